@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh machine: `make leaderboard` and `make test`.
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+HOPGYM := $(VENV)/bin/hopgym
+STAMP  := $(VENV)/.installed
+
+# Compiled modules make every later start faster, and no test or run may reach for a hub.
+unexport PYTHONDONTWRITEBYTECODE
+export HF_HUB_OFFLINE = 1
+# uv does not read pip's configuration; hand it what a machine's pip was told.
+export UV_FIND_LINKS ?= $(shell python3 -m pip config get global.find-links 2>/dev/null)
+
+.PHONY: install leaderboard test test-slow lint format bench-speed docs audit clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(PYTHON) || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv || true
+	if $(PYTHON) -m uv --version >/dev/null 2>&1; then \
+		$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[dev]"; \
+	else \
+		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"; \
+	fi
+	touch $@
+
+leaderboard: install
+	$(HOPGYM) bench --suite quick --out results/quick
+	$(HOPGYM) leaderboard results/quick --html results/leaderboard.html --md results/leaderboard.md --json results/leaderboard.json
+
+test: install
+	$(PYTHON) -m pytest -n 2 --dist worksteal -q
+
+test-slow: install
+	$(PYTHON) -m pytest -m slow -q
+
+lint: install
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: install
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench-speed: install
+	$(PYTHON) -m hopgym.benchmarks.speed.env_steps
+
+docs: install
+	$(PYTHON) -m pytest -q tests/test_docs.py
+
+audit: install
+	$(PYTHON) -m pip check
+	$(PYTHON) -m pytest -q tests/test_house_rules.py tests/test_packaging.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

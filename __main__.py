@@ -1,0 +1,72 @@
+"""The `hopgym` command. Each package contributes its own sub-commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from . import __version__
+from .agents import cli as agents_cli
+from .benchmarks import cli as benchmarks_cli
+from .envs import cli as envs_cli
+from .envs.datasets import cli as datasets_cli
+from .envs.datasets.world import cli as world_cli
+from .errors import HopgymError
+from .retrieval import cli as retrieval_cli
+from .rewards import cli as rewards_cli
+
+PACKAGES = (
+    envs_cli,
+    agents_cli,
+    datasets_cli,
+    rewards_cli,
+    retrieval_cli,
+    world_cli,
+    benchmarks_cli,
+)
+
+
+def build_app() -> typer.Typer:
+    """Assemble the command from the packages' parts."""
+    app = typer.Typer(
+        name="hopgym",
+        help="Environments for multi-hop question answering: play, train, compare.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,
+    )
+    app.callback()(_version)
+    for package in PACKAGES:
+        package.add_commands(app)
+    return app
+
+
+def main() -> None:
+    """Run the command; hopgym's own errors are one line and exit status 2."""
+    try:
+        build_app()()
+    except HopgymError as error:
+        console = Console(stderr=True)
+        console.print(f"{type(error).__name__}:", style="bold red", end=" ")
+        console.print(str(error), markup=False, highlight=False)
+        sys.exit(2)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"hopgym {__version__}")
+        raise typer.Exit
+
+
+def _version(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Environments for multi-hop question answering: play, train, compare."""
+
+
+if __name__ == "__main__":
+    main()

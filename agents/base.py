@@ -1,0 +1,46 @@
+"""What an agent is: observations in, actions out, a batch at a time.
+
+An agent sees what any player sees: the observation and the info of each episode. One that needs
+more (the oracle needs the gold, random play needs the action space) may have a method
+`bind(env)`, which the rollout loop calls once before it plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+Info = Mapping[str, Any]
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """Anything that plays. One call of `act` serves a whole batch of episodes."""
+
+    name: str
+
+    def reset(self, seed: int | None = None) -> None:
+        """Forget everything and reseed; called once before a run."""
+
+    def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
+        """Return one action for each observation, in order."""
+
+
+class FunctionAgent:
+    """A plain function `observation -> action`, as an agent.
+
+    >>> shout = FunctionAgent(str.upper, name="shout")
+    >>> shout.act(["a", "b"], [{}, {}])
+    ['A', 'B']
+    """
+
+    def __init__(self, function: Callable[[Any], Any], name: str | None = None) -> None:
+        self.function = function
+        self.name = name or getattr(function, "__name__", "function")
+
+    def reset(self, seed: int | None = None) -> None:
+        """A function has nothing to forget."""
+
+    def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
+        """Call the function on each observation."""
+        return [self.function(observation) for observation in observations]

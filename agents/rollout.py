@@ -1,0 +1,206 @@
+"""The one loop that lets an agent play: benchmarks, trainers and examples all use it.
+
+Episodes run side by side in lanes; a lane that has finished takes the next job at once, so that the
+agent and the retriever always get full batches. A failure of infrastructure ends the episodes that
+it hit, as an error and never as a score.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import gymnasium
+
+from ..core import Trajectory
+from ..envs.vector import HopVectorEnv
+from ..errors import AgentError, HopgymError, RetrievalError, RewardError
+from .base import Agent
+
+StepResult = tuple[Any, ...] | HopgymError
+"""Gymnasium's five, or the failure of infrastructure that took their place."""
+
+
+class Job(NamedTuple):
+    """One episode to play."""
+
+    question_id: str
+    seed: int = 0
+
+
+class Episode(NamedTuple):
+    """One episode that was played, or that infrastructure kept from being played."""
+
+    job: Job
+    trajectory: Trajectory | None
+    reward: float
+    """The sum over the steps."""
+    reward_terms: dict[str, float]
+    """The sums over the steps, by name."""
+    metrics: dict[str, float]
+    latency_s: float
+    """Its share of the wall time of the batches it was part of."""
+    error: str | None = None
+
+
+class Lanes(Protocol):
+    """Several episodes of one environment, begun and stepped in any order."""
+
+    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
+        """Begin a job in a lane."""
+
+    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
+        """Step these lanes; where infrastructure failed, its error stands for the result."""
+
+
+class VectorLanes:
+    """Lanes of a native vector environment: one retrieval call for all."""
+
+    def __init__(self, env: HopVectorEnv) -> None:
+        self.env = env
+        env.reset(seed=0)
+
+    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
+        """Begin a job in a lane."""
+        return self.env.begin(lane, job.seed, {"question_id": job.question_id})
+
+    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
+        """Step these lanes as one batch."""
+        return list(self.env.step_some(lanes, actions))
+
+
+class SingleLanes:
+    """Lanes of single environments: works for any Gymnasium environment."""
+
+    def __init__(self, envs: Sequence[gymnasium.Env[Any, Any]]) -> None:
+        self.envs = envs
+
+    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
+        """Begin a job in a lane."""
+        return self.envs[lane].reset(seed=job.seed, options={"question_id": job.question_id})
+
+    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
+        """Step these lanes one after the other."""
+        return [self._step(lane, action) for lane, action in zip(lanes, actions, strict=True)]
+
+    def _step(self, lane: int, action: Any) -> StepResult:
+        try:
+            return self.envs[lane].step(action)
+        except (RetrievalError, RewardError) as error:
+            return error
+
+
+class _Playing:
+    """What a lane remembers of its episode."""
+
+    def __init__(self, job: Job, observation: Any, info: Mapping[str, Any]) -> None:
+        self.job = job
+        self.observation = observation
+        self.info = info
+        self.reward = 0.0
+        self.terms: dict[str, float] = {}
+        self.seconds = 0.0
+
+    def add(self, result: tuple[Any, ...], seconds: float) -> bool:
+        """Take a step's result; return whether the episode is over."""
+        self.observation, reward, terminated, truncated, self.info = result
+        self.reward += float(reward)
+        self.seconds += seconds
+        for name, value in self.info.get("reward_terms", {}).items():
+            self.terms[name] = self.terms.get(name, 0.0) + value
+        return bool(terminated or truncated)
+
+    def episode(self, error: str | None = None) -> Episode:
+        """Return the finished episode, or the error that stopped it."""
+        if error is not None:
+            return Episode(self.job, None, 0.0, {}, {}, self.seconds, error)
+        return Episode(
+            self.job,
+            self.info.get("trajectory"),
+            self.reward,
+            self.terms,
+            dict(self.info.get("metrics", {})),
+            self.seconds,
+        )
+
+
+def rollout(
+    env_id: str,
+    agent: Agent,
+    jobs: Iterable[Job],
+    *,
+    env_kwargs: Mapping[str, Any] | None = None,
+    num_envs: int = 8,
+) -> Iterator[Episode]:
+    """Let an agent play every job, and yield the episodes as they end.
+
+    Args:
+        env_id: A registered environment. One with a native vector environment is batched.
+        agent: Any agent; `bind(env)` is called once if it has one.
+        jobs: The questions, by id, with the seeds of their episodes.
+        env_kwargs: The environment's keyword arguments.
+        num_envs: Episodes side by side. It changes the speed and nothing else.
+
+    Raises:
+        AgentError: If the agent returns another number of actions than it was asked for.
+    """
+    pending = iter(jobs)
+    env, lanes = _open(env_id, dict(env_kwargs or {}), num_envs)
+    try:
+        bind = getattr(agent, "bind", None)
+        if bind is not None:
+            bind(env)
+        yield from _run(lanes, agent, pending, num_envs)
+    finally:
+        env.close()
+
+
+def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, Lanes]:
+    if gymnasium.spec(env_id).vector_entry_point is not None:
+        vector = gymnasium.make_vec(env_id, num_envs=num_envs, **env_kwargs)
+        if isinstance(vector.unwrapped, HopVectorEnv):
+            return vector, VectorLanes(vector.unwrapped)
+        vector.close()
+    envs = [gymnasium.make(env_id, **env_kwargs) for _ in range(num_envs)]
+    return envs[0], SingleLanes(envs)
+
+
+def _run(lanes: Lanes, agent: Agent, pending: Iterator[Job], num_envs: int) -> Iterator[Episode]:
+    playing: dict[int, _Playing] = {}
+    for lane in range(num_envs):
+        _next_job(lanes, lane, pending, playing)
+    while playing:
+        active = sorted(playing)
+        started = time.perf_counter()
+        actions = _act(agent, [playing[lane] for lane in active])
+        results = lanes.step(active, actions)
+        seconds = (time.perf_counter() - started) / len(active)
+        for lane, result in zip(active, results, strict=True):
+            state = playing[lane]
+            if isinstance(result, HopgymError):
+                yield state.episode(error=f"{type(result).__name__}: {result}")
+            elif state.add(result, seconds):
+                yield state.episode()
+            else:
+                continue
+            del playing[lane]
+            _next_job(lanes, lane, pending, playing)
+
+
+def _next_job(
+    lanes: Lanes, lane: int, pending: Iterator[Job], playing: dict[int, _Playing]
+) -> None:
+    job = next(pending, None)
+    if job is not None:
+        playing[lane] = _Playing(job, *lanes.begin(lane, job))
+
+
+def _act(agent: Agent, states: Sequence[_Playing]) -> list[Any]:
+    actions = agent.act([s.observation for s in states], [s.info for s in states])
+    if len(actions) != len(states):
+        raise AgentError(
+            f"Agent {agent.name!r} returned {len(actions)} actions for {len(states)} observations; "
+            "`act` must return exactly one for each."
+        )
+    return list(actions)

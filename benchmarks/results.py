@@ -1,0 +1,203 @@
+"""Results files: append-only JSON lines, one file for each task and agent.
+
+A file survives being killed at any moment: what was appended stays, half a line is cut off, and
+the run goes on where it stopped. When all is played, the file is *sealed*: rewritten in one canonical
+order, so that an interrupted run leaves the same file as an undisturbed one. It knows records and
+nothing of how episodes are played.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from ..core import from_json
+from ..errors import ResultsError
+from ..files import atomic_write
+from .locks import Lock
+from .records import Key, Protocol, Record, encode
+
+SUFFIX = ".jsonl"
+
+
+class ResultsFile:
+    """The records of one task and agent, open for appending.
+
+    Use it in a `with` statement; only one process at a time can hold it.
+
+    Args:
+        folder: The results folder; created if needed.
+        protocol: What this run plays. A file of another protocol is refused.
+
+    Raises:
+        ResultsError: If another run writes it, or it cannot be continued; the message says
+            what differs and what to do.
+    """
+
+    def __init__(self, folder: str | Path, protocol: Protocol) -> None:
+        self.path = Path(folder) / f"{slug(protocol.task)}--{slug(protocol.agent)}{SUFFIX}"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResultsError(f"{folder} cannot be a results folder ({error}).") from error
+        self._lock = Lock(self.path)
+        try:
+            cut_half_line(self.path)
+            self._records = read_records(self.path)
+            self._check(protocol)
+            self._stream = open(self.path, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> ResultsFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def records(self) -> list[Record]:
+        """What the file holds so far, one for each episode."""
+        return list(self._records.values())
+
+    @property
+    def done(self) -> set[Key]:
+        """The episodes that need not be played again; those with an error do."""
+        return {key for key, record in self._records.items() if record.error is None}
+
+    def append(self, record: Record) -> None:
+        """Write one record; when this returns, killing the process loses nothing."""
+        line = encode(record)
+        written = self._stream.write(line)
+        while written < len(line):
+            written += self._stream.write(line[written:])
+        _keep(self._records, record)
+
+    def seal(self, order: Mapping[str, int]) -> None:
+        """Rewrite the file, one line for each episode, by the questions' order and the seed.
+
+        Args:
+            order: The position of every question id; unknown ones follow, by id.
+        """
+        last = len(order)
+        ranked = sorted(
+            self._records.values(), key=lambda r: (order.get(r.question_id, last), r.key)
+        )
+        with atomic_write(self.path) as stream:
+            stream.writelines(encode(record) for record in ranked)
+        self._stream.close()
+        self._stream = open(self.path, "ab", buffering=0)  # noqa: SIM115
+
+    def close(self) -> None:
+        """Let others write the file."""
+        self._stream.close()
+        self._lock.release()
+
+    def _check(self, protocol: Protocol) -> None:
+        for record in self._records.values():
+            different = record.protocol.differences(protocol)
+            if different:
+                raise ResultsError(
+                    f"{self.path} was played under other conditions ({'; '.join(different)}). "
+                    "Choose another --out, or remove the file to play it anew."
+                )
+
+
+def read_records(path: Path) -> dict[Key, Record]:
+    """Read a results file; of several records of an episode, a scored one counts.
+
+    A missing file holds no records. A last line without its end is left out, not refused: a run
+    may be writing it.
+
+    Raises:
+        ResultsError: If a whole line is not a record; the message names the line.
+    """
+    records: dict[Key, Record] = {}
+    for number, line in _whole_lines(path):
+        try:
+            _keep(records, from_json(line, Record))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ResultsError(
+                f"{path}:{number}: not a record ({error}). Remove this line; its episode is "
+                "played again by the next run."
+            ) from error
+    return records
+
+
+def find_results(folders: Iterable[str | Path]) -> list[Path]:
+    """Return the results files in folders (and their sub-folders), or the files themselves.
+
+    Raises:
+        ResultsError: If a path does not exist or holds no results.
+    """
+    found: dict[Path, None] = {}
+    for folder in map(Path, folders):
+        files = [folder] if folder.is_file() else sorted(folder.rglob(f"*{SUFFIX}"))
+        files = [file for file in files if not file.name.startswith(".")]
+        if not files:
+            raise ResultsError(
+                f"No results in {str(folder)!r}: there is no *{SUFFIX} file. "
+                f"Make some with: hopgym bench --out {folder}"
+            )
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def cut_half_line(path: Path) -> None:
+    """Cut off what a killed run left of its last line: no line feed, or no JSON before it."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    end = data.rfind(b"\n") + 1
+    start = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    if end and not _is_json(data[start:end]):
+        end = start
+    if end < len(data):
+        os.truncate(path, end)
+
+
+def slug(name: str) -> str:
+    """Return a file name for a name; two names never share one.
+
+    >>> slug("closed_book"), slug("my/agent.py:Best")
+    ('closed_book', 'my-agent.py-Best-8ca38ad6')
+    """
+    plain = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:80]
+    if plain == name:
+        return name
+    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _keep(records: dict[Key, Record], record: Record) -> None:
+    held = records.get(record.key)
+    if held is None or held.error is not None:
+        records[record.key] = record
+
+
+def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    if not path.exists():
+        return
+    with open(path, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if line.endswith(b"\n") and line.strip():
+                yield number, line
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,205 @@
+"""A leaderboard as a console table, as Markdown and as JSON.
+
+All three show the same rows; names come from users and are escaped. The page with plots and
+trajectories is [`page`][hopgym.benchmarks.page].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.markup import escape
+from rich.table import Table
+
+from .leaderboard import Board, Group
+from .rows import ALPHA, PRIMARY, SCORES, Row
+from .stats import Interval
+
+LEGEND = (
+    f"Scores are percentages with 95 % bootstrap intervals over questions. Ranked by {PRIMARY.label}; "
+    f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
+    f"Holm-corrected, p ≥ {ALPHA}); a ceiling was shown the gold. Reachable: questions whose answer "
+    "/ whose gold documents are in the corpus. Failed episodes are in no mean."
+)
+
+
+class Cell(NamedTuple):
+    """One value as text, and the number to sort it by."""
+
+    text: str
+    sort: float | str
+    detail: str = ""
+    """What follows it in small print, such as an interval."""
+
+
+def header(group: Group) -> list[str]:
+    """Return the column titles of a group's table."""
+    return [
+        "Agent",
+        "n",
+        *(column.label for column in _columns(group)),
+        "Reward",
+        "Reachable",
+        "Queries",
+        "Steps",
+        "Words",
+        "ms/episode",
+        "Errors",
+    ]
+
+
+def cells(group: Group, row: Row) -> list[Cell]:
+    """Return a row's cells, in the order of `header`."""
+    return [
+        Cell(row.agent, row.agent, mark(row)),
+        Cell(str(row.questions), row.questions),
+        *(percent(row.scores.get(column.name)) for column in _columns(group)),
+        _reward(row.reward),
+        _reachable(row),
+        *(Cell(f"{value:.1f}", value) for value in (row.queries, row.steps, row.tokens)),
+        Cell(f"{row.milliseconds:.2f}", row.milliseconds),
+        Cell(str(row.errors), row.errors),
+    ]
+
+
+def hops_header(group: Group) -> list[str]:
+    """Return the column titles of the table by hops; empty if no hops are known."""
+    hops = _hops(group)
+    return ["Agent", *(f"{n} hop{'s' * (n > 1)}" for n in hops)] if hops else []
+
+
+def hops_cells(group: Group, row: Row) -> list[Cell]:
+    """Return a row of the table by hops."""
+    return [Cell(row.agent, row.agent), *(percent(row.by_hops.get(n)) for n in _hops(group))]
+
+
+def mark(row: Row) -> str:
+    """Say in a word how the row stands."""
+    if row.ceiling:
+        return "ceiling"
+    if row.best:
+        return "best"
+    return "" if row.comparison is None or row.differs else "≈"
+
+
+def percent(interval: Interval | None) -> Cell:
+    """Return a share as a percentage with its interval.
+
+    >>> percent(Interval(0.5, 0.25, 0.75, 8))
+    Cell(text='50.0', sort=0.5, detail='[25.0, 75.0]')
+    """
+    if interval is None:
+        return Cell("-", -1.0)
+    low, high = 100 * interval.low, 100 * interval.high
+    return Cell(f"{100 * interval.mean:.1f}", interval.mean, f"[{low:.1f}, {high:.1f}]")
+
+
+def console_tables(board: Board) -> Iterator[Table | str]:
+    """Yield what `hopgym leaderboard` prints, top to bottom."""
+    for group in board.groups:
+        yield _console(group, header(group), [cells(group, row) for row in group.rows])
+        if hops_header(group):
+            yield _console(
+                group,
+                hops_header(group),
+                [hops_cells(group, row) for row in group.rows],
+                f"{PRIMARY.label} by the question's number of hops",
+            )
+        yield from (f"[yellow]{escape(note)}[/yellow]" for note in group.notes)
+    yield f"[dim]{escape(LEGEND)}[/dim]"
+
+
+def markdown(board: Board) -> str:
+    """Return the leaderboard as Markdown."""
+    parts = ["# Leaderboard", LEGEND]
+    for group in board.groups:
+        parts.append(f"## {_plain(group.title)}")
+        parts.append(_markdown_table(header(group), [cells(group, row) for row in group.rows]))
+        if hops_header(group):
+            parts.append(f"{PRIMARY.label} by the question's number of hops:")
+            parts.append(
+                _markdown_table(hops_header(group), [hops_cells(group, r) for r in group.rows])
+            )
+        parts.extend(f"> {_plain(note)}" for note in group.notes)
+        parts.append("\n".join(f"- {name}: {_code(value)}" for name, value in protocol(group)))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(board: Board) -> bytes:
+    """Return the leaderboard as JSON: every group's conditions and rows, without the episodes."""
+    data = {"groups": [_group_json(group) for group in board.groups]}
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+
+
+def protocol(group: Group) -> list[tuple[str, str]]:
+    """Return what a reader must know to repeat or compare a table."""
+    return [
+        ("Environment", group.env_id),
+        ("Keywords", msgspec.json.encode(group.env_kwargs, order="sorted").decode()),
+        ("Questions", f"{group.questions}, split {group.split}"),
+        ("Dataset fingerprint", group.dataset_fingerprint or "unknown"),
+        ("Retriever fingerprint", group.retriever_fingerprint or "no retriever"),
+        ("hopgym", group.hopgym_version),
+        *(("Command", command) for command in group.commands),
+    ]
+
+
+def _columns(group: Group) -> list[Any]:
+    return [c for c in SCORES if any(c.name in row.scores for row in group.rows)]
+
+
+def _hops(group: Group) -> list[int]:
+    return sorted({n for row in group.rows for n in row.by_hops})
+
+
+def _reward(interval: Interval | None) -> Cell:
+    if interval is None:
+        return Cell("-", float("-inf"))
+    return Cell(f"{interval.mean:.2f}", interval.mean, f"[{interval.low:.2f}, {interval.high:.2f}]")
+
+
+def _reachable(row: Row) -> Cell:
+    shares = (row.reachable.answers, row.reachable.documents)
+    text = " / ".join("-" if share is None else f"{100 * share:.0f}" for share in shares)
+    return Cell(text, -1.0 if shares[0] is None else shares[0])
+
+
+def _console(
+    group: Group, titles: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | None = None
+) -> Table:
+    table = Table(title=escape(title or group.title), title_justify="left")
+    for number, name in enumerate(titles):
+        table.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(_console_cell(cell) for cell in row))
+    return table
+
+
+def _console_cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    return f"{text} [dim]{escape(cell.detail)}[/dim]" if cell.detail else text
+
+
+def _markdown_table(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    lines = [titles, ["---", *("---:" for _ in titles[1:])]]
+    lines += [[_plain(f"{c.text} {c.detail}" if c.detail else c.text) for c in r] for r in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown or the HTML inside it would read as markup."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|>])", r"\\\1", text)
+
+
+def _code(text: str) -> str:
+    return f"`{' '.join(text.split()).replace('`', chr(39))}`"
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    names = [n for n in Group.__dataclass_fields__ if n != "records"]
+    data = {name: msgspec.to_builtins(getattr(group, name)) for name in names}
+    return {"title": group.title, "ranked_by": PRIMARY.name, **data}

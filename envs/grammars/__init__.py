@@ -1,0 +1,31 @@
+"""Text protocols by name: `grammar="r3"` (default) or `"search_r1"`, or a user's own."""
+
+from __future__ import annotations
+
+from ...registry import Registry
+from .base import Grammar, Move, ParseError
+
+GRAMMARS: Registry[Grammar] = Registry("grammar", "hopgym envs")
+register = GRAMMARS.register
+
+register(
+    "r3",
+    "R3-RAG: `Step k:`, analysis, one query or the answer.",
+    "hopgym.envs.grammars.r3:R3Grammar",
+)
+register(
+    "search_r1",
+    "Search-R1: `<think>`, `<search>` or `<answer>`.",
+    "hopgym.envs.grammars.search_r1:SearchR1Grammar",
+)
+
+__all__ = ["GRAMMARS", "Grammar", "Move", "ParseError", "make_grammar", "register"]
+
+
+def make_grammar(spec: str | Grammar) -> Grammar:
+    """Return a grammar by name, by `module:attribute`, or as it is.
+
+    >>> make_grammar("r3").opening("Who?")
+    'The question: Who?'
+    """
+    return GRAMMARS.get(spec)() if isinstance(spec, str) else spec

@@ -1,0 +1,123 @@
+"""What a grammar is: the text protocol between a policy and a search-and-read environment.
+
+A grammar reads one action (or says, as a typed code, why it cannot be read), writes what the
+environment adds to the transcript, and writes actions for agents that are no language models. It
+knows text and nothing of retrieval, rewards or episodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import ClassVar, Literal, NamedTuple, Protocol
+
+from .text import CONTROL, DEGENERATE
+
+MAX_ACTION_CHARS = 16_384
+"""A longer action is not read: 8 times the longest turn that published systems allow."""
+
+MAX_QUERY_CHARS = 1_024
+"""A longer query or answer is not read: it is a pasted document, not a query."""
+
+
+class ParseError(StrEnum):
+    """Why an action could not be read."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    CONTROL_CHARACTERS = "control_characters"
+    NO_STEP = "no_step"
+    BAD_STEP_INDEX = "bad_step_index"
+    NO_ANALYSIS = "no_analysis"
+    NO_ACTION = "no_action"
+    BOTH_ACTIONS = "both_actions"
+    REPEATED_ACTION = "repeated_action"
+    EMPTY_QUERY = "empty_query"
+    EMPTY_ANSWER = "empty_answer"
+    TEXT_AFTER_ACTION = "text_after_action"
+    UNCLOSED_TAG = "unclosed_tag"
+    NESTED_TAGS = "nested_tags"
+    FORGED_MARKER = "forged_marker"
+    """The action contains a marker that only the environment may write."""
+    DEGENERATE = "degenerate"
+    """The query or answer has no letter and no digit."""
+    QUERY_NOT_ALLOWED = "query_not_allowed"
+    """Only an answer may be given in the last, forced turn."""
+
+
+class Move(NamedTuple):
+    """An action as understood."""
+
+    kind: Literal["query", "answer"]
+    analysis: str
+    text: str
+
+
+class Grammar(Protocol):
+    """One text protocol. Stateless."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    retries: ClassVar[int]
+    """Unreadable actions that a turn forgives by default."""
+    unreadable_ends: ClassVar[bool]
+    """Whether an unforgiven action ends the episode; otherwise it costs a turn."""
+    instructions: ClassVar[str]
+    """The rules, in words for a language model."""
+    stop: ClassVar[tuple[str, ...]]
+    """Strings after which a language model's turn is over."""
+
+    def opening(self, question: str) -> str:
+        """Return the transcript before the first turn."""
+
+    def parse(self, action: str, step: int) -> Move | ParseError:
+        """Read the action of turn `step` (from 1)."""
+
+    def before_action(self) -> str:
+        """Return what the environment writes between the transcript and an accepted action."""
+
+    def documents(self, lines: Sequence[str]) -> str:
+        """Wrap document lines, each made by `document`."""
+
+    def document(self, number: int, title: str, text: str, limit: int) -> str:
+        """Return one document as one safe line, its text cut to `limit` characters first."""
+
+    def refusal(self, error: ParseError, action: str) -> str:
+        """Return the note that follows an unreadable action."""
+
+    def last_call(self) -> str:
+        """Return the note that opens the forced last turn."""
+
+    def write_query(self, step: int, analysis: str, query: str) -> str:
+        """Write an action that asks a query; what could break the grammar is neutralised."""
+
+    def write_answer(self, step: int, analysis: str, answer: str) -> str:
+        """Write an action that gives the answer."""
+
+    def read_documents(self, observation: str) -> list[tuple[str, str]]:
+        """Return `(title, text)` of each document shown so far, in order."""
+
+    def read_queries(self, observation: str) -> list[str]:
+        """Return the queries asked so far, in order."""
+
+
+def check_size(action: str) -> ParseError | None:
+    """Refuse what is too long, empty or has control characters, before any parsing."""
+    if len(action) > MAX_ACTION_CHARS:
+        return ParseError.TOO_LONG
+    if not action or action.isspace():
+        return ParseError.EMPTY
+    if CONTROL.search(action):
+        return ParseError.CONTROL_CHARACTERS
+    return None
+
+
+def check_content(kind: Literal["query", "answer"], text: str) -> ParseError | None:
+    """Refuse a query or answer that is empty, too long or has no letter or digit."""
+    if not text:
+        return ParseError.EMPTY_QUERY if kind == "query" else ParseError.EMPTY_ANSWER
+    if len(text) > MAX_QUERY_CHARS:
+        return ParseError.TOO_LONG
+    if DEGENERATE.fullmatch(text):
+        return ParseError.DEGENERATE
+    return None

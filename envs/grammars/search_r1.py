@@ -1,0 +1,134 @@
+"""The grammar of Search-R1 (arXiv 2503.09516): tags around thoughts, queries and answers.
+
+An action is an optional `<think>…</think>` and then exactly one of `<search>…</search>` and
+`<answer>…</answer>`; documents come back inside `<information>`. An unreadable action costs a
+turn, as published. Deviations: an action with two action tags, or with text after its tag, is a
+typed error instead of being cut at the first match (generate with `stop` to get the same cut),
+and an unreadable action stays in the transcript only with its tags neutralised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import ClassVar
+
+from .base import MAX_ACTION_CHARS, MAX_QUERY_CHARS, Move, ParseError, check_content, check_size
+from .text import one_line
+
+_ACTION = re.compile(r"<(search|answer)>(.*?)</\1>", re.DOTALL)
+_ANY_ACTION_TAG = re.compile(r"</?(search|answer)>")
+_TAG = re.compile(r"<(?=\s*/?\s*[A-Za-z])|[\u2039\uff1c\ufe64\u27e8](?=\s*/?\s*[A-Za-z])")
+_ENV_TAG = re.compile(r"<\s*/?\s*information\b", re.IGNORECASE)
+_INNER = re.compile(r"</?(?:think|search|answer|information)>")
+_SHOWN = re.compile(r"^(?:<information>)?Doc \d+\(Title: (.*?)\) (.*)$", re.MULTILINE)
+_ASKED = re.compile(r"<search>(.*?)</search>", re.DOTALL)
+
+
+class SearchR1Grammar:
+    """Think, search, information, answer."""
+
+    name: ClassVar[str] = "search_r1"
+    summary: ClassVar[str] = "Search-R1: `<think>`, then one `<search>` or `<answer>`."
+    retries: ClassVar[int] = 0
+    unreadable_ends: ClassVar[bool] = False
+    stop: ClassVar[tuple[str, ...]] = ("</search>", "</answer>")
+    instructions: ClassVar[str] = (
+        "Reason inside <think> and </think>. To look something up, write one query inside "
+        "<search> and </search>; what is found comes back inside <information>. When you know "
+        "the answer, write it, short and alone, inside <answer> and </answer>."
+    )
+
+    def opening(self, question: str) -> str:
+        """Return the question's line."""
+        return f"Question: {_safe(question)}\n"
+
+    def parse(self, action: str, step: int) -> Move | ParseError:
+        """Read the thought and one query or answer; `step` plays no part."""
+        error = check_size(action)
+        if error:
+            return error
+        if _ENV_TAG.search(action):
+            return ParseError.FORGED_MARKER
+        match = _ACTION.search(action)
+        if not match:
+            return (
+                ParseError.UNCLOSED_TAG if _ANY_ACTION_TAG.search(action) else ParseError.NO_ACTION
+            )
+        return _check_tags(action, match) or _move(action, match)
+
+    def before_action(self) -> str:
+        """Nothing stands between the transcript and an action."""
+        return ""
+
+    def documents(self, lines: Sequence[str]) -> str:
+        """Return the lines inside `<information>`."""
+        return "\n\n<information>" + "".join(f"{line}\n" for line in lines) + "</information>\n\n"
+
+    def document(self, number: int, title: str, text: str, limit: int) -> str:
+        """Return `Doc n(Title: …) text`."""
+        return f"Doc {number}(Title: {_document(title, text, limit)}"
+
+    def refusal(self, error: ParseError, action: str) -> str:
+        """Keep the action, neutralised, and say what is allowed."""
+        kept = _safe(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS)
+        return (
+            f"{kept}\nThat action is not valid ({error.value}). A query goes between &lt;search> "
+            "and &lt;/search>, the final answer between &lt;answer> and &lt;/answer>.\n"
+        )
+
+    def last_call(self) -> str:
+        """Announce the last turn."""
+        return "\nNo searches are left. Give the final answer now.\n"
+
+    def write_query(self, step: int, analysis: str, query: str) -> str:
+        """Write a thought and a query."""
+        return _write(analysis, "search", query)
+
+    def write_answer(self, step: int, analysis: str, answer: str) -> str:
+        """Write a thought and the answer."""
+        return _write(analysis, "answer", answer)
+
+    def read_documents(self, observation: str) -> list[tuple[str, str]]:
+        """Return the title and text of each `Doc` line."""
+        return _SHOWN.findall(observation)
+
+    def read_queries(self, observation: str) -> list[str]:
+        """Return what stands in each search tag."""
+        return [query.strip() for query in _ASKED.findall(observation)]
+
+
+def _check_tags(action: str, match: re.Match[str]) -> ParseError | None:
+    if _INNER.search(match[2]):
+        return ParseError.NESTED_TAGS
+    kinds = _ANY_ACTION_TAG.findall(action)
+    if len(set(kinds)) > 1:
+        return ParseError.BOTH_ACTIONS
+    if len(kinds) > 2:
+        return ParseError.REPEATED_ACTION
+    if action[match.end() :].strip():
+        return ParseError.TEXT_AFTER_ACTION
+    return None
+
+
+def _move(action: str, match: re.Match[str]) -> Move | ParseError:
+    kind = "query" if match[1] == "search" else "answer"
+    analysis = action[: match.start()].replace("<think>", "").replace("</think>", "").strip()
+    text = " ".join(match[2].split())
+    return check_content(kind, text) or Move(kind, analysis, text)
+
+
+def _write(analysis: str, tag: str, text: str) -> str:
+    thought = _safe(analysis, MAX_QUERY_CHARS)
+    return f"<think>{thought}</think>\n<{tag}>{_safe(text, MAX_QUERY_CHARS)}</{tag}>"
+
+
+def _safe(text: str, limit: int | None = None) -> str:
+    return _TAG.sub("&lt;", one_line(text, limit))
+
+
+@lru_cache(maxsize=65_536)
+def _document(title: str, text: str, limit: int) -> str:
+    # ") " ends the title for readers, so a title may not contain it.
+    return f"{_safe(title, 200).replace(') ', ' ')}) {_safe(text, limit)}"

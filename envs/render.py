@@ -1,0 +1,35 @@
+"""Showing an episode in a terminal: who wrote what, in colour where there is colour."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from .episode import Episode
+
+_STYLES = {"agent": "bold cyan", "env": "default"}
+
+
+def transcript_text(episode: Episode) -> str:
+    """Return the transcript, and how the episode ended if it has."""
+    return f"{episode.text}{_ending(episode)}"
+
+
+def print_new(episode: Episode) -> None:
+    """Print the transcript's new part: all of it at the start, then what each step added."""
+    console = Console(highlight=False)
+    shown = episode.printed
+    for start, end, author in episode.spans:
+        if end > shown:
+            console.print(
+                Text(episode.text[max(start, shown) : end], style=_STYLES[author]), end=""
+            )
+    episode.printed = len(episode.text)
+    console.print(Text(_ending(episode), style="bold"))
+
+
+def _ending(episode: Episode) -> str:
+    if not episode.over:
+        return ""
+    gold = " / ".join(episode.question.answers[:3])
+    return f"\n[{episode.outcome}] answer: {episode.prediction!r}, gold: {gold!r}"

@@ -1,0 +1,208 @@
+"""`hopgym/SearchRead-v0`: search and read step by step, then answer.
+
+The environment of R3-RAG and Search-R1. It knows the rules of the episode; the text protocol is a
+grammar's, and finding documents a retriever's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..core import Hit, Question
+from .env import HopEnv
+from .episode import Episode, Row
+from .grammars import Grammar, Move, ParseError, make_grammar
+from .grammars.base import MAX_ACTION_CHARS
+from .settings import Settings, at_least
+from .stage import Stage
+from .vector import HopVectorEnv
+
+ENV_ID = "hopgym/SearchRead-v0"
+MAX_QUESTION_CHARS = 8_192
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchReadSettings(Settings):
+    """The keyword arguments of `hopgym/SearchRead-v0`."""
+
+    grammar: str | Grammar = "r3"
+    """The text protocol: a registered name, `module:attribute`, or a grammar."""
+    format_retries: int | None = None
+    """Unreadable actions that a turn forgives; the grammar's own number by default."""
+    force_answer: bool = False
+    """Whether one last turn, with no query allowed, follows when the turns are used up."""
+    max_document_chars: int = 512
+    """Characters of a document's text that are shown; it is cut before it is wrapped."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        super().__post_init__()
+        at_least("max_document_chars", self.max_document_chars, 1)
+        if self.format_retries is not None:
+            at_least("format_retries", self.format_retries, 0)
+
+
+class SearchReadStage(Stage):
+    """The shared parts, with the grammar and the limits."""
+
+    def __init__(self, settings: SearchReadSettings) -> None:
+        super().__init__(settings)
+        self.grammar = make_grammar(settings.grammar)
+        retries = settings.format_retries
+        self.retries = self.grammar.retries if retries is None else retries
+        self.max_steps = settings.max_steps
+        self.force_answer = settings.force_answer
+        self.document_chars = settings.max_document_chars
+
+    @property
+    def max_text(self) -> int:
+        """The longest transcript that an episode can make."""
+        turns = (self.max_steps + 1) * (self.retries + 1)
+        documents = self.top_k * 2 * (self.document_chars + 256)
+        return MAX_QUESTION_CHARS + turns * (MAX_ACTION_CHARS + documents + 1_024)
+
+
+class SearchReadEpisode(Episode):
+    """One question, played by searching and reading."""
+
+    def __init__(self, stage: SearchReadStage, question: Question, seed: int | None) -> None:
+        super().__init__(question, ENV_ID, seed, stage.reward)
+        self.stage = stage
+        self.turn = 1
+        self.refused = 0
+        self.shown: dict[str, None] = {}
+        self.write(stage.grammar.opening(question.text[:MAX_QUESTION_CHARS]), "env")
+
+    @property
+    def turns(self) -> int:
+        """How many turns the episode has, the forced one included."""
+        return self.stage.max_steps + self.stage.force_answer
+
+    def public_info(self) -> dict[str, Any]:
+        """Return the question and where the episode stands."""
+        return {
+            "question_id": self.question.id,
+            "question": self.question.text,
+            "step": len(self.steps),
+            "turn": self.turn,
+            "remaining": 0 if self.over else self.turns - self.turn + 1,
+            "grammar": self.stage.grammar.name,
+        }
+
+    def act(self, action: Any) -> Sequence[str]:
+        """Read the action; return its query, if it is one."""
+        self.check_running()
+        self._action = action if isinstance(action, str) else str(action)
+        move = self.stage.grammar.parse(self._action, self.turn)
+        if isinstance(move, Move) and move.kind == "query" and self.turn > self.stage.max_steps:
+            move = ParseError.QUERY_NOT_ALLOWED
+        self._move = move
+        return (move.text,) if isinstance(move, Move) and move.kind == "query" else ()
+
+    def receive(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Show what was found, take the answer, or say that the action was not understood."""
+        move = self._move
+        if isinstance(move, ParseError):
+            self._refuse(move)
+        elif move.kind == "answer":
+            self._answer(move)
+        else:
+            self._show(move, rows[0])
+        return ()
+
+    def _show(self, move: Move, row: Row) -> None:
+        grammar, limit = self.stage.grammar, self.stage.document_chars
+        hits, lines = [], []
+        for document, score in row:
+            new = document.id not in self.shown
+            hits.append(Hit(document.id, score, 0, new))
+            if new:  # what was shown before in the episode is not shown again
+                self.shown[document.id] = None
+                lines.append(grammar.document(len(lines) + 1, document.title, document.text, limit))
+        observation = grammar.documents(lines) + self._next_turn()
+        self._accept(observation)
+        self.finish(
+            self._action, move._asdict(), observation, queries=(move.text,), hits=tuple(hits)
+        )
+
+    def _answer(self, move: Move) -> None:
+        self.prediction, self.outcome = move.text, "answered"
+        self._accept("")
+        self.finish(self._action, move._asdict(), "")
+
+    def _accept(self, observation: str) -> None:
+        self.write_turn(self.stage.grammar.before_action(), self._action.strip(), observation)
+
+    def _refuse(self, error: ParseError) -> None:
+        grammar = self.stage.grammar
+        observation = grammar.refusal(error, self._action)
+        self.refused += 1
+        if self.refused > self.stage.retries:
+            if grammar.unreadable_ends or self.turn > self.stage.max_steps:
+                self.outcome = "malformed"
+            else:
+                observation += self._next_turn()
+        self.write(observation, "env")
+        # What could not be read is kept for the record only up to the limit of what is read.
+        self.finish(self._action[:MAX_ACTION_CHARS], {}, observation, parse_error=error.value)
+
+    def _next_turn(self) -> str:
+        self.turn += 1
+        self.refused = 0
+        if self.turn > self.turns:
+            self.outcome = "out_of_steps"
+        elif self.turn > self.stage.max_steps:
+            return self.stage.grammar.last_call()
+        return ""
+
+
+class SearchReadEnv(HopEnv):
+    r"""Search and read step by step, then answer.
+
+    Description:
+        One question is asked. Each action is one step of text: an analysis and then either a
+        query, answered by documents, or the final answer, which ends the episode. The default
+        grammar is that of R3-RAG (arXiv 2505.23794); `grammar="search_r1"` speaks the tags of
+        Search-R1 (arXiv 2503.09516).
+
+    Observation:
+        One `str`: the transcript so far, in a `UnicodeText` space.
+
+    Actions:
+        One `str`, for example
+        `"Step 1:\nThe problem analysis: …\nThe retrieval query: …"`. What cannot be read gets a
+        typed code in `info["parse_error"]` (see `hopgym.envs.grammars.ParseError`).
+
+    Reward:
+        By `reward=`; the default `r3_paper` pays for new gold documents and the right answer, and
+        charges 1 for an unreadable action. `info["reward_terms"]` adds up to it.
+
+    Episode end:
+        Terminated by an answer, or by one unreadable action more than `format_retries` in a turn
+        (grammar `r3`; in `search_r1` such an action costs its turn instead). Truncated when
+        `max_steps` turns are used up. Never both.
+
+    Info:
+        `question_id, question, step, turn, remaining, grammar` always; after a step also
+        `reward_terms, parse_error, queries, document_ids, new_text`; at the end also
+        `prediction, answers, metrics, trajectory`.
+
+    Arguments:
+        The fields of `SearchReadSettings`, and `render_mode` (`"ansi"` or `"human"`).
+
+    Version history:
+        v0: first release.
+    """
+
+    env_id: ClassVar[str] = ENV_ID
+    settings_class: ClassVar[type[Settings]] = SearchReadSettings
+    stage_class: ClassVar[type[Stage]] = SearchReadStage
+    episode_class: ClassVar[type[Episode]] = SearchReadEpisode
+
+
+class SearchReadVectorEnv(HopVectorEnv):
+    """Many SearchRead episodes at once, with one retrieval call for all of their queries."""
+
+    env_class: ClassVar[type[HopEnv]] = SearchReadEnv

@@ -1,0 +1,88 @@
+"""What all sub-environments of one environment share: the questions, the retriever, the reward.
+
+A stage resolves the names in the settings once, and picks the question of an episode. It holds
+nothing that changes while episodes are played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..core import Question
+from ..errors import ConfigError, unknown_name
+from ..retrieval import make_retriever
+from ..rewards import make_reward
+from .datasets import make_questions
+from .settings import Settings
+
+_OPTIONS = ("question_id", "index")
+
+
+class Stage:
+    """The resolved parts of an environment.
+
+    Raises:
+        ConfigError: If the split is unknown or empty.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.question_set = make_questions(settings.questions)
+        self.split = settings.split
+        self.questions = self.question_set.questions(settings.split)
+        if not len(self.questions):
+            raise ConfigError(
+                f"Split {settings.split!r} of {self.question_set.name} has no questions; "
+                f"its splits: {', '.join(self.question_set.splits)}."
+            )
+        self.retriever = make_retriever(settings.retriever, self.question_set.documents)
+        self.reward = make_reward(settings.reward)
+        self.top_k = settings.top_k
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The index of each question id, built when first asked for."""
+        return {question.id: index for index, question in enumerate(self.questions)}
+
+    def pick(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> Question:
+        """Return the question that the options name, or else draw one.
+
+        Raises:
+            ConfigError: If an option is unknown, or the index is out of range.
+            UnknownNameError: If there is no question of that id.
+        """
+        chosen = check_options(options)
+        if "question_id" in chosen:
+            return self.by_id(chosen["question_id"])
+        if "index" in chosen:
+            return self._by_index(chosen["index"])
+        return self.questions[int(rng.integers(len(self.questions)))]
+
+    def by_id(self, question_id: str) -> Question:
+        """Return the question of an id."""
+        position = self.positions.get(question_id)
+        if position is None:
+            known = list(self.positions)[:5]
+            raise unknown_name("question", str(question_id), known, "hopgym datasets")
+        return self.questions[position]
+
+    def _by_index(self, index: int) -> Question:
+        if not isinstance(index, int | np.integer) or not 0 <= index < len(self.questions):
+            raise ConfigError(
+                f"options['index'] is {index!r}; it must be from 0 to {len(self.questions) - 1}."
+            )
+        return self.questions[int(index)]
+
+
+def check_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Refuse reset options that do not exist, and two that contradict each other."""
+    given = {key: value for key, value in (options or {}).items() if value is not None}
+    unknown = [key for key in given if key not in _OPTIONS]
+    if unknown:
+        raise ConfigError(f"reset has no option {unknown[0]!r}; it takes: {', '.join(_OPTIONS)}.")
+    if len(given) > 1:
+        raise ConfigError("Give reset either options['question_id'] or options['index'], not both.")
+    return given

@@ -1,0 +1,266 @@
+"""The native vector environment: many episodes, one retrieval call for all of their queries.
+
+It follows Gymnasium's `VectorEnv` with every autoreset mode; what differs from the sync vector env
+is only the speed. Seeds and questions are those of single environments seeded alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from ..core import Question
+from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
+from .datasets.base import QuestionSet
+from .env import HopEnv, check_render_mode, spaces_of
+from .episode import Episode, Result, Row
+from .infos import batch_infos
+from .render import transcript_text
+from .settings import at_least
+
+Texts = tuple[str, ...]
+Waiting = tuple[int, Sequence[str]]
+Observed = tuple[str, dict[str, Any]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
+    """Many episodes of one environment; subclasses name the single environment.
+
+    Args:
+        num_envs: How many episodes run side by side.
+        autoreset_mode: Gymnasium's `AutoresetMode` or its value: `"NextStep"` (default),
+            `"SameStep"` or `"Disabled"`.
+        render_mode: `"ansi"` or None.
+        **keywords: The single environment's.
+    """
+
+    env_class: ClassVar[type[HopEnv]]
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        **keywords: Any,
+    ) -> None:
+        at_least("num_envs", num_envs, 1)
+        check_render_mode(render_mode, ["ansi"])
+        self.num_envs = num_envs
+        self.render_mode = render_mode
+        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.metadata = {"render_modes": ["ansi"], "autoreset_mode": self.autoreset_mode}
+        self.stage = self.env_class.make_stage(keywords)
+        self.single_observation_space, self.single_action_space = spaces_of(self.stage)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
+        self._episodes: list[Episode] = []
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions being played, gold included: for oracles and trainers, not for agents."""
+        return [episode.question for episode in self._episodes]
+
+    @property
+    def question_set(self) -> QuestionSet:
+        """Where the questions come from."""
+        return cast("QuestionSet", self.stage.question_set)
+
+    @property
+    def split(self) -> str:
+        """The split being played."""
+        return cast("str", self.stage.split)
+
+    def reset(  # type: ignore[override]
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Texts, dict[str, Any]]:
+        """Begin an episode in every sub-environment, or in those of `options["reset_mask"]`.
+
+        Args:
+            seed: One seed for each sub-environment, or a number `n` for `n, n + 1, …`
+                (Gymnasium's rule for vector environments).
+            options: `question_id` or `index`, one value for all or a list with one for each.
+        """
+        seeds = _spread_seeds(seed, self.num_envs)
+        chosen = dict(options or {})
+        mask = self._mask(chosen.pop("reset_mask", None))
+        each = _spread_options(chosen, self.num_envs)
+        # Questions are picked before any episode is replaced: a refused option changes nothing.
+        begun = {int(i): self._begin(int(i), seeds[i], each[i]) for i in np.flatnonzero(mask)}
+        self._episodes = [
+            begun[i] if i in begun else self._episodes[i] for i in range(self.num_envs)
+        ]
+        infos = [self._episodes[i].public_info() if mask[i] else None for i in range(self.num_envs)]
+        return self._texts(), batch_infos(infos)
+
+    def step(
+        self, actions: Sequence[str]
+    ) -> tuple[Texts, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Take one action in every sub-environment.
+
+        Raises:
+            EpisodeError: If an episode is over and `autoreset_mode` is disabled.
+            RetrievalError: If the retriever failed; no episode has moved, so that the same
+                actions may be tried again.
+        """
+        self._check_actions(actions)
+        over = [episode.over for episode in self._episodes]
+        playing = [i for i in range(self.num_envs) if not over[i]]
+        self._play(playing, actions)
+        return self._collect(over)
+
+    def begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Observed:
+        """Begin an episode in one sub-environment and leave the others as they are."""
+        self._episodes[index] = episode = self._begin(index, seed, options)
+        return episode.text, episode.public_info()
+
+    def step_some(
+        self, indices: Sequence[int], actions: Sequence[str]
+    ) -> list[Result | HopgymError]:
+        """Step only some sub-environments and return their results, without any autoreset.
+
+        The rollout loop's way in: sub-environments that have nothing left to play stay still, and
+        where infrastructure failed, its error stands in the place of the result.
+        """
+        failed: dict[int, HopgymError] = {}
+        self._play(list(indices), dict(zip(indices, actions, strict=True)), failed)
+        return [failed.get(i) or self._episodes[i].result() for i in indices]
+
+    def render(self) -> tuple[str, ...] | None:
+        """Return every transcript (`render_mode="ansi"`)."""
+        if self.render_mode != "ansi":
+            return None
+        return tuple(transcript_text(episode) for episode in self._episodes)
+
+    def _begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Episode:
+        if seed is not None:
+            self._generators[index] = seeding.np_random(seed)[0]
+        question = self.stage.pick(self._generators[index], options)
+        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg, arg-type]
+
+    def _play(
+        self, playing: list[int], actions: Any, failed: dict[int, HopgymError] | None = None
+    ) -> None:
+        """Step these episodes; failures are raised, or collected where `failed` is given."""
+        waiting = [(i, self._episodes[i].act(actions[i])) for i in playing]
+        while waiting:
+            answered = self._search_each(waiting, failed)
+            asked = [(i, self._receive(i, rows, failed)) for i, rows in answered]
+            waiting = [(i, queries) for i, queries in asked if queries]
+
+    def _search_each(
+        self, waiting: list[Waiting], failed: dict[int, HopgymError] | None
+    ) -> list[tuple[int, list[Row]]]:
+        """Answer all queries in one call; when that fails, each episode's alone."""
+        try:
+            rows = self._search([query for _, queries in waiting for query in queries])
+        except RetrievalError as error:
+            if failed is None:
+                raise
+            if len(waiting) == 1:
+                failed[waiting[0][0]] = error
+                return []
+            return [pair for one in waiting for pair in self._search_each([one], failed)]
+        return [(i, [rows.pop() for _ in queries]) for i, queries in waiting]
+
+    def _search(self, queries: list[str]) -> list[Row]:
+        """Return the rows in reverse, to be popped in order."""
+        if not queries:
+            return []
+        return list(self.stage.retriever.search(queries, self.stage.top_k))[::-1]
+
+    def _receive(
+        self, index: int, rows: list[Row], failed: dict[int, HopgymError] | None
+    ) -> Sequence[str]:
+        try:
+            return self._episodes[index].receive(rows)
+        except RewardError as error:
+            if failed is None:
+                raise
+            failed[index] = error
+            return ()
+
+    def _collect(
+        self, over: list[bool]
+    ) -> tuple[Texts, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        n = self.num_envs
+        rewards = np.zeros(n, dtype=np.float64)
+        terminated, truncated = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+        infos: list[dict[str, Any] | None] = [None] * n
+        for i, episode in enumerate(self._episodes):
+            if over[i]:  # NEXT_STEP: this step only begins the next episode
+                self._episodes[i] = episode = self._begin(i, None, {})
+                infos[i] = episode.public_info()
+                continue
+            text, rewards[i], terminated[i], truncated[i], info = episode.result()
+            if episode.over and self.autoreset_mode is AutoresetMode.SAME_STEP:
+                self._episodes[i] = self._begin(i, None, {})
+                ended = {"final_obs": text, "final_info": info}
+                info = {**ended, **self._episodes[i].public_info()}
+            infos[i] = info
+        return self._texts(), rewards, terminated, truncated, batch_infos(infos)
+
+    def _texts(self) -> Texts:
+        return tuple([episode.text for episode in self._episodes])
+
+    def _mask(self, given: Any) -> Flags:
+        if given is None:
+            return np.ones(self.num_envs, dtype=np.bool_)
+        mask = np.asarray(given)
+        if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
+            raise ConfigError(
+                f"options['reset_mask'] must be {self.num_envs} booleans, one of them true; "
+                f"got {given!r}."
+            )
+        if not self._episodes and not mask.all():
+            raise EpisodeError("The first reset() must reset every sub-environment.")
+        return mask
+
+    def _check_actions(self, actions: Sequence[str]) -> None:
+        if not self._episodes:
+            raise EpisodeError("No episode has begun. Call reset() first.")
+        if isinstance(actions, str) or len(actions) != self.num_envs:
+            raise ConfigError(
+                f"step takes {self.num_envs} actions, one for each sub-environment; "
+                f"got {1 if isinstance(actions, str) else len(actions)}."
+            )
+        if self.autoreset_mode is AutoresetMode.DISABLED:
+            for episode in self._episodes:
+                episode.check_running()
+
+
+def _autoreset_mode(given: str | AutoresetMode) -> AutoresetMode:
+    try:
+        return AutoresetMode(given)
+    except ValueError:
+        allowed = ", ".join(repr(mode.value) for mode in AutoresetMode)
+        raise ConfigError(f"autoreset_mode is {given!r}; it may be one of: {allowed}.") from None
+
+
+def _spread_seeds(seed: int | Sequence[int | None] | None, n: int) -> list[int | None]:
+    if seed is None:
+        return [None] * n
+    if isinstance(seed, int | np.integer):
+        return [int(seed) + i for i in range(n)]
+    if len(seed) != n:
+        raise ConfigError(f"reset got {len(seed)} seeds for {n} sub-environments.")
+    return list(seed)
+
+
+def _spread_options(options: dict[str, Any], n: int) -> list[dict[str, Any]]:
+    for key, value in options.items():
+        if isinstance(value, list | tuple) and len(value) != n:
+            raise ConfigError(f"options[{key!r}] has {len(value)} values for {n} sub-environments.")
+    return [
+        {k: v[i] if isinstance(v, list | tuple) else v for k, v in options.items()}
+        for i in range(n)
+    ]

@@ -1,0 +1,99 @@
+"""Documents in, hits out.
+
+A retriever is made by name, from a user's own factory, or from the folder of a saved index:
+
+    make_retriever("bm25", documents)
+    make_retriever("my_module:MyRetriever", documents)
+    make_retriever("indexes/wiki")
+
+To add one: a file with a class that has `search` and `fingerprint`, one line below, and a test of
+the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..core import Document
+from ..errors import ConfigError
+from ..registry import Factory, Registry
+from .base import Hits, Retriever
+from .corpus import Corpus, read_documents, write_documents
+from .saved import read_manifest
+from .shelf import Shelf
+
+__all__ = [
+    "RETRIEVERS",
+    "Corpus",
+    "Hits",
+    "Retriever",
+    "make_retriever",
+    "read_documents",
+    "register",
+    "write_documents",
+]
+
+RETRIEVERS: Registry[Retriever] = Registry("retriever", "hopgym retrievers")
+"""Name to factory; a factory takes the documents."""
+
+register = RETRIEVERS.register
+
+register("bm25", "BM25 over titles and texts (bm25s).", "hopgym.retrieval.bm25:BM25Retriever")
+register("empty", "Finds nothing: the control.", "hopgym.retrieval.controls:EmptyRetriever")
+
+_SHELF = Shelf()
+
+
+def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] = ()) -> Retriever:
+    """Return the retriever that a user asked for.
+
+    Retrievers made here are shared: the same spec over the same content is the same object, in
+    all threads of the process.
+
+    Args:
+        spec: A registered name, `module:attribute` or `file.py:attribute` of a factory that takes
+            the documents, the folder of a saved index, or a retriever, which is returned as it is.
+        documents: What to search; a saved index brings its own.
+
+    Raises:
+        UnknownNameError: If no retriever has this name.
+        ConfigError: If the spec, or what its factory returns, is no retriever.
+        DataError: If a saved index is damaged, or there are no documents where some are needed.
+    """
+    if isinstance(spec, Retriever) and not isinstance(spec, type):
+        return spec
+    if not isinstance(spec, str | Path):
+        raise ConfigError(
+            f"{spec!r:.100} is no retriever: it needs `fingerprint` and `search(queries, k)`. "
+            "Give one that has both, a name, or the folder of a saved index."
+        )
+    if _is_folder(spec):
+        return _opened(Path(spec))
+    factory = RETRIEVERS.get(str(spec))
+    corpus = Corpus.of(documents)
+    key = (str(spec), factory, corpus.fingerprint)
+    return _SHELF.get(key, lambda: _made(factory, corpus, str(spec)))
+
+
+def _is_folder(spec: str | Path) -> bool:
+    if isinstance(spec, Path):
+        return True
+    return spec not in RETRIEVERS and ("/" in spec or Path(spec).is_dir()) and ".py:" not in spec
+
+
+def _opened(folder: Path) -> Retriever:
+    manifest = read_manifest(folder)
+    factory = RETRIEVERS.get(manifest.retriever)
+    key = (folder.resolve(), manifest.data, manifest.fingerprint)
+    return _SHELF.get(key, lambda: factory.load(folder))  # type: ignore[attr-defined]
+
+
+def _made(factory: Factory[Retriever], corpus: Corpus, spec: str) -> Retriever:
+    made = factory(corpus)
+    if not isinstance(made, Retriever):
+        raise ConfigError(
+            f"The factory {spec!r} returned a {type(made).__name__}, which is no retriever: "
+            "it needs `fingerprint` and `search(queries, k)`."
+        )
+    return made

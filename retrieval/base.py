@@ -1,0 +1,73 @@
+"""What a retriever is: queries in, hits out, always in batches.
+
+A retriever knows documents and nothing of questions, episodes or rewards. It ranks by score, then
+by document id, so that the same corpus and query give the same hits everywhere; documents that do
+not match at all are no hits, so a row may be shorter than `k`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from ..core import Document
+from ..errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The answers to a batch of queries: one row for each query, best first."""
+
+    documents: Sequence[Sequence[Document]]
+    scores: Sequence[Sequence[float]]
+
+    @property
+    def ids(self) -> list[list[str]]:
+        """The document ids, row by row."""
+        return [[document.id for document in row] for row in self.documents]
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def __getitem__(self, query: int) -> list[tuple[Document, float]]:
+        return list(zip(self.documents[query], self.scores[query], strict=True))
+
+    def __iter__(self) -> Iterator[list[tuple[Document, float]]]:
+        return (self[query] for query in range(len(self)))
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Anything that finds documents. Safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A name of what it searches and how, stored with every result."""
+
+    def search(self, queries: Sequence[str], k: int) -> Hits:
+        """Return up to `k` hits for each query, equal to searching each alone.
+
+        Raises:
+            ConfigError: If `k` is below 1.
+            RetrievalError: If it cannot answer (never an empty row instead).
+        """
+
+
+def check_k(k: int) -> None:
+    """Refuse a number of hits that is no whole number from 1."""
+    if not hasattr(k, "__index__") or isinstance(k, bool):
+        raise ConfigError(f"k is {k!r}; give a whole number.")
+    if k < 1:
+        raise ConfigError(f"k is {k}; ask for 1 hit or more.")
+
+
+def check_queries(queries: Sequence[str]) -> None:
+    """Refuse anything but a batch of strings."""
+    if isinstance(queries, str):
+        raise ConfigError(f"queries is one string; search in batches: [{queries[:60]!r}].")
+    for position, query in enumerate(queries):
+        if not isinstance(query, str):
+            raise ConfigError(
+                f"Query {position} is a {type(query).__name__}, not a string: {query!r:.60}."
+            )

@@ -1,0 +1,219 @@
+"""BM25 ranking, by the library bm25s.
+
+Every query is scored alone, so that a batch equals its queries one by one, and documents are held
+in the order of their ids, so that ties always fall the same way. The default retriever of the
+environments; saved indexes are memory-mapped.
+
+The formula is Lucene's variant of Kamphuis et al., "Which BM25 Do You Mean?" (ECIR 2020), unless
+another is asked for; its scores are computed at indexing (Lù, "BM25S", arXiv 2407.03618).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..core import Document
+from ..errors import ConfigError, DataError, RetrievalError
+from ..files import fingerprint
+from .analyzer import Analyzer
+from .base import Hits, check_k, check_queries
+from .corpus import Corpus
+from .ranking import top_k
+from .saved import Manifest, open_folder, save_folder
+from .store import StoredDocuments, store_documents
+
+METHODS = ("lucene", "robertson", "atire", "bm25l", "bm25+")
+"""The variants of the formula."""
+
+MAX_QUERY_WORDS = 512
+"""How many words of a query are read, stop words included; the rest is ignored."""
+
+
+class BM25Retriever:
+    """Ranks documents by BM25 over their title and text.
+
+    Args:
+        documents: What to search.
+        k1: How soon a repeated term stops counting, from 0.
+        b: How much long documents are held back, from 0 to 1. The defaults are Anserini's, and
+            better here on multi-hop questions than 1.2 and 0.75.
+        method: A variant of the formula, one of `METHODS`.
+        analyzer: How documents and queries become terms.
+
+    Raises:
+        ConfigError: If a parameter is out of its range.
+        DataError: If there are no documents, or two share an id.
+
+    >>> ada = Document("a", "Ada Lovelace", "She wrote the first program.")
+    >>> bob = Document("b", "Robert Boyle", "He weighed the air.")
+    >>> BM25Retriever([ada, bob]).search(["Who wrote a program?", "the", "air"], k=3).ids
+    [['a'], [], ['b']]
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        *,
+        k1: float = 0.9,
+        b: float = 0.4,
+        method: str = "lucene",
+        analyzer: Analyzer | None = None,
+    ) -> None:
+        _check_parameters(k1, b, method)
+        corpus = Corpus.of(documents)
+        if not corpus:
+            raise DataError(
+                "A bm25 index of 0 documents was asked for. Give documents, a question set that "
+                'brings a corpus, the folder of a saved index, or retriever="empty".'
+            )
+        self.analyzer = analyzer or Analyzer()
+        self.documents: Sequence[Document] = corpus.by_rank()
+        """What is searched, in the order of the ids."""
+        self.fingerprint = fingerprint(
+            ["bm25", corpus.fingerprint, self.analyzer.fingerprint, float(k1), float(b), method]
+        )
+        self._index = _library().BM25(k1=float(k1), b=float(b), method=method, backend="numpy")
+        _build(self._index, self.analyzer, self.documents)
+
+    def search(self, queries: Sequence[str], k: int) -> Hits:
+        """Return up to `k` hits for each query; a query without a known term has none."""
+        check_k(k)
+        check_queries(queries)
+        documents: list[list[Document]] = []
+        scores: list[list[float]] = []
+        for query in queries:
+            row, row_scores = self._search(query, k)
+            documents.append(row)
+            scores.append(row_scores)
+        return Hits(documents, scores)
+
+    def _search(self, query: str, k: int) -> tuple[list[Document], list[float]]:
+        vocabulary = self._index.vocab_dict
+        terms = self.analyzer(query, limit=MAX_QUERY_WORDS)
+        ids = [vocabulary[term] for term in terms if term in vocabulary]
+        if not ids:
+            return [], []
+        try:
+            scores = self._index.get_scores_from_ids(ids)
+        except (IndexError, ValueError) as error:
+            raise RetrievalError(
+                f"The bm25 index is damaged ({error}). Build it again and save it."
+            ) from error
+        best = top_k(scores, k, floor=self._score_of_no_match(ids))
+        documents = self.documents
+        return [documents[position] for position in best.tolist()], scores[best].tolist()
+
+    def _score_of_no_match(self, ids: list[int]) -> float:
+        """BM25L and BM25+ give every document something, even without a single common term."""
+        extra = self._index.nonoccurrence_array
+        return 0.0 if extra is None else float(extra[ids].sum())
+
+    def save(self, folder: str | Path) -> None:
+        """Write the index and its documents into a folder, replacing an older index there.
+
+        A process killed meanwhile leaves the older index as it was. Nothing is pickled.
+
+        Raises:
+            DataError: If the folder holds something else.
+        """
+        index = self._index
+        settings = {"k1": index.k1, "b": index.b, "method": index.method}
+        settings["analyzer"] = self.analyzer.to_json()
+        settings["analyzer_fingerprint"] = self.analyzer.fingerprint
+        versions = {"bm25s": _library().__version__, "numpy": np.__version__}
+        save_folder(
+            folder,
+            Manifest("bm25", self.fingerprint, len(self.documents), settings, versions),
+            self._write,
+        )
+
+    def _write(self, folder: Path) -> None:
+        self._index.save(folder, allow_pickle=False, show_progress=False)
+        store_documents(folder, self.documents)
+
+    @classmethod
+    def load(cls, folder: str | Path, mmap: bool = True) -> BM25Retriever:
+        """Open what `save` wrote.
+
+        Args:
+            folder: The folder.
+            mmap: Leave scores and documents on disk and map them; else read them all now.
+
+        Raises:
+            DataError: If the folder is damaged, or holds something else or another version.
+        """
+        manifest, data = open_folder(folder, "bm25")
+        self = cls.__new__(cls)
+        self.analyzer = _restored_analyzer(manifest, folder)
+        stored = StoredDocuments(data)
+        self.documents = stored if mmap else list(stored)
+        self.fingerprint = manifest.fingerprint
+        self._index = _restored_index(data, manifest, mmap)
+        return self
+
+    def __repr__(self) -> str:
+        return f"BM25Retriever({len(self.documents)} documents, {self.fingerprint})"
+
+
+def _check_parameters(k1: float, b: float, method: str) -> None:
+    if not (math.isfinite(k1) and k1 >= 0):
+        raise ConfigError(f"k1 is {k1}; give a number from 0, such as 0.9.")
+    if not 0 <= b <= 1:
+        raise ConfigError(f"b is {b}; give a number from 0 to 1, such as 0.4.")
+    if method not in METHODS:
+        raise ConfigError(f"method is {method!r}; it is one of: {', '.join(METHODS)}.")
+
+
+def _library() -> ModuleType:
+    """Import bm25s late (a second) and quietly (it sets its own logger to DEBUG)."""
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    library: ModuleType = bm25s
+    return library
+
+
+def _build(index: Any, analyzer: Analyzer, documents: Sequence[Document]) -> None:
+    vocabulary: dict[str, int] = {}
+    ids = [
+        [vocabulary.setdefault(term, len(vocabulary)) for term in terms]
+        for terms in analyzer.batch(f"{document.title}\n{document.text}" for document in documents)
+    ]
+    with np.errstate(invalid="ignore"):  # the mean length is 0 where no document has any term
+        index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+
+
+def _restored_analyzer(manifest: Manifest, folder: str | Path) -> Analyzer:
+    analyzer = Analyzer.from_json(manifest.settings.get("analyzer"), str(folder))
+    if analyzer.fingerprint != manifest.settings.get("analyzer_fingerprint"):
+        raise DataError(
+            f"{folder}: was indexed with another version of the stop list "
+            f"{analyzer.stopwords!r} ({dict(manifest.versions)}). Build the index again and save it."
+        )
+    return analyzer
+
+
+def _restored_index(data: Path, manifest: Manifest, mmap: bool) -> Any:
+    try:
+        index = _library().BM25.load(data, mmap=mmap, show_progress=False, backend="numpy")
+        # plain views of the maps: slicing a numpy.memmap costs a microsecond more
+        arrays = index.scores
+        arrays |= {name: np.asarray(arrays[name]) for name in ("data", "indices", "indptr")}
+        postings = len(arrays["data"])
+        fits = (
+            arrays["num_docs"] == manifest.documents
+            and len(arrays["indptr"]) == len(index.vocab_dict) + 1
+            and postings == len(arrays["indices"]) == arrays["indptr"][-1]
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, RecursionError) as error:
+        raise DataError(f"{data}: is damaged ({error}). Build the index again.") from error
+    if not fits:
+        raise DataError(f"{data}: its parts do not fit each other. Build the index again.")
+    return index

@@ -1,0 +1,156 @@
+"""Saved indexes: a folder that changes as a whole or not at all.
+
+    index/manifest.json    what it is, and which data folder is the valid one
+    index/data-x1y2z3/     the data, never changed once the manifest names it
+
+Saving writes a new data folder and then replaces the manifest, which is one step for the file
+system: a process killed at any moment leaves the old index or the new one. Used by every
+retriever that can be saved; it knows nothing of what is in the data folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..core import to_json
+from ..errors import DataError
+from ..files import atomic_write, parse_json, read_text
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_DATA = "data-"
+_ABANDONED = 24 * 3600  # seconds; a younger data folder may belong to a save under way
+_CURE = "Build the index again and save it."
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a saved index is."""
+
+    retriever: str
+    """The registered name of its retriever."""
+    fingerprint: str
+    """The retriever's."""
+    documents: int
+    """How many it holds."""
+    settings: Mapping[str, Any]
+    """Whatever the retriever needs to come back as it was."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """The libraries that wrote it."""
+    data: str = ""
+    """The valid data folder."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """The data files, with their sizes in bytes."""
+    format: int = FORMAT
+
+
+def save_folder(folder: str | Path, manifest: Manifest, write: Callable[[Path], None]) -> None:
+    """Write a saved index; the old one stays valid until the last moment.
+
+    Args:
+        folder: Where; made if absent.
+        manifest: What it is; `data` and `sizes` are filled in here.
+        write: Writes the data files into the folder that it is given.
+
+    Raises:
+        DataError: If the folder holds something else.
+    """
+    folder = Path(folder)
+    _refuse_foreign(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = Path(tempfile.mkdtemp(prefix=_DATA, dir=folder))
+    try:
+        write(data)
+        sizes = {file.name: file.stat().st_size for file in sorted(data.iterdir())}
+        data.chmod(0o755)
+        old = read_manifest(folder).data if (folder / MANIFEST).exists() else ""
+        with atomic_write(folder / MANIFEST) as stream:
+            stream.write(to_json(replace(manifest, data=data.name, sizes=sizes)) + b"\n")
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
+    _sweep(folder, keep=data.name, old=old)
+
+
+def open_folder(folder: str | Path, retriever: str) -> tuple[Manifest, Path]:
+    """Return the manifest of a saved index and its data folder, all files present and whole.
+
+    Args:
+        folder: The folder that was saved to.
+        retriever: The registered name of the retriever that wants to open it.
+
+    Raises:
+        DataError: If it is no saved index of this retriever, or files are missing or cut short.
+    """
+    manifest = read_manifest(folder)
+    if manifest.retriever != retriever:
+        raise DataError(
+            f"{folder}: is an index of the retriever {manifest.retriever!r}, not {retriever!r}; "
+            f"open it as {manifest.retriever!r}."
+        )
+    data = Path(folder) / manifest.data
+    for name, size in manifest.sizes.items():
+        file = data / name
+        found = file.stat().st_size if file.is_file() else None
+        if found != size:
+            state = "is missing" if found is None else f"has {found} bytes, not {size}"
+            raise DataError(f"{file}: {state}. {_CURE}")
+    return manifest, data
+
+
+def read_manifest(folder: str | Path) -> Manifest:
+    """Read what a folder says that it is.
+
+    Raises:
+        DataError: If it is no saved index, or one of a format that this hopgym does not read.
+    """
+    path = Path(folder) / MANIFEST
+    if not path.is_file():
+        raise DataError(
+            f"{folder}: is no saved index (it has no {MANIFEST}). "
+            "Give the folder that a retriever's `save(folder)` wrote."
+        )
+    content = parse_json(read_text(path), str(path))
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise DataError(
+            f"{path}: is of format {found!r}; this hopgym reads format {FORMAT}. {_CURE}"
+        )
+    try:
+        manifest = msgspec.convert(content, Manifest)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: is damaged ({error}). {_CURE}") from error
+    names = [manifest.data, *manifest.sizes]
+    if not manifest.data.startswith(_DATA) or any(Path(name).name != name for name in names):
+        raise DataError(f"{path}: names files outside of its folder. {_CURE}")
+    return manifest
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder with other files in it; remains of a killed save are ours."""
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: is a file. Give a new folder.")
+    if (folder / MANIFEST).is_file():
+        read_manifest(folder)
+    elif folder.is_dir():
+        for file in sorted(folder.iterdir()):
+            if not file.name.startswith((_DATA, f".{MANIFEST}.")):
+                raise DataError(
+                    f"{folder}: is no saved index and holds {file.name!r}. Give a new folder."
+                )
+
+
+def _sweep(folder: Path, keep: str, old: str) -> None:
+    """Remove the replaced data and what killed saves left behind."""
+    before = time.time() - _ABANDONED
+    for data in folder.glob(f"{_DATA}*"):
+        if data.name == old or (data.name != keep and data.stat().st_mtime < before):
+            shutil.rmtree(data, ignore_errors=True)

@@ -1,0 +1,102 @@
+import gymnasium
+import pytest
+from toy import ToyRetriever, toy_kwargs
+
+from hopgym.agents.base import FunctionAgent
+from hopgym.agents.rollout import Job, rollout
+from hopgym.envs.grammars import make_grammar
+from hopgym.errors import AgentError, RetrievalError
+
+ENV = "hopgym/SearchRead-v0"
+R3 = make_grammar("r3")
+
+
+class Player:
+    """Asks once, then answers; remembers how many observations came at a time."""
+
+    name = "player"
+
+    def __init__(self):
+        self.batches = []
+
+    def reset(self, seed=None):
+        pass
+
+    def act(self, observations, infos):
+        self.batches.append(len(observations))
+        return [
+            R3.write_query(i["turn"], "Look.", "film")
+            if i["turn"] == 1
+            else R3.write_answer(i["turn"], "Known.", "Tessa")
+            for i in infos
+        ]
+
+
+def play(agent=None, jobs=None, num_envs=2, **changes):
+    jobs = jobs or [Job("q1", 0), Job("q2", 1), Job("q1", 2)]
+    return list(
+        rollout(ENV, agent or Player(), jobs, env_kwargs=toy_kwargs(**changes), num_envs=num_envs)
+    )
+
+
+def test_every_job_is_played_once_and_scored():
+    episodes = play()
+    assert sorted(e.job for e in episodes) == [("q1", 0), ("q1", 2), ("q2", 1)]
+    right = {e.job.question_id: e.metrics["em"] for e in episodes}
+    assert right == {"q1": 1.0, "q2": 0.0}
+    for episode in episodes:
+        assert episode.reward == pytest.approx(sum(episode.reward_terms.values()))
+        assert episode.trajectory.seed == episode.job.seed and episode.error is None
+
+
+def test_lanes_refill_and_change_nothing_but_the_speed():
+    agent = Player()
+    jobs = [Job("q1", n) for n in range(5)]
+    one = play(jobs=jobs, num_envs=1)
+    four = play(agent, jobs=jobs, num_envs=4)
+    assert agent.batches == [4, 4, 1, 1]
+    key = lambda e: e.job  # noqa: E731
+    strip = [e._replace(latency_s=0) for e in sorted(one, key=key)]
+    assert strip == [e._replace(latency_s=0) for e in sorted(four, key=key)]
+
+
+class Picky(ToyRetriever):
+    """Fails on one query only."""
+
+    def search(self, queries, k):
+        if "bad" in queries:
+            raise RetrievalError("no luck")
+        return super().search(queries, k)
+
+
+def test_a_failed_retrieval_is_an_error_of_its_own_episode_and_no_score():
+    agent = FunctionAgent(
+        lambda o: (
+            R3.write_answer(2, "K.", "Tessa")
+            if "Step 1" in o
+            else R3.write_query(1, "L.", "bad" if "Where" in o else "film")
+        )
+    )
+    episodes = {
+        e.job.question_id: e for e in play(agent, [Job("q1"), Job("q2")], retriever=Picky())
+    }
+    assert episodes["q1"].error == "RetrievalError: no luck" and episodes["q1"].trajectory is None
+    assert episodes["q2"].error is None and episodes["q2"].trajectory.outcome == "answered"
+
+
+def test_an_agent_must_return_an_action_for_each_observation():
+    agent = Player()
+    agent.act = lambda observations, infos: ["one"]
+    with pytest.raises(AgentError, match="returned 1 actions for 2 observations"):
+        play(agent)
+
+
+def test_a_single_environment_is_played_too():
+    gymnasium.register("toy/Single-v0", "hopgym.envs.search_read:SearchReadEnv")
+    try:
+        episodes = list(
+            rollout("toy/Single-v0", Player(), [Job("q1"), Job("q2")], env_kwargs=toy_kwargs())
+        )
+    finally:
+        del gymnasium.registry["toy/Single-v0"]
+    assert len(episodes) == 2 and episodes[0].metrics["em"] == 1.0

@@ -1,0 +1,46 @@
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hopgym.envs.cli import add_commands
+from hopgym.errors import ConfigError
+
+app = typer.Typer()
+add_commands(app)
+
+
+def run(*arguments, typed=None):
+    return CliRunner().invoke(app, arguments, input=typed)
+
+
+def test_the_listing_names_every_environment_and_grammar():
+    result = run("envs")
+    assert result.exit_code == 0
+    for name in ("hopgym/SearchRead-v0", "r3", "search_r1"):
+        assert name in result.stdout
+
+
+PLAY = ("play", "hopgym/SearchRead-v0", "--questions", "world?entities=60", "--seed", "3")
+
+
+def test_an_episode_can_be_played_by_typing():
+    result = run(*PLAY, typed="who made it\n\n= Ada Orm\n")
+    assert result.exit_code == 0, result.output
+    assert "The retrieval query: who made it" in result.stdout
+    assert "not understood: empty_query" in result.stdout
+    assert "[answered] answer: 'Ada Orm'" in result.stdout and "em" in result.stdout
+
+
+def test_the_end_of_input_stops_quietly():
+    assert run(*PLAY, typed="").exit_code == 0
+
+
+def test_other_keywords_are_passed_on():
+    result = run(*PLAY, "--set", "grammar=search_r1", "--set", "top_k=1", typed="= x\n")
+    assert "<answer>x</answer>" in result.stdout
+
+
+def test_a_keyword_needs_a_value():
+    result = run(*PLAY, "--set", "top_k")
+    assert isinstance(result.exception, ConfigError)
+    assert "write name=value" in str(result.exception)

@@ -1,0 +1,43 @@
+import pytest
+from toy import QUESTIONS, begin, play
+
+from hopgym.core import Score, Span
+from hopgym.errors import EpisodeError, RewardError
+
+
+def test_a_step_is_recorded_scored_and_told():
+    episode = begin()
+    result = play(episode, "hello")
+    assert result.observation == "hello!" and result.reward == 0.5
+    assert result.info["reward_terms"] == {"outcome": 0.5} and result.info["new_text"] == "!"
+    assert episode.trajectory().steps[0].reward_terms == {"outcome": 0.5}
+    assert "answers" not in result.info
+
+
+def test_the_gold_is_told_at_the_end():
+    info = play(begin(), "end").info
+    assert info["answers"] == QUESTIONS[0].answers and info["prediction"] == "end"
+    assert info["trajectory"].seed == 3
+
+
+def test_spans_join_when_the_author_stays():
+    episode = begin()
+    episode.write("a", "env")
+    episode.write("", "agent")
+    episode.write("b", "env")
+    episode.write_turn("\n", "act", "reply")
+    assert episode.text == "ab\nactreply"
+    assert episode.spans == [Span(0, 3, "env"), Span(3, 6, "agent"), Span(6, 11, "env")]
+
+
+def test_an_unscored_step_raises_and_is_no_zero():
+    episode = begin(lambda question, trajectory: Score(0.0, reason="judge away", unscored=True))
+    with pytest.raises(RewardError, match="Step 1 of q1 is unscored: judge away"):
+        play(episode, "hello")
+
+
+def test_nothing_is_taken_after_the_end():
+    episode = begin()
+    play(episode, "end")
+    with pytest.raises(EpisodeError, match=r"The episode is over \(answered\)"):
+        episode.act("more")

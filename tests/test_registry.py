@@ -1,0 +1,61 @@
+import pytest
+
+from hopgym.errors import ConfigError, UnknownNameError
+from hopgym.registry import Registry, load_attribute
+
+
+@pytest.fixture
+def tools():
+    registry = Registry("tool", "hopgym tools")
+    registry.register("dumps", "Writes JSON.", "json:dumps")
+    return registry
+
+
+def test_a_string_is_imported_when_asked_for(tools):
+    assert tools.get("dumps")([1]) == "[1]"
+    assert list(tools) == ["dumps"] and tools.summary("dumps") == "Writes JSON."
+
+
+def test_a_decorated_function_takes_its_docstring_as_summary(tools):
+    @tools.register("double")
+    def double(x):
+        """Twice as much."""
+        return 2 * x
+
+    assert tools.get("double")(2) == double(2) == 4
+    assert tools.summary("double") == "Twice as much." and "double" in tools
+
+
+def test_a_users_own_part_needs_no_registration(tools, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def make(): return 'mine'")
+    assert tools.get(f"{file}:make")() == "mine"
+    assert tools.get("json:loads")("1") == 1
+    assert load_attribute(f"{file}:make") is tools.get(f"{file}:make")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("dump", UnknownNameError, "Unknown tool 'dump'. Did you mean 'dumps'"),
+        ("no_such_module:x", ConfigError, "No module 'no_such_module'"),
+        ("json:nothing", ConfigError, "'json' has no attribute 'nothing'"),
+        ("nowhere.py:x", ConfigError, "No file 'nowhere.py'"),
+    ],
+)
+def test_what_does_not_exist_is_named(tools, name, error, message):
+    with pytest.raises(error, match=message):
+        tools.get(name)
+
+
+def test_a_users_broken_file_raises_its_own_error_every_time(tools, tmp_path):
+    file = tmp_path / "broken.py"
+    file.write_text("import not_there_at_all")
+    for _ in range(2):
+        with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
+            tools.get(f"{file}:x")
+
+
+def test_a_name_may_not_look_like_a_path(tools):
+    with pytest.raises(ConfigError, match="cannot name a tool"):
+        tools.register("a:b", "", "json:dumps")
