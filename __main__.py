@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import gymnasium
 import typer
 from rich.console import Console
 
@@ -44,10 +45,10 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; hopgym's own errors are one line and exit status 2."""
+    """Run the command; our own errors and Gymnasium's are one line and exit status 2."""
     try:
         build_app()()
-    except HopgymError as error:
+    except (HopgymError, gymnasium.error.Error) as error:
         console = Console(stderr=True)
         console.print(f"{type(error).__name__}:", style="bold red", end=" ")
         console.print(str(error), markup=False, highlight=False)

@@ -130,13 +130,13 @@ def _by_question(records: Sequence[Record]) -> dict[str, float]:
 def _notes(rows: Sequence[Row], duplicates: int) -> Iterable[str]:
     largest = max(row.questions for row in rows)
     for row in rows:
-        if row.questions < largest:
-            yield f"{row.agent} has played {row.questions} of {largest} questions."
         if row.errors:
             yield (
                 f"{row.agent}: {row.errors} episodes failed for reasons of infrastructure and are "
                 "in no mean; run the same command again to retry them."
             )
+        elif row.questions < largest:
+            yield f"{row.agent} has played {row.questions} of {largest} questions."
     if duplicates:
         yield f"{duplicates} episodes were found twice and counted once."
 

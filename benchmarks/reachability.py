@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..core import Document, Question
-from ..rewards.text import normalize_answer
+from ..rewards.base import Reward  # TMP
 from .records import Facts
 
 Phrase = tuple[str, ...]

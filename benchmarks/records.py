@@ -11,12 +11,14 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..agents.rollout import Episode
 from ..core import Question, Trajectory, to_json
+
+if TYPE_CHECKING:
+    from ..agents.rollout import Episode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

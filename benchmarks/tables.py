@@ -22,7 +22,8 @@ LEGEND = (
     f"Scores are percentages with 95 % bootstrap intervals over questions. Ranked by {PRIMARY.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
     f"Holm-corrected, p ≥ {ALPHA}); a ceiling was shown the gold. Reachable: questions whose answer "
-    "/ whose gold documents are in the corpus. Failed episodes are in no mean."
+    "/ whose gold documents are in the corpus. Failed episodes are in no mean. "
+    "Words are those that the agent wrote; ms is the time of an episode in its batch."
 )
 
 
@@ -33,6 +34,8 @@ class Cell(NamedTuple):
     sort: float | str
     detail: str = ""
     """What follows it in small print, such as an interval."""
+    bar: tuple[float, float, float] | None = None
+    """A share's interval and mean on a track from 0 to 100: left, width, mean."""
 
 
 def header(group: Group) -> list[str]:
@@ -46,7 +49,7 @@ def header(group: Group) -> list[str]:
         "Queries",
         "Steps",
         "Words",
-        "ms/episode",
+        "ms",
         "Errors",
     ]
 
@@ -89,12 +92,14 @@ def percent(interval: Interval | None) -> Cell:
     """Return a share as a percentage with its interval.
 
     >>> percent(Interval(0.5, 0.25, 0.75, 8))
-    Cell(text='50.0', sort=0.5, detail='[25.0, 75.0]')
+    Cell(text='50.0', sort=0.5, detail='[25.0, 75.0]', bar=(25.0, 50.0, 50.0))
     """
     if interval is None:
         return Cell("-", -1.0)
     low, high = 100 * interval.low, 100 * interval.high
-    return Cell(f"{100 * interval.mean:.1f}", interval.mean, f"[{low:.1f}, {high:.1f}]")
+    mean = 100 * interval.mean
+    bar = (round(low, 1), round(high - low, 1), round(mean, 1))
+    return Cell(f"{mean:.1f}", interval.mean, f"[{low:.1f}, {high:.1f}]", bar)
 
 
 def console_tables(board: Board) -> Iterator[Table | str]:
@@ -157,7 +162,7 @@ def _hops(group: Group) -> list[int]:
 
 def _reward(interval: Interval | None) -> Cell:
     if interval is None:
-        return Cell("-", float("-inf"))
+        return Cell("-", -1e9)
     return Cell(f"{interval.mean:.2f}", interval.mean, f"[{interval.low:.2f}, {interval.high:.2f}]")
 
 
@@ -174,13 +179,15 @@ def _console(
     for number, name in enumerate(titles):
         table.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
     for row in rows:
-        table.add_row(*(_console_cell(cell) for cell in row))
+        # A terminal is narrow: intervals only for what ranks, and the rest in the other outputs.
+        detailed = {0, *(n for n, name in enumerate(titles) if title or name == PRIMARY.label)}
+        table.add_row(*(_console_cell(cell, n in detailed) for n, cell in enumerate(row)))
     return table
 
 
-def _console_cell(cell: Cell) -> str:
+def _console_cell(cell: Cell, detailed: bool) -> str:
     text = escape(cell.text)
-    return f"{text} [dim]{escape(cell.detail)}[/dim]" if cell.detail else text
+    return f"{text} [dim]{escape(cell.detail)}[/dim]" if cell.detail and detailed else text
 
 
 def _markdown_table(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:

@@ -84,6 +84,7 @@ def _group(group: Group, limit: int) -> dict[str, Any]:
     return {
         "title": group.title,
         "agents": [key.agent for key in keys],
+        "start": next((place for place, row in enumerate(group.rows) if row.best), 0),
         "questions": [_question(record) for record in questions],
         "episodes": episodes,
     }

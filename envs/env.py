@@ -44,7 +44,8 @@ class HopEnv(gymnasium.Env[str, str]):
     @classmethod
     def make_stage(cls, keywords: Mapping[str, Any]) -> Any:
         """Resolve keyword arguments into the shared parts."""
-        return cls.stage_class(settings_from(cls.settings_class, keywords, cls.env_id))
+        settings = settings_from(cls.settings_class, keywords, cls.env_id)
+        return cls.stage_class(settings, cls.env_id)
 
     @property
     def question(self) -> Question:

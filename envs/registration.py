@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium
 
 
 class EnvEntry(NamedTuple):
-    """One environment: its id, where its classes are, and one line for listings."""
+    """One environment, for listings."""
 
     id: str
-    entry_point: str
-    vector_entry_point: str
     summary: str
 
 
 ENVS: dict[str, EnvEntry] = {}
 
 
-def register(id: str, entry_point: str, vector_entry_point: str, summary: str) -> None:
+def register(
+    id: str,
+    entry_point: str | type[gymnasium.Env[Any, Any]],
+    vector_entry_point: str | type[gymnasium.vector.VectorEnv[Any, Any, Any]],
+    summary: str,
+) -> None:
     """Make an environment known to `gymnasium.make` and to `hopgym envs`.
 
     Args:
         id: `namespace/Name-v0`.
-        entry_point: `"module:Class"` of the single environment.
-        vector_entry_point: `"module:Class"` of the native vector environment.
+        entry_point: The single environment's class, or `"module:Class"` to import it late.
+        vector_entry_point: The same for the native vector environment.
         summary: One line.
     """
-    ENVS[id] = EnvEntry(id, entry_point, vector_entry_point, summary)
-    if id not in gymnasium.registry:
-        gymnasium.register(id, entry_point, vector_entry_point=vector_entry_point)
+    ENVS[id] = EnvEntry(id, summary)
+    known = gymnasium.registry.get(id)
+    if known is None or known.entry_point != entry_point:
+        gymnasium.register(id, entry_point, vector_entry_point=vector_entry_point)  # type: ignore[arg-type]
 
 
 def register_all() -> None:

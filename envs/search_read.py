@@ -47,8 +47,8 @@ class SearchReadSettings(Settings):
 class SearchReadStage(Stage):
     """The shared parts, with the grammar and the limits."""
 
-    def __init__(self, settings: SearchReadSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: SearchReadSettings, env_id: str) -> None:
+        super().__init__(settings, env_id)
         self.grammar = make_grammar(settings.grammar)
         retries = settings.format_retries
         self.retries = self.grammar.retries if retries is None else retries
@@ -68,7 +68,7 @@ class SearchReadEpisode(Episode):
     """One question, played by searching and reading."""
 
     def __init__(self, stage: SearchReadStage, question: Question, seed: int | None) -> None:
-        super().__init__(question, ENV_ID, seed, stage.reward)
+        super().__init__(question, stage.env_id, seed, stage.reward)
         self.stage = stage
         self.turn = 1
         self.refused = 0

@@ -29,7 +29,8 @@ class Stage:
         ConfigError: If the split is unknown or empty.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, env_id: str) -> None:
+        self.env_id = env_id
         self.question_set = make_questions(settings.questions)
         self.split = settings.split
         self.questions = self.question_set.questions(settings.split)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..core import Document
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..registry import Factory, Registry
 from .base import Hits, Retriever
 from .corpus import Corpus, read_documents, write_documents
@@ -84,9 +84,11 @@ def _is_folder(spec: str | Path) -> bool:
 
 def _opened(folder: Path) -> Retriever:
     manifest = read_manifest(folder)
-    factory = RETRIEVERS.get(manifest.retriever)
+    load = getattr(RETRIEVERS.get(manifest.retriever), "load", None)
+    if load is None:
+        raise DataError(f"{folder}: the retriever {manifest.retriever!r} has no saved indexes.")
     key = (folder.resolve(), manifest.data, manifest.fingerprint)
-    return _SHELF.get(key, lambda: factory.load(folder))  # type: ignore[attr-defined]
+    return _SHELF.get(key, lambda: load(folder))
 
 
 def _made(factory: Factory[Retriever], corpus: Corpus, spec: str) -> Retriever:

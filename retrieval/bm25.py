@@ -26,7 +26,7 @@ from .analyzer import Analyzer
 from .base import Hits, check_k, check_queries
 from .corpus import Corpus
 from .ranking import top_k
-from .saved import Manifest, open_folder, save_folder
+from .saved import CURE, Manifest, open_folder, save_folder
 from .store import StoredDocuments, store_documents
 
 METHODS = ("lucene", "robertson", "atire", "bm25l", "bm25+")
@@ -103,9 +103,7 @@ class BM25Retriever:
         try:
             scores = self._index.get_scores_from_ids(ids)
         except (IndexError, ValueError) as error:
-            raise RetrievalError(
-                f"The bm25 index is damaged ({error}). Build it again and save it."
-            ) from error
+            raise RetrievalError(f"The bm25 index is damaged ({error}). {CURE}") from error
         best = top_k(scores, k, floor=self._score_of_no_match(ids))
         documents = self.documents
         return [documents[position] for position in best.tolist()], scores[best].tolist()
@@ -195,7 +193,7 @@ def _restored_analyzer(manifest: Manifest, folder: str | Path) -> Analyzer:
     if analyzer.fingerprint != manifest.settings.get("analyzer_fingerprint"):
         raise DataError(
             f"{folder}: was indexed with another version of the stop list "
-            f"{analyzer.stopwords!r} ({dict(manifest.versions)}). Build the index again and save it."
+            f"{analyzer.stopwords!r} ({dict(manifest.versions)}). {CURE}"
         )
     return analyzer
 
@@ -212,8 +210,16 @@ def _restored_index(data: Path, manifest: Manifest, mmap: bool) -> Any:
             and len(arrays["indptr"]) == len(index.vocab_dict) + 1
             and postings == len(arrays["indices"]) == arrays["indptr"][-1]
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, RecursionError) as error:
-        raise DataError(f"{data}: is damaged ({error}). Build the index again.") from error
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        EOFError,
+        RecursionError,
+    ) as error:
+        raise DataError(f"{data}: is damaged ({error}). {CURE}") from error
     if not fits:
-        raise DataError(f"{data}: its parts do not fit each other. Build the index again.")
+        raise DataError(f"{data}: its parts do not fit each other. {CURE}")
     return index

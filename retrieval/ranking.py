@@ -21,12 +21,21 @@ def top_k(scores: NDArray[Any], k: int, floor: float = 0.0) -> NDArray[np.intp]:
     [2, 1, 3]
     """
     k = int(k)  # an unsigned number of NumPy's has no negative
-    hits = np.flatnonzero(scores > floor)
-    values = scores[hits]
-    if len(hits) > k:
-        last = np.partition(values, -k)[-k]
-        above = hits[values > last]  # fewer than k
-        tied = hits[values == last][: k - len(above)]
-        hits = np.concatenate([above, tied])
-        values = scores[hits]
-    return hits[np.argsort(-values, kind="stable")]
+    matching = scores > floor
+    count = np.count_nonzero(matching)
+    if k < count and len(scores) < 2 * count:
+        hits = _best(scores, k)  # most match: gathering them first would cost more
+    else:
+        # few match: partitioning would be slow on all the equal zeros
+        hits = np.flatnonzero(matching)
+        if k < count:
+            hits = hits[_best(scores[hits], k)]
+    return hits[np.argsort(-scores[hits], kind="stable")]
+
+
+def _best(values: NDArray[Any], k: int) -> NDArray[np.intp]:
+    """Return where the `k` highest are, those that tie for the last place in order."""
+    last = np.partition(values, -k)[-k]
+    above = np.flatnonzero(values > last)  # fewer than k
+    tied = np.flatnonzero(values == last)[: k - len(above)]
+    return np.concatenate([above, tied])

@@ -26,9 +26,9 @@ from ..files import atomic_write, parse_json, read_text
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+CURE = "Build the index again and save it to a new folder."
 _DATA = "data-"
 _ABANDONED = 24 * 3600  # seconds; a younger data folder may belong to a save under way
-_CURE = "Build the index again and save it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def open_folder(folder: str | Path, retriever: str) -> tuple[Manifest, Path]:
         found = file.stat().st_size if file.is_file() else None
         if found != size:
             state = "is missing" if found is None else f"has {found} bytes, not {size}"
-            raise DataError(f"{file}: {state}. {_CURE}")
+            raise DataError(f"{file}: {state}. {CURE}")
     return manifest, data
 
 
@@ -122,15 +122,15 @@ def read_manifest(folder: str | Path) -> Manifest:
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         raise DataError(
-            f"{path}: is of format {found!r}; this hopgym reads format {FORMAT}. {_CURE}"
+            f"{path}: is of format {found!r}; this hopgym reads format {FORMAT}. {CURE}"
         )
     try:
         manifest = msgspec.convert(content, Manifest)
     except msgspec.ValidationError as error:
-        raise DataError(f"{path}: is damaged ({error}). {_CURE}") from error
+        raise DataError(f"{path}: is damaged ({error}). {CURE}") from error
     names = [manifest.data, *manifest.sizes]
     if not manifest.data.startswith(_DATA) or any(Path(name).name != name for name in names):
-        raise DataError(f"{path}: names files outside of its folder. {_CURE}")
+        raise DataError(f"{path}: names files outside of its folder. {CURE}")
     return manifest
 
 
@@ -151,6 +151,6 @@ def _refuse_foreign(folder: Path) -> None:
 def _sweep(folder: Path, keep: str, old: str) -> None:
     """Remove the replaced data and what killed saves left behind."""
     before = time.time() - _ABANDONED
-    for data in folder.glob(f"{_DATA}*"):
-        if data.name == old or (data.name != keep and data.stat().st_mtime < before):
-            shutil.rmtree(data, ignore_errors=True)
+    for path in [*folder.glob(f"{_DATA}*"), *folder.glob(f".{MANIFEST}.*")]:
+        if path.name == old or (path.name != keep and path.stat().st_mtime < before):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core import Document, from_json, to_json
 from ..errors import DataError, RetrievalError
+from .saved import CURE
 
 DOCUMENTS = "documents.jsonl"
 OFFSETS = "offsets.npy"
@@ -51,13 +52,10 @@ class StoredDocuments(Sequence[Document]):
                 self._bytes = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError, EOFError) as error:
             raise DataError(
-                f"{folder}: the stored documents cannot be read ({error}). "
-                "Build the index again and save it."
+                f"{folder}: the stored documents cannot be read ({error}). {CURE}"
             ) from error
         if self._offsets.ndim != 1 or self._offsets[-1] != len(self._bytes):
-            raise DataError(
-                f"{folder}: {OFFSETS} does not fit {DOCUMENTS}. Build the index again and save it."
-            )
+            raise DataError(f"{folder}: {OFFSETS} does not fit {DOCUMENTS}. {CURE}")
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -80,8 +78,7 @@ class StoredDocuments(Sequence[Document]):
             return from_json(self._bytes[start:end], Document)
         except msgspec.MsgspecError as error:
             raise RetrievalError(
-                f"{self._folder / DOCUMENTS}: document {position} is damaged ({error}). "
-                "Build the index again and save it."
+                f"{self._folder / DOCUMENTS}: document {position} is damaged ({error}). {CURE}"
             ) from error
 
     def __reduce__(self) -> tuple[type[StoredDocuments], tuple[Path]]:

@@ -8,7 +8,7 @@ from hopgym.errors import ConfigError
 
 
 def make(**changes):
-    return Stage(Settings(**toy_kwargs(**changes)))
+    return Stage(Settings(**toy_kwargs(**changes)), "toy/Env-v0")
 
 
 def test_the_generator_draws_and_options_fix():

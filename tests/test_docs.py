@@ -1,0 +1,57 @@
+"""What the README and the docs pages show is run."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import hopgym
+from hopgym.__main__ import build_app
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_python_blocks_run(page, capsys):
+    for number, code in enumerate(blocks(page, "python")):
+        exec(compile(code, f"{page.name} block {number}", "exec"), {"__name__": "docs"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_and_their_options_exist(page):
+    command = typer.main.get_command(build_app())
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(r"^hopgym ([a-z][^\n]*)", text, re.M):
+        words = shlex.split(line, comments=True)
+        sub = command.commands[words[0]]  # a command that does not exist fails here
+        options = {name for parameter in sub.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, line
+
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(hopgym.__path__, "hopgym.")
+    if module.name.split(".")[1] not in ("tests", "examples", "docs", "build", "__main__")
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_run(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -1,0 +1,24 @@
+"""Every example script runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPECTED = {
+    "own_agent.py": "first_title: ",
+    "own_reward.py": "is right: {",
+    "own_questions.py": "flows into the Mere",
+    "own_environment.py": "turn 2: truncated=True",
+}
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_the_script_runs(script, tmp_path):
+    result = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, cwd=tmp_path, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert EXPECTED[script.name] in result.stdout
