@@ -1,0 +1,64 @@
+"""Rewards by name: trajectory in, score out. `make_reward` takes a user's own as well."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, cast
+
+from ..errors import ConfigError
+from ..registry import Registry
+from .base import Reward, score_episode
+from .metrics import episode_metrics
+
+REWARDS: Registry[Any] = Registry("reward", "hopgym rewards")
+register = REWARDS.register
+
+register("em", "1 for an exact answer, else 0.", "hopgym.rewards.outcome:em_reward")
+register("f1", "The answer's token F1.", "hopgym.rewards.outcome:f1_reward")
+register(
+    "r3_paper", "R3-RAG, paper: format, relevance and outcome.", "hopgym.rewards.schemes:R3Paper"
+)
+register(
+    "r3_code", "R3-RAG, code: relevance scaled by how it ended.", "hopgym.rewards.schemes:R3Code"
+)
+register(
+    "r3_seed", "R3-RAG, small models: format, process, outcome.", "hopgym.rewards.schemes:R3Seed"
+)
+register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
+
+__all__ = ["REWARDS", "Reward", "episode_metrics", "make_reward", "register", "score_episode"]
+
+
+def make_reward(spec: str | Reward) -> Reward:
+    """Return a reward by name, by `module:attribute`, or as it is.
+
+    What a name stands for is either the reward itself, a function of (question, trajectory), or a
+    factory without arguments.
+
+    >>> from hopgym.core import Question, Trajectory
+    >>> done = Trajectory("q", "e", prediction="Ada", outcome="answered")
+    >>> make_reward("em")(Question("q", "Who?", ("Ada",)), done).value
+    1.0
+
+    Raises:
+        UnknownNameError: If no reward has that name.
+        ConfigError: If it takes neither two arguments nor none.
+    """
+    part = REWARDS.get(spec) if isinstance(spec, str) else spec
+    required = _required_arguments(part)
+    if required == 0:
+        return cast("Reward", part())
+    if required == 2:
+        return cast("Reward", part)
+    raise ConfigError(
+        f"Reward {spec!r} takes {required} arguments. Write a function of (question, trajectory) "
+        "that returns a Score, or a factory without arguments that returns such a function."
+    )
+
+
+def _required_arguments(part: Callable[..., Any]) -> int:
+    parameters = inspect.signature(part).parameters.values()
+    return sum(
+        p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters
+    )

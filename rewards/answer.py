@@ -1,0 +1,130 @@
+"""How right an answer is: exact match, F1, containment, each as its official script has it.
+
+All take the predicted answer (None when none was given) and the accepted answers, and return a
+float from 0 to 1, the best over the accepted answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from .normalize import Normalizer, r1_searcher, squad, squad_cached
+
+_WHOLE = ("yes", "no", "noanswer")
+"""Answers that HotpotQA's script compares whole: sharing a token with them earns nothing."""
+
+
+def exact_match(prediction: str | None, answers: Sequence[str]) -> float:
+    """Return 1 if the normalised answer is an accepted one (SQuAD and HotpotQA scripts).
+
+    >>> exact_match("the Tessa.", ["Tessa", "Tessa Town"])
+    1.0
+    """
+    if not prediction:
+        return 0.0
+    given = squad(prediction)
+    return float(any(given == squad_cached(answer) for answer in answers))
+
+
+def f1(prediction: str | None, answers: Sequence[str]) -> float:
+    """Return the token F1 of HotpotQA's official script, with its rule for yes, no and noanswer.
+
+    >>> f1("Ada Orm of Tessa", ["Ada Orm"])
+    0.6666666666666666
+    >>> f1("yes and no", ["yes"])
+    0.0
+    """
+    return _best_f1(prediction, answers, whole=_WHOLE)
+
+
+def f1_squad(prediction: str | None, answers: Sequence[str]) -> float:
+    """Return the token F1 of the official SQuAD v1.1 script: no special answers."""
+    return _best_f1(prediction, answers, whole=())
+
+
+def cover_em(prediction: str | None, answers: Sequence[str]) -> float:
+    """Return 1 if an accepted answer occurs in the answer, both normalised.
+
+    The literature's cover-EM, sub-EM or "acc": a plain substring test. It pays for long answers
+    that list candidates: report it beside EM, never train on it.
+
+    >>> cover_em("It was Ada Orm.", ["Ada Orm"])
+    1.0
+    """
+    if not prediction:
+        return 0.0
+    given = squad(prediction)
+    return float(any(gold in given for gold in map(squad_cached, answers) if gold))
+
+
+def bag_cover(prediction: str | None, answers: Sequence[str]) -> float:
+    """Return 1 if all tokens of an accepted answer occur, in any order: R1-Searcher's ACC_R.
+
+    >>> bag_cover("Orm, Ada", ["Ada Orm"])
+    1.0
+    """
+    if not prediction:
+        return 0.0
+    given = set(r1_searcher(prediction).split())
+    return float(any(set(gold) <= given for gold in _tokens(answers, r1_searcher)))
+
+
+def hit(predictions: Sequence[str], answers: Sequence[str]) -> float:
+    """Return 1 if an accepted answer occurs in the joined predictions: GNN-RAG's Hit.
+
+    Of the KGQA literature (arXiv 2405.20139), where a prediction is a list.
+    """
+    return _contains(" ".join(predictions), answers)
+
+
+def hit_at_1(predictions: Sequence[str], answers: Sequence[str]) -> float:
+    """Return 1 if an accepted answer occurs in the first prediction: GNN-RAG's H@1."""
+    return _contains(predictions[0], answers) if predictions else 0.0
+
+
+def list_f1(predictions: Sequence[str], answers: Sequence[str]) -> float:
+    """Return the F1 of a list of predictions against all gold answers, as GNN-RAG counts it.
+
+    Precision is the share of predictions, and recall the share of gold answers, that match.
+    """
+    if not predictions or not answers:
+        return 0.0
+    joined = " ".join(predictions)
+    matched = sum(_contains(joined, [answer]) for answer in answers)
+    precision, recall = matched / len(predictions), matched / len(answers)
+    return 2 * precision * recall / (precision + recall) if matched else 0.0
+
+
+def _contains(text: str, answers: Sequence[str]) -> float:
+    given = squad(text)
+    return float(any(squad_cached(answer) in given for answer in answers))
+
+
+def _best_f1(prediction: str | None, answers: Sequence[str], whole: tuple[str, ...]) -> float:
+    if not prediction:
+        return 0.0
+    given = squad(prediction)
+    counts = Counter(given.split())
+    return max((_f1(given, counts, squad_cached(a), whole) for a in answers), default=0.0)
+
+
+def _f1(given: str, counts: Counter[str], gold: str, whole: tuple[str, ...]) -> float:
+    if given != gold and (given in whole or gold in whole):
+        return 0.0
+    tokens = gold.split()
+    shared = sum((counts & Counter(tokens)).values())
+    if not shared:
+        return 0.0
+    precision, recall = shared / sum(counts.values()), shared / len(tokens)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _tokens(answers: Sequence[str], normalise: Normalizer) -> list[tuple[str, ...]]:
+    return [tokens for answer in answers if (tokens := _split(answer, normalise))]
+
+
+@lru_cache(maxsize=65_536)
+def _split(answer: str, normalise: Normalizer) -> tuple[str, ...]:
+    return tuple(normalise(answer).split())

@@ -1,0 +1,73 @@
+"""Answer normalisation, in the variants that published systems use.
+
+Two figures are comparable only if their answers were normalised alike, so each variant has a name.
+Text in, text out; nothing here knows questions or scores.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable
+from functools import lru_cache
+
+from ..errors import unknown_name
+
+Normalizer = Callable[[str], str]
+
+_DELETE = str.maketrans("", "", string.punctuation)
+_BLANK = str.maketrans(dict.fromkeys(string.punctuation, " "))
+_BLANK_QUOTES = str.maketrans(dict.fromkeys(f"{string.punctuation}\u2018\u2019\u00b4\u0060", " "))
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+def squad(text: str) -> str:
+    """Normalise as the official SQuAD v1.1 and HotpotQA scripts do.
+
+    Lower case, punctuation deleted (not blanked), articles dropped, blanks collapsed.
+
+    >>> squad("The U.S.,  of A")
+    'us of'
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_DELETE)).split())
+
+
+def r1_searcher(text: str) -> str:
+    """Normalise as R1-Searcher's evaluation does (arXiv 2503.05592).
+
+    Punctuation and quotes become blanks, and True / False become yes / no.
+
+    >>> r1_searcher("The U.S. – True")
+    'u s – yes'
+    """
+    words = _ARTICLES.sub(" ", text.lower().translate(_BLANK_QUOTES)).split()
+    return " ".join({"true": "yes", "false": "no"}.get(word, word) for word in words)
+
+
+def igpo(text: str) -> str:
+    """Normalise as IGPO does: punctuation becomes blanks, articles stay.
+
+    >>> igpo("The U.S.")
+    'the u s'
+    """
+    return " ".join(text.lower().translate(_BLANK).split())
+
+
+NORMALIZERS: dict[str, Normalizer] = {"squad": squad, "r1_searcher": r1_searcher, "igpo": igpo}
+
+
+def normalizer(name: str) -> Normalizer:
+    """Return a normaliser by name.
+
+    Raises:
+        UnknownNameError: If there is none of that name.
+    """
+    if name not in NORMALIZERS:
+        raise unknown_name("normalizer", name, NORMALIZERS, "hopgym rewards")
+    return NORMALIZERS[name]
+
+
+@lru_cache(maxsize=65_536)
+def squad_cached(text: str) -> str:
+    """Normalise text that comes again and again, such as gold answers."""
+    return squad(text)

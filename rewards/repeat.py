@@ -1,0 +1,25 @@
+"""Queries that were asked before: the commonest waste of a search budget."""
+
+from __future__ import annotations
+
+from ..core import Question, Score, Trajectory
+from .normalize import squad
+
+
+def repeated_queries(trajectory: Trajectory) -> int:
+    """Return how many queries repeat an earlier one of the episode, normalised.
+
+    >>> from hopgym.core import Step
+    >>> asked = [Step(1, "", queries=("Who?",)), Step(2, "", queries=("who",))]
+    >>> repeated_queries(Trajectory("q", "e", steps=tuple(asked)))
+    1
+    """
+    asked = [squad(query) for step in trajectory.steps for query in step.queries]
+    return len(asked) - len(set(asked))
+
+
+def repeat_penalty(question: Question, trajectory: Trajectory) -> Score:
+    """Charge 1 for each query of the last step that was asked before."""
+    before = {squad(query) for step in trajectory.steps[:-1] for query in step.queries}
+    value = -float(sum(squad(query) in before for query in trajectory.steps[-1].queries))
+    return Score(value, {"repeat": value})
