@@ -35,13 +35,14 @@ def squad(text: str) -> str:
 def r1_searcher(text: str) -> str:
     """Normalise as R1-Searcher's evaluation does (arXiv 2503.05592).
 
-    Punctuation and quotes become blanks, and True / False become yes / no.
+    Punctuation and quotes become blanks. An answer that is exactly True or False, blanks counted,
+    becomes yes or no: only so are its published figures met.
 
-    >>> r1_searcher("The U.S. – True")
-    'u s – yes'
+    >>> r1_searcher("The U.S."), r1_searcher("True")
+    ('u s', 'yes')
     """
-    words = _ARTICLES.sub(" ", text.lower().translate(_BLANK_QUOTES)).split()
-    return " ".join({"true": "yes", "false": "no"}.get(word, word) for word in words)
+    text = {"True": "yes", "False": "no"}.get(text, text)
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_BLANK_QUOTES)).split())
 
 
 def igpo(text: str) -> str:
