@@ -116,7 +116,7 @@ def _open(file: Path, mode: str, zipped: bool | None = None) -> IO[bytes]:
     if file.suffix == ".gz" if zipped is None else zipped:
         # mtime=0: the same content gives the same bytes
         return gzip.GzipFile(file, mode, mtime=0)  # type: ignore[return-value]
-    return open(file, mode)  # type: ignore[return-value]
+    return open(file, mode)
 
 
 def _decode(line: bytes, path: str | Path, number: int) -> str:

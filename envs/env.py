@@ -7,7 +7,7 @@ episode class that a subclass names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import gymnasium
 from gymnasium.utils import seeding
@@ -55,12 +55,12 @@ class HopEnv(gymnasium.Env[str, str]):
     @property
     def question_set(self) -> QuestionSet:
         """Where the questions come from."""
-        return self.stage.question_set
+        return cast("QuestionSet", self.stage.question_set)
 
     @property
     def split(self) -> str:
         """The split being played."""
-        return self.stage.split
+        return cast("str", self.stage.split)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -77,7 +77,7 @@ class HopEnv(gymnasium.Env[str, str]):
         if seed is not None:
             self._np_random, self._np_random_seed = seeding.np_random(seed)
         question = self.stage.pick(self.np_random, options)
-        self._episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg, arg-type]
+        self._episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
         if self.render_mode == "human":
             print_new(self._episode)
         return self._episode.text, self._episode.public_info()
@@ -97,7 +97,7 @@ class HopEnv(gymnasium.Env[str, str]):
             print_new(episode)
         return episode.result()
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Return the transcript as plain text (`"ansi"`); `"human"` prints as it goes."""
         if self.render_mode == "ansi":
             return transcript_text(self._running())

@@ -114,7 +114,8 @@ class SearchReadEpisode(Episode):
 
     def _show(self, move: Move, row: Row) -> None:
         grammar, limit = self.stage.grammar, self.stage.document_chars
-        hits, lines = [], []
+        hits: list[Hit] = []
+        lines: list[str] = []
         for document, score in row:
             new = document.id not in self.shown
             hits.append(Hit(document.id, score, 0, new))

@@ -77,7 +77,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """The split being played."""
         return cast("str", self.stage.split)
 
-    def reset(  # type: ignore[override]
+    def reset(
         self,
         *,
         seed: int | Sequence[int | None] | None = None,
@@ -145,7 +145,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         if seed is not None:
             self._generators[index] = seeding.np_random(seed)[0]
         question = self.stage.pick(self._generators[index], options)
-        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg, arg-type]
+        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
 
     def _play(
         self, playing: list[int], actions: Any, failed: dict[int, HopgymError] | None = None

@@ -50,7 +50,9 @@ register(
 )
 
 if __name__ == "__main__":
-    env: gymnasium.Env[str, Any] = gymnasium.make(NoRepeatsEnv.env_id, questions="world?entities=300")
+    env: gymnasium.Env[str, Any] = gymnasium.make(
+        NoRepeatsEnv.env_id, questions="world?entities=300"
+    )
     env.reset(seed=1)
     r3 = make_grammar("r3")
     for turn in (1, 2):

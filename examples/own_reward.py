@@ -26,7 +26,9 @@ def short_and_right(question: Question, trajectory: Trajectory) -> Score:
 
 
 if __name__ == "__main__":
-    env = gymnasium.make("hopgym/SearchRead-v0", reward="short_and_right", questions="world?entities=300")
+    env = gymnasium.make(
+        "hopgym/SearchRead-v0", reward="short_and_right", questions="world?entities=300"
+    )
     _, info = env.reset(seed=1)
     r3 = make_grammar("r3")
     env.step(r3.write_query(1, "Let me look.", info["question"]))

@@ -45,7 +45,7 @@ def make_reward(spec: str | Reward) -> Reward:
         UnknownNameError: If no reward has that name.
         ConfigError: If it takes neither two arguments nor none.
     """
-    part = REWARDS.get(spec) if isinstance(spec, str) else spec
+    part: Any = REWARDS.get(spec) if isinstance(spec, str) else spec
     required = _required_arguments(part)
     if required == 0:
         return cast("Reward", part())

@@ -24,8 +24,8 @@ def exact_match(prediction: str | None, answers: Sequence[str]) -> float:
     """
     if not prediction:
         return 0.0
-    given = squad(prediction)
-    return float(any(given == squad_cached(answer) for answer in answers))
+    given = squad_cached(prediction)
+    return float(given in map(squad_cached, answers))
 
 
 def f1(prediction: str | None, answers: Sequence[str]) -> float:
@@ -55,7 +55,7 @@ def cover_em(prediction: str | None, answers: Sequence[str]) -> float:
     """
     if not prediction:
         return 0.0
-    given = squad(prediction)
+    given = squad_cached(prediction)
     return float(any(gold in given for gold in map(squad_cached, answers) if gold))
 
 
@@ -105,19 +105,21 @@ def _contains(text: str, answers: Sequence[str]) -> float:
 def _best_f1(prediction: str | None, answers: Sequence[str], whole: tuple[str, ...]) -> float:
     if not prediction:
         return 0.0
-    given = squad(prediction)
-    counts = Counter(given.split())
-    return max((_f1(given, counts, squad_cached(a), whole) for a in answers), default=0.0)
+    given = squad_cached(prediction)
+    golds = [squad_cached(answer) for answer in answers]
+    if given and given in golds:
+        return 1.0
+    return max((_f1(given, gold, whole) for gold in golds), default=0.0)
 
 
-def _f1(given: str, counts: Counter[str], gold: str, whole: tuple[str, ...]) -> float:
-    if given != gold and (given in whole or gold in whole):
+def _f1(given: str, gold: str, whole: tuple[str, ...]) -> float:
+    if given in whole or gold in whole:
         return 0.0
-    tokens = gold.split()
-    shared = sum((counts & Counter(tokens)).values())
-    if not shared:
+    left, right = given.split(), gold.split()
+    if set(left).isdisjoint(right):
         return 0.0
-    precision, recall = shared / sum(counts.values()), shared / len(tokens)
+    shared = sum((Counter(left) & Counter(right)).values())
+    precision, recall = shared / len(left), shared / len(right)
     return 2 * precision * recall / (precision + recall)
 
 

@@ -20,6 +20,8 @@ def answer_seen(question: Question, trajectory: Trajectory) -> float:
 
     The opening is not counted (it is the question), nor what the agent wrote itself.
     """
+    if not any(step.hits for step in trajectory.steps):
+        return 0.0
     shown = " ".join(
         trajectory.transcript[start:end]
         for start, end, author in trajectory.spans[1:]

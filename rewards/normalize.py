@@ -70,5 +70,5 @@ def normalizer(name: str) -> Normalizer:
 
 @lru_cache(maxsize=65_536)
 def squad_cached(text: str) -> str:
-    """Normalise text that comes again and again, such as gold answers."""
+    """Normalise short text that comes again: gold answers, and a prediction for several metrics."""
     return squad(text)

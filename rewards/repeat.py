@@ -14,7 +14,10 @@ def repeated_queries(trajectory: Trajectory) -> int:
     >>> repeated_queries(Trajectory("q", "e", steps=tuple(asked)))
     1
     """
-    asked = [squad(query) for step in trajectory.steps for query in step.queries]
+    queries = [query for step in trajectory.steps for query in step.queries]
+    if len(queries) < 2:
+        return 0
+    asked = [squad(query) for query in queries]
     return len(asked) - len(set(asked))
 
 

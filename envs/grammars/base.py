@@ -20,6 +20,9 @@ MAX_QUERY_CHARS = 1_024
 """A longer query or answer is not read: it is a pasted document, not a query."""
 
 
+Kind = Literal["query", "answer"]
+
+
 class ParseError(StrEnum):
     """Why an action could not be read."""
 
@@ -48,7 +51,7 @@ class ParseError(StrEnum):
 class Move(NamedTuple):
     """An action as understood."""
 
-    kind: Literal["query", "answer"]
+    kind: Kind
     analysis: str
     text: str
 
@@ -112,7 +115,7 @@ def check_size(action: str) -> ParseError | None:
     return None
 
 
-def check_content(kind: Literal["query", "answer"], text: str) -> ParseError | None:
+def check_content(kind: Kind, text: str) -> ParseError | None:
     """Refuse a query or answer that is empty, too long or has no letter or digit."""
     if not text:
         return ParseError.EMPTY_QUERY if kind == "query" else ParseError.EMPTY_ANSWER

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from .base import MAX_QUERY_CHARS, Move, ParseError, check_content, check_size
+from .base import MAX_QUERY_CHARS, Kind, Move, ParseError, check_content, check_size
 from .text import one_line
 
 ANALYSIS = "The problem analysis:"
@@ -126,7 +126,7 @@ def _parse_body(body: str) -> Move | ParseError:
     text = rest.strip()
     if "\n" in text or _NEXT_STEP.search(analysis):
         return ParseError.TEXT_AFTER_ACTION
-    kind = "query" if queries else "answer"
+    kind: Kind = "query" if queries else "answer"
     return check_content(kind, text) or Move(kind, analysis.strip(), text)
 
 

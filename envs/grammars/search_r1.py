@@ -14,7 +14,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from .base import MAX_ACTION_CHARS, MAX_QUERY_CHARS, Move, ParseError, check_content, check_size
+from .base import (
+    MAX_ACTION_CHARS,
+    MAX_QUERY_CHARS,
+    Kind,
+    Move,
+    ParseError,
+    check_content,
+    check_size,
+)
 from .text import one_line
 
 _ACTION = re.compile(r"<(search|answer)>(.*?)</\1>", re.DOTALL)
@@ -113,7 +121,7 @@ def _check_tags(action: str, match: re.Match[str]) -> ParseError | None:
 
 
 def _move(action: str, match: re.Match[str]) -> Move | ParseError:
-    kind = "query" if match[1] == "search" else "answer"
+    kind: Kind = "query" if match[1] == "search" else "answer"
     analysis = action[: match.start()].replace("<think>", "").replace("</think>", "").strip()
     text = " ".join(match[2].split())
     return check_content(kind, text) or Move(kind, analysis, text)

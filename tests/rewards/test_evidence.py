@@ -11,8 +11,10 @@ def test_recall_is_over_the_episode():
 
 
 def test_an_answer_must_be_shown_not_asked_for():
-    assert answer_seen(QUESTION, episode(shown="Made by Ada Orm.")) == 1.0
-    assert answer_seen(QUESTION, episode(shown="Made by Ada.")) == 0.0  # the question names Ada Orm
+    assert answer_seen(QUESTION, episode(query("q", "d3"), shown="Made by Ada Orm.")) == 1.0
+    assert (
+        answer_seen(QUESTION, episode(query("q", "d3"), shown="Made by Ada.")) == 0.0
+    )  # the question names Ada Orm
 
 
 def test_whole_tokens_only():
