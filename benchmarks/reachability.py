@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..core import Document, Question
-from ..rewards.base import Reward  # TMP
+from ..rewards.normalize import squad
 from .records import Facts
 
 Phrase = tuple[str, ...]
@@ -78,7 +78,7 @@ def find_phrases(phrases: Iterable[Phrase], documents: Iterable[Document]) -> se
         if not waiting:
             break
         for text in (document.title, document.text):
-            for phrase in _occurring(normalize_answer(text).split(), waiting):
+            for phrase in _occurring(squad(text).split(), waiting):
                 if phrase not in found:
                     found.add(phrase)
                     _strike(waiting, phrase)
@@ -99,7 +99,7 @@ def _occurring(words: list[str], waiting: Mapping[str, list[Phrase]]) -> list[Ph
 
 
 def _phrases(question: Question) -> list[Phrase]:
-    texts = [normalize_answer(answer) for answer in question.answers]
+    texts = [squad(answer) for answer in question.answers]
     return [tuple(text.split()) for text in texts if text and text not in VERDICTS]
 
 

@@ -38,7 +38,7 @@ SCORES = (
     PRIMARY,
     Column("cover_em", "Cover-EM", "The prediction contains an accepted answer as whole words."),
     Column("gold_recall", "Gold recall", "Share of the gold documents that were retrieved."),
-    Column("format", "Format", "Share of actions that the environment could read."),
+    Column("format_adherence", "Format", "Share of actions that the environment could read."),
 )
 """Metrics between 0 and 1 that every table shows, where the records have them."""
 

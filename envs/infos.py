@@ -28,7 +28,7 @@ def batch_infos(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
         size = len(first)
         try:  # the usual case, and the fast one: all have the same keys
             columns = {key: [info[key] for info in infos] for key in first}  # type: ignore[index]
-            same = all([len(info) == size for info in infos])  # type: ignore[arg-type]  # noqa: C419
+            same = all([len(info) == size for info in infos])  # type: ignore[arg-type]
         except (KeyError, TypeError):
             same = False
         if same:

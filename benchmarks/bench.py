@@ -1,0 +1,242 @@
+"""Benchmarks: every agent plays every task, and each episode becomes a record.
+
+What is played already is not played again; what infrastructure kept from being played is. The
+episodes are played by the one rollout loop; this module plans them and keeps what comes out.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gymnasium
+import msgspec
+
+from ..agents import make_agent
+from ..agents.base import Agent
+from ..agents.rollout import Job
+from ..core import Question
+from ..envs import ENVS
+from ..errors import ConfigError, unknown_name
+from .engines import ENGINES, Engine, Work
+from .progress import Reporter, Silent
+from .reachability import find_reachable
+from .records import Facts, Key, Protocol, make_record
+from .results import ResultsFile
+from .suites import Task
+
+
+class Outcome(NamedTuple):
+    """What became of one task and agent."""
+
+    task: str
+    agent: str
+    path: Path
+    kept: int
+    """Episodes that an earlier run had played."""
+    played: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A task made ready: its questions, and what identifies the data and the retriever."""
+
+    task: Task
+    questions: Sequence[Question]
+    """Those to play."""
+    order: Mapping[str, int]
+    """The position of every question of the split."""
+    facts: Mapping[str, Facts]
+    questions_name: str
+    dataset_fingerprint: str
+    retriever_fingerprint: str
+
+    def protocol(self, suite: str, agent: Agent) -> Protocol:
+        """Return the conditions under which an agent plays."""
+        from .. import __version__
+
+        return Protocol(
+            suite=suite,
+            task=self.task.name,
+            env_id=self.task.env_id,
+            env_kwargs={key: _plain(value) for key, value in self.task.env_kwargs.items()},
+            questions=self.questions_name,
+            split=self.task.split,
+            dataset_fingerprint=self.dataset_fingerprint,
+            retriever_fingerprint=self.retriever_fingerprint,
+            agent=agent.name,
+            agent_fingerprint=str(getattr(agent, "fingerprint", "")),
+            hopgym_version=__version__,
+        )
+
+
+def run_bench(
+    tasks: Sequence[Task],
+    agents: Sequence[Any],
+    out: str | Path,
+    *,
+    suite: str = "custom",
+    engine: str = "local",
+    num_envs: int = 8,
+    command: str = "",
+    reporter: Reporter | None = None,
+) -> list[Outcome]:
+    """Let every agent play every task, and keep each episode in `out` as it ends.
+
+    Call it again, with the same arguments, after an interruption: it goes on where it stopped.
+
+    Args:
+        tasks: What to play.
+        agents: Names, folders of trained models, `module:attribute`, functions or agents.
+        out: The results folder: one file for each task and agent.
+        suite: What to call these tasks in tables.
+        engine: `"local"` or `"ray"`.
+        num_envs: Episodes side by side. It changes the speed and nothing else.
+        command: The command to print beside the results.
+        reporter: Is told how it goes.
+
+    Raises:
+        ResultsError: If a results file cannot be continued.
+    """
+    play: Engine = ENGINES.get(engine)
+    _check_different([task.name for task in tasks], "tasks")
+    grounds = [prepare(task) for task in tasks]
+    outcomes = []
+    names: list[str] = []
+    for spec in agents:  # one agent at a time: a language model fills the memory
+        agent = make_agent(spec)
+        names.append(agent.name)
+        _check_different(names, "agents")
+        for ground in grounds:
+            run = _Run(ground, agent, spec, play, num_envs, command, reporter or Silent())
+            outcomes.append(run.play(out, suite))
+    return outcomes
+
+
+def prepare(task: Task) -> Ground:
+    """Open a task once, to learn its questions and fingerprints, and what can be found.
+
+    Raises:
+        UnknownNameError: If there is no such environment.
+        ConfigError: If the environment does not say where its questions come from.
+    """
+    task = replace(task, env_id=find_env(task.env_id))
+    env = gymnasium.make(task.env_id, **task.keywords)
+    try:
+        question_set = getattr(env.unwrapped, "question_set", None)
+        if question_set is None:
+            raise ConfigError(
+                f"{task.env_id} cannot be benchmarked: it has no attribute `question_set`. "
+                "Subclass hopgym.envs.env.HopEnv, or add the attribute."
+            )
+        retriever = getattr(getattr(env.unwrapped, "stage", None), "retriever", None)
+        every = question_set.questions(task.split)
+        chosen = list(every[: task.episodes] if task.episodes else every)
+        return Ground(
+            task,
+            chosen,
+            {question.id: place for place, question in enumerate(every)},
+            find_reachable(chosen, question_set.documents),
+            question_set.name,
+            question_set.fingerprint,
+            getattr(retriever, "fingerprint", ""),
+        )
+    finally:
+        env.close()
+
+
+def find_env(env_id: str) -> str:
+    """Return the registered id, importing `module` of `module:id` first.
+
+    Raises:
+        UnknownNameError: If there is no such environment.
+    """
+    module, _, name = env_id.rpartition(":")
+    if module:
+        importlib.import_module(module)
+    if name not in gymnasium.registry:
+        raise unknown_name("environment", name, ENVS, "hopgym envs")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One agent on one task."""
+
+    ground: Ground
+    agent: Agent
+    spec: Any
+    engine: Engine
+    num_envs: int
+    command: str
+    reporter: Reporter
+
+    def play(self, out: str | Path, suite: str) -> Outcome:
+        """Play what is left, and seal the file."""
+        ground, agent = self.ground, self.agent
+        protocol = ground.protocol(suite, agent)
+        with ResultsFile(out, protocol) as file:
+            left = list(self._left(file.done))
+            total = len(ground.questions) * len(ground.task.seeds)
+            kept = total - sum(len(work.jobs) for work in left)
+            self.reporter.begin(f"{agent.name} on {ground.task.name}", total, kept)
+            played = errors = 0
+            for record in self._records(left, protocol):
+                file.append(record)
+                self.reporter.step(record)
+                played += 1
+                errors += record.error is not None
+            file.seal(ground.order)
+            self.reporter.end()
+        return Outcome(ground.task.name, agent.name, file.path, kept, played, errors)
+
+    def _left(self, done: set[Key]) -> Iterable[Work]:
+        task = self.ground.task
+        for seed in task.seeds:
+            keys = (Key(question.id, seed) for question in self.ground.questions)
+            jobs = [Job(*key) for key in keys if key not in done]
+            if jobs:
+                yield Work(task, self.spec, seed, jobs, self.num_envs)
+
+    def _records(self, left: Iterable[Work], protocol: Protocol) -> Iterable[Any]:
+        questions = {question.id: question for question in self.ground.questions}
+        for work in left:
+            for episode in self.engine(work, self.agent):
+                question_id = episode.job.question_id
+                yield make_record(
+                    protocol,
+                    questions[question_id],
+                    episode,
+                    facts=self.ground.facts[question_id],
+                    ceiling=is_ceiling(self.agent),
+                    command=self.command,
+                )
+
+
+def is_ceiling(agent: Agent) -> bool:
+    """Whether an agent was shown the gold, by its attribute `uses_gold`."""
+    return bool(getattr(agent, "uses_gold", False))
+
+
+def _check_different(names: Sequence[str], noun: str) -> None:
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ConfigError(
+            f"Two {noun} are called {twice[0]!r}; their results would share a file. "
+            "Give each its own name."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return a keyword as JSON can hold it: a part by its name."""
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        name = getattr(value, "name", None) or getattr(value, "__qualname__", None)
+        return str(name or type(value).__qualname__)

@@ -1,0 +1,143 @@
+"""Suites: which tasks a benchmark plays, and which agents play them by default.
+
+A suite is data. It names environments, question sets and agents; it opens no file and makes
+nothing. To add one: a `Suite` and one registration line, or `module:attribute` of your own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from ..registry import Registry
+
+DATA_VARIABLE = "HOPGYM_DATA"
+"""The environment variable that names the folder of real data sets."""
+
+_DATA = "{data}"
+
+DEFAULT = "quick"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One environment over one split of one question set."""
+
+    name: str
+    env_id: str
+    questions: Any = "world"
+    """As the environment takes it; `{data}` in it stands for the data folder."""
+    split: str = "test"
+    env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """The environment's other keyword arguments."""
+    episodes: int | None = None
+    """Play only so many questions, the first of the split; all by default."""
+    seeds: tuple[int, ...] = (0,)
+    """Each question is played once with each seed."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        if self.episodes is not None and self.episodes < 1:
+            raise ConfigError(f"episodes is {self.episodes}; play 1 question or more.")
+        if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
+            raise ConfigError(
+                f"seeds are {self.seeds}; give one or more different whole numbers from 0."
+            )
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """Every keyword argument of the environment."""
+        return {"questions": self.questions, "split": self.split, **self.env_kwargs}
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether it reads the user's data folder."""
+        return _DATA in repr(self.keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tasks that belong together."""
+
+    name: str
+    summary: str
+    tasks: tuple[Task, ...]
+    agents: tuple[str, ...]
+
+
+SUITES: Registry[Suite] = Registry("suite", "hopgym bench --list")
+register = SUITES.register
+
+register("quick", "The synthetic world, 1 to 6 hops: offline, a minute on a CPU.", lambda: QUICK)
+register("real", "HotpotQA, 2Wiki, MuSiQue and Bamboogle from your files (--data).", lambda: REAL)
+
+
+def make_suite(spec: str | Suite) -> Suite:
+    """Return a suite by name, by `module:attribute`, or as it is.
+
+    Raises:
+        UnknownNameError: If no suite has that name.
+        ConfigError: If what was named is no suite.
+
+    >>> make_suite("quick").tasks[0].env_id
+    'hopgym/SearchRead-v0'
+    """
+    made: Any = SUITES.get(spec) if isinstance(spec, str) else spec
+    if callable(made):
+        made = made()
+    if not isinstance(made, Suite):
+        raise ConfigError(
+            f"{spec!r} is a {type(made).__name__}, not a Suite. Give a hopgym.benchmarks.Suite or "
+            "a function without arguments that returns one."
+        )
+    return made
+
+
+def with_data(task: Task, data: str | Path | None) -> Task:
+    """Put the data folder into a task that needs one.
+
+    Args:
+        task: Any task.
+        data: The folder; the environment variable `HOPGYM_DATA` if None.
+
+    Raises:
+        ConfigError: If the task needs a folder and there is none.
+    """
+    if not task.needs_data:
+        return task
+    given = str(data or os.environ.get(DATA_VARIABLE, ""))
+    if not given or not Path(given).is_dir():
+        problem = f"{given!r} is no folder" if given else "none is given"
+        raise ConfigError(
+            f"Task {task.name!r} reads a folder of data sets, and {problem}. "
+            f"Give --data FOLDER, or set {DATA_VARIABLE}."
+        )
+    kwargs = {key: _fill(value, given) for key, value in task.env_kwargs.items()}
+    return replace(task, questions=_fill(task.questions, given), env_kwargs=kwargs)
+
+
+def _fill(value: Any, folder: str) -> Any:
+    return value.replace(_DATA, folder) if isinstance(value, str) else value
+
+
+QUICK = Suite(
+    "quick",
+    SUITES.summary("quick"),
+    (
+        Task(
+            name="world",
+            env_id="hopgym/SearchRead-v0",
+            questions="world?hops=1-6",
+            split="test",
+            env_kwargs={"max_steps": 8},
+            episodes=300,
+        ),
+    ),
+    ("random", "closed_book", "single_shot", "iterative", "oracle"),
+)
+
+REAL = Suite("real", SUITES.summary("real"), (), ("single_shot", "iterative", "oracle"))

@@ -1,0 +1,57 @@
+"""Bamboogle (arXiv 2210.03350): 125 two-hop questions that no search answers at once.
+
+Reads the original TSV, and JSON or JSON lines in the plain shape.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...errors import DataError
+from ...files import read_text
+from .drafts import load
+from .hub import rows
+from .loaded import LoadedQuestions
+from .plain import convert
+from .records import read_values
+
+HUB = "chiayewken/bamboogle"
+
+
+def load_bamboogle(
+    path: str | Path | None = None, *, split: str = "train", hub_name: str = HUB, **options: Any
+) -> LoadedQuestions:
+    """Load Bamboogle from a file, or by name through `datasets`.
+
+    Args:
+        path: The TSV, or JSON, or JSON lines; None asks the hub.
+        split: What to call the file's split, or the hub's split to load.
+        hub_name: The data set's name on the hub, or a local folder of it.
+        **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
+    """
+    if path is None:
+        values = rows(hub_name, None, split)
+    else:
+        values = _table(path) if Path(path).suffix == ".tsv" else read_values(path)
+    return load("bamboogle", convert, values, split=split, **options)
+
+
+def _table(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of the TSV, whose header also carries the canary string."""
+    lines = list(csv.reader(io.StringIO(read_text(path)), delimiter="\t"))
+    header = lines[0] if lines else []
+    if "Question" not in header or "Answer" not in header:
+        raise DataError(f"{path}:1: the header needs `Question` and `Answer`, not {header!r:.80}.")
+    columns = [n for n, name in enumerate(header) if name.startswith("Answer")]
+    text = header.index("Question")
+    for number, row in enumerate(lines[1:], 2):
+        if any(row):
+            answers = [row[n] for n in columns if n < len(row) and row[n].strip()]
+            yield (
+                f"{path}:{number}",
+                {"id": str(number - 1), "question": row[text], "answers": answers},
+            )

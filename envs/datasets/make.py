@@ -1,0 +1,153 @@
+"""From a specification to a question set.
+
+A specification is a name (`"world"`, `"world?hops=2-4"`), a file or folder, a user's own
+`module:attribute`, or a question set as it is. What names and files give is kept, so that many
+environments in one process share it; a file that has changed is read again.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ...core import Question
+from ...errors import ConfigError, DataError
+from ...registry import Registry
+from .base import QuestionSet
+from .loaded import LoadedQuestions
+from .records import first_record
+
+DATASETS: Registry[Any] = Registry("question set", "hopgym datasets")
+
+SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("native", frozenset({"id", "text", "answers"})),
+    ("musique", frozenset({"question", "question_decomposition"})),
+    ("two_wiki", frozenset({"question", "answer", "evidences"})),
+    ("two_wiki", frozenset({"question", "answer", "supporting_facts", "answer_aliases"})),
+    ("hotpotqa", frozenset({"question", "answer", "supporting_facts"})),
+    ("flashrag", frozenset({"id", "question", "golden_answers"})),
+    ("plain", frozenset({"question", "answer"})),
+    ("plain", frozenset({"question", "answers"})),
+)
+"""The fields that tell a file's shape, the most telling first."""
+
+
+def make_questions(spec: str | QuestionSet, **options: Any) -> QuestionSet:
+    """Return the question set of a specification.
+
+    Args:
+        spec: See above.
+        **options: Keywords of the set's loader, as after `?` in a name; plain values.
+
+    Raises:
+        UnknownNameError: If no question set has that name.
+        ConfigError: If the set takes no such option.
+        DataError: If the data cannot be read.
+    """
+    if not isinstance(spec, str):
+        return spec
+    name, _, query = spec.partition("?")
+    merged = {**dict(parse_qsl(query, keep_blank_values=True)), **options}
+    loader, merged = _loader(name, merged)
+    items = tuple(sorted(merged.items()))
+    return _load(loader, name, items, _stamps([name, *merged.values()]))
+
+
+def _loader(name: str, options: dict[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    path = Path(name)
+    if name in DATASETS or not path.exists():
+        return DATASETS.get(name), options
+    if path.is_dir():
+        from .folder import QuestionFolder
+
+        return QuestionFolder, {"path": name, **options}
+    shape = detect_shape(path)
+    return load_native if shape == "native" else DATASETS.get(shape), {"path": name, **options}
+
+
+@lru_cache(maxsize=32)
+def _load(
+    loader: Callable[..., Any], name: str, options: tuple[tuple[str, Any], ...], stamps: object
+) -> QuestionSet:
+    return _call(name, loader, dict(options))
+
+
+def detect_shape(path: str | Path) -> str:
+    """Tell which loader reads a file, by the fields of its first record.
+
+    Raises:
+        DataError: If no shape fits; the message lists the fields found and the shapes known.
+    """
+    if Path(path).suffix == ".tsv":
+        return "bamboogle"
+    found = set(first_record(path))
+    for shape, needed in SHAPES:
+        if needed <= found:
+            return shape
+    known = "; ".join(f"{shape}: {', '.join(sorted(needed))}" for shape, needed in SHAPES)
+    raise DataError(
+        f"{path}: no known shape has the fields {', '.join(sorted(found)) or '(none)'}. "
+        f"Known are {known}."
+    )
+
+
+def load_native(
+    path: str | Path, *, split: str = "train", documents: str | None = None
+) -> LoadedQuestions:
+    """Load hopgym's own questions, one JSON record of `hopgym.core.Question` a line."""
+    from ...retrieval.corpus import read_documents
+    from .folder import read_questions
+
+    corpus = read_documents(documents) if documents else ()
+    return LoadedQuestions(Path(path).stem, {split: read_questions(path)}, corpus)
+
+
+def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> QuestionSet:
+    parameters = inspect.signature(loader).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    allowed = [p for p, kind in parameters.items() if kind.kind is not kind.VAR_KEYWORD]
+    allowed += ["documents", "strict", "limit"] if open_ended else []
+    unknown = [option for option in options if option not in allowed]
+    if unknown:
+        raise ConfigError(
+            f"Question set {name!r} has no option {unknown[0]!r}; it takes: {', '.join(allowed)}."
+        )
+    made = loader(**{key: _parsed(key, value) for key, value in options.items()})
+    return made if isinstance(made, QuestionSet) else _wrap(name, made)
+
+
+def _parsed(key: str, value: Any) -> Any:
+    """Read the options that are no text; a set reads its own dials itself."""
+    if key == "strict" and isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise ConfigError(f"strict is {value!r}; it may be true or false.")
+        return value.lower() == "true"
+    if key == "limit" and isinstance(value, str):
+        if not value.isdigit():
+            raise ConfigError(f"limit is {value!r}; it must be a whole number.")
+        return int(value)
+    return value
+
+
+def _wrap(name: str, made: Any) -> LoadedQuestions:
+    """Make a set of what a user's own function yields."""
+    if not isinstance(made, Iterable):
+        raise ConfigError(
+            f"{name!r} must yield Questions or return a question set, not {made!r:.60}."
+        )
+    questions = list(made)
+    for question in questions:
+        if not isinstance(question, Question):
+            raise ConfigError(f"{name!r} must yield Questions, not {question!r:.60}.")
+    return LoadedQuestions(name, {"train": questions})
+
+
+def _stamps(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Return what changes when a file among the values changes."""
+    paths = (Path(v) for v in values if isinstance(v, str | Path) and len(str(v)) < 1_000)
+    files = (path for path in paths if path.is_file())
+    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)

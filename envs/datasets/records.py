@@ -1,0 +1,107 @@
+"""Records of a data file, each with the place where it stands, so that errors can name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import DataError
+from ...files import parse_json, read_lines, read_text
+
+CURE = "Mend it, or pass strict=False to skip bad records."
+
+
+class Record:
+    """One JSON object of a file; its fields are checked as they are asked for."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        if not isinstance(value, Mapping):
+            raise DataError(f"{where}: a record must be a JSON object, not {value!r:.60}. {CURE}")
+        self.value = value
+        self.where = where
+
+    def __contains__(self, field: str) -> bool:
+        return self.value.get(field) is not None
+
+    def get(self, field: str, default: Any = None) -> Any:
+        """Return an optional field."""
+        return self.value.get(field, default)
+
+    def text(self, *fields: str) -> str:
+        """Return the first of these fields that is there, as text that is not blank.
+
+        Raises:
+            DataError: If none is there, or it is no text.
+        """
+        value = self._first(fields)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str) or not value.strip():
+            raise self.bad(fields[0], f"must be text, not {value!r:.60}")
+        return value.strip()
+
+    def texts(self, *fields: str) -> tuple[str, ...]:
+        """Return the first of these fields that is there, as one or more texts."""
+        value = self._first(fields)
+        values = value if isinstance(value, list | tuple) else [value]
+        kept = tuple(dict.fromkeys(str(v).strip() for v in values if _is_answer(v)))
+        if not kept or len(values) != sum(map(_is_answer, values)):
+            raise self.bad(fields[0], f"must be text or a list of texts, not {value!r:.60}")
+        return kept
+
+    def list(self, field: str, kind: str = "a list") -> Sequence[Any]:
+        """Return a field that must be a list."""
+        value = self._first((field,))
+        if not isinstance(value, list | tuple):
+            raise self.bad(field, f"must be {kind}, not {value!r:.60}")
+        return value
+
+    def bad(self, field: str, problem: str) -> DataError:
+        """Return the error for a field."""
+        return DataError(f"{self.where}: field `{field}` {problem}. {CURE}")
+
+    def _first(self, fields: Sequence[str]) -> Any:
+        for field in fields:
+            if self.value.get(field) is not None:
+                return self.value[field]
+        others = f" (or {', '.join(f'`{f}`' for f in fields[1:])})" if fields[1:] else ""
+        raise DataError(f"{self.where}: field `{fields[0]}`{others} is missing. {CURE}")
+
+
+def read_values(path: str | Path) -> Iterator[tuple[str, Any]]:
+    """Yield `(place, value)` for each record of a JSON list or a JSON-lines file.
+
+    Raises:
+        DataError: If the file is not there, or a list is broken. A broken line is yielded as the
+            error itself, for the caller to raise or to skip.
+    """
+    first = next((line for line in read_lines(path) if line.strip()), "")
+    if first.lstrip().startswith("["):
+        values = parse_json(read_text(path), str(path))
+        yield from ((f"{path} record {n}", value) for n, value in enumerate(values, 1))
+        return
+    for number, line in enumerate(read_lines(path), 1):
+        if line.strip():
+            where = f"{path}:{number}"
+            try:
+                yield where, parse_json(line, where)
+            except DataError as error:
+                yield where, error
+
+
+def first_record(path: str | Path) -> Mapping[str, Any]:
+    """Return the first JSON object of a file, to tell its shape by."""
+    for _, value in read_values(path):
+        if isinstance(value, DataError):
+            raise value
+        if isinstance(value, Mapping):
+            return value
+        break
+    raise DataError(
+        f"{path} holds no JSON objects. Questions are JSON objects, one a line or in a list."
+    )
+
+
+def _is_answer(value: Any) -> bool:
+    return bool(str(value).strip()) if isinstance(value, str | int | float) else False
