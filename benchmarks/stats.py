@@ -60,7 +60,7 @@ def mean_interval(values: Sequence[float], *path: str | int, share: bool = False
         raise ConfigError("The mean of no values is not defined; there must be at least one.")
     sample = np.asarray(values, dtype=np.float64)
     mean = float(sample.mean())
-    if np.ptp(sample) == 0:
+    if np.ptp(sample) <= 1e-12 * max(1.0, abs(mean)):
         return _without_spread(mean, len(sample), share)
     low, high = _bootstrap(sample, rng_for(0, "bootstrap", *path))
     return Interval(mean, low, high, len(sample))

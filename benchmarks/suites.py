@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..errors import ConfigError
 from ..registry import Registry
@@ -117,7 +118,9 @@ def with_data(task: Task, data: str | Path | None) -> Task:
             f"Give --data FOLDER, or set {DATA_VARIABLE}."
         )
     kwargs = {key: _fill(value, given) for key, value in task.env_kwargs.items()}
-    return replace(task, questions=_fill(task.questions, given), env_kwargs=kwargs)
+    # A question set's options are written like a URL's, where a blank or `&` has another meaning.
+    questions = _fill(task.questions, quote(given, safe="/:"))
+    return replace(task, questions=questions, env_kwargs=kwargs)
 
 
 def _fill(value: Any, folder: str) -> Any:
@@ -140,4 +143,26 @@ QUICK = Suite(
     ("random", "closed_book", "single_shot", "iterative", "oracle"),
 )
 
-REAL = Suite("real", SUITES.summary("real"), (), ("single_shot", "iterative", "oracle"))
+
+def _real(name: str, loader: str, file: str, split: str) -> Task:
+    pool = f"{_DATA}/corpus/wiki_union_corpus.jsonl.gz"
+    return Task(
+        name=name,
+        env_id="hopgym/SearchRead-v0",
+        questions=f"{loader}?path={_DATA}/{file}&split={split}&documents={pool}",
+        split=split,
+    )
+
+
+REAL = Suite(
+    "real",
+    SUITES.summary("real"),
+    (
+        _real("hotpotqa", "hotpotqa", "hotpotqa/hotpotqa_train_100.json.gz", "train"),
+        _real("hotpotqa_dev", "hotpotqa", "hotpotqa/hotpot_dev_fullwiki_200.jsonl.gz", "dev"),
+        _real("two_wiki", "two_wiki", "2wikimultihopqa/hipporag_1000_questions.json.gz", "dev"),
+        _real("musique", "musique", "musique/musique_train_100.json.gz", "train"),
+        _real("bamboogle", "bamboogle", "bamboogle/r1searcher_bamboogle_125.jsonl", "test"),
+    ),
+    ("single_shot", "iterative", "oracle"),
+)

@@ -1,0 +1,265 @@
+"""`hopgym bench`, `leaderboard`, `report` and `doctor`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import ConfigError
+from ..files import atomic_write
+
+if TYPE_CHECKING:
+    from .bench import Outcome
+    from .suites import Suite, Task
+
+REPORT_QUESTIONS = 400
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this package's commands."""
+    app.command("bench")(bench)
+    app.command("leaderboard")(leaderboard)
+    app.command("report")(report)
+    app.command("doctor")(doctor)
+
+
+def bench(
+    suite: Annotated[str | None, typer.Option(help="A suite; `quick` by default.")] = None,
+    envs: Annotated[
+        list[str] | None, typer.Option(help="Instead of a suite: environments, a,b or repeated.")
+    ] = None,
+    agents: Annotated[
+        list[str] | None, typer.Option(help="Agents, a,b or repeated; else the suite's.")
+    ] = None,
+    questions: Annotated[
+        str | None, typer.Option(help="With --envs: a question set, file or folder.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="With --envs: the split to play.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="With --envs: any other keyword, as name=value."),
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(help="Play only the first so many questions of each task.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Play each question with these seeds, as 0,1,2.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
+    num_envs: Annotated[int, typer.Option(help="Episodes side by side.", min=1)] = 8,
+    data: Annotated[
+        str | None, typer.Option(help="The folder of real data sets (or HOPGYM_DATA).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The results folder; results/SUITE by default.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the suites.")] = False,
+) -> None:
+    """Let agents play environments; go on where an interrupted run stopped."""
+    from .bench import run_bench
+    from .progress import Display
+
+    if list_:
+        return _list_suites()
+    chosen = _suite(suite, envs, agents, questions, split, set_)
+    tasks = [_adapt(task, episodes, seeds, data) for task in chosen.tasks]
+    folder = out or Path("results") / chosen.name
+    with Display() as display:
+        outcomes = run_bench(
+            tasks,
+            _split(agents) or chosen.agents,
+            folder,
+            suite=chosen.name,
+            engine=engine,
+            num_envs=num_envs,
+            command=shlex.join(["hopgym", *sys.argv[1:]]),
+            reporter=display,
+        )
+    _tell(outcomes, folder)
+
+
+def leaderboard(
+    folders: Annotated[list[Path], typer.Argument(help="Results folders or files.")],
+    html: Annotated[Path | None, typer.Option(help="Write a page with trajectories.")] = None,
+    md: Annotated[Path | None, typer.Option(help="Write Markdown.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write JSON.")] = None,
+) -> None:
+    """Compare the agents: scores with intervals, by hops, and who really differs."""
+    from . import tables
+    from .leaderboard import load_board
+
+    board = load_board(folders)
+    console = Console()
+    for part in tables.console_tables(board):
+        console.print(part, soft_wrap=not isinstance(part, str))
+    if md:
+        _write(md, tables.markdown(board).encode("utf-8", "replace"))
+    if json:
+        _write(json, tables.as_json(board))
+    if html:
+        from .page import write_page
+
+        write_page(board, html, when=datetime.now(UTC))
+        _told(html)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="A results folder.")],
+    html: Annotated[Path | None, typer.Option(help="The page; DIR/report.html by default.")] = None,
+    questions: Annotated[
+        int, typer.Option(help="How many questions of each task to show.", min=1)
+    ] = REPORT_QUESTIONS,
+) -> None:
+    """Write a page to browse the trajectories of one results folder."""
+    from .leaderboard import load_board
+    from .page import write_page
+
+    base = folder if folder.is_dir() else folder.parent
+    path = html or base / "report.html"
+    board = load_board([folder])
+    write_page(board, path, title=base.name, when=datetime.now(UTC), questions=questions)
+    _told(path)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Say what is installed, reachable and missing, and how to mend it."""
+    from .doctor import examine, healthy
+
+    checks = examine()
+    if as_json:
+        print(msgspec.json.encode([check._asdict() for check in checks]).decode())
+    else:
+        colours = {"ok": "green", "absent": "yellow", "broken": "red"}
+        table = Table("", "What", "State", "Found", "To mend it")
+        for check in checks:
+            state = f"[{colours[check.state]}]{check.state}[/]"
+            table.add_row(check.area, check.name, state, *map(_quiet, (check.detail, check.mend)))
+        Console().print(table)
+    if not healthy(checks):
+        raise typer.Exit(1)
+
+
+def keyword(text: str) -> tuple[str, Any]:
+    """Read `name=value`; the value is JSON if it can be, else text.
+
+    >>> keyword("top_k=5"), keyword("retriever=bm25")
+    (('top_k', 5), ('retriever', 'bm25'))
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ConfigError(f"--set {text!r}: write name=value, such as --set top_k=5.")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """Read `0,1,2`.
+
+    >>> read_seeds("0, 2")
+    (0, 2)
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--seeds {text!r}: write whole numbers, such as 0,1,2.") from None
+
+
+def _suite(
+    suite: str | None,
+    envs: list[str] | None,
+    agents: list[str] | None,
+    questions: str | None,
+    split: str | None,
+    keywords: list[str] | None,
+) -> Suite:
+    from . import suites
+
+    if not envs:
+        given = {"--questions": questions, "--split": split, "--set": keywords}
+        stray = [name for name, value in given.items() if value]
+        if stray:
+            raise ConfigError(f"{stray[0]} belongs to --envs; a suite brings its own questions.")
+        return suites.make_suite(suite or suites.DEFAULT)
+    if suite:
+        raise ConfigError("Give either --suite or --envs, not both.")
+    if not agents:
+        raise ConfigError("--envs needs --agents: who is to play? List them: hopgym agents")
+    kwargs = dict(keyword(text) for text in keywords or [])
+    source = questions or "world"
+    tasks = [
+        suites.Task(
+            name=f"{env_id.rpartition('/')[2]}.{Path(source).name}",
+            env_id=env_id,
+            questions=source,
+            split=split or "test",
+            env_kwargs=kwargs,
+        )
+        for env_id in _split(envs)
+    ]
+    return suites.Suite("custom", "", tuple(tasks), tuple(_split(agents)))
+
+
+def _adapt(task: Task, episodes: int | None, seeds: str | None, data: str | None) -> Task:
+    from .suites import with_data
+
+    changes: dict[str, Any] = {}
+    if episodes is not None:
+        changes["episodes"] = episodes
+    if seeds is not None:
+        changes["seeds"] = read_seeds(seeds)
+    return with_data(replace(task, **changes), data)
+
+
+def _split(values: list[str] | None) -> list[str]:
+    return [part for value in values or [] for part in value.split(",") if part]
+
+
+def _list_suites() -> None:
+    from .suites import SUITES
+
+    table = Table("Suite", "What it plays")
+    for name in SUITES:
+        table.add_row(name, SUITES.summary(name))
+    Console().print(table)
+
+
+def _tell(outcomes: list[Outcome], folder: Path) -> None:
+    console = Console()
+    errors = sum(outcome.errors for outcome in outcomes)
+    played = sum(outcome.played for outcome in outcomes)
+    kept = sum(outcome.kept for outcome in outcomes)
+    console.print(f"{played} episodes played, {kept} kept from before, {errors} failed.")
+    console.print(f"Next: hopgym leaderboard {shlex.quote(str(folder))}", highlight=False)
+    if errors:
+        console.print(
+            "Failed episodes are in no mean. Run the same command again to retry them.",
+            style="yellow",
+        )
+        raise typer.Exit(1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_write(path) as stream:
+        stream.write(content)
+    _told(path)
+
+
+def _told(path: Path) -> None:
+    Console(stderr=True).print(f"Wrote {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _quiet(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,149 @@
+import pytest
+from boards import make_failed, make_one
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hopgym.benchmarks.records import Key, encode
+from hopgym.benchmarks.results import ResultsFile, cut_half_line, find_results, read_records, slug
+from hopgym.errors import ResultsError
+
+PROTOCOL = make_one().protocol
+RECORDS = [make_one(question_id=f"q{n}", seed=s) for s in (0, 1) for n in range(3)]
+ORDER = {"q0": 0, "q1": 1, "q2": 2}
+
+
+def written(folder, records):
+    with ResultsFile(folder, PROTOCOL) as file:
+        for record in records:
+            file.append(record)
+        return file.path
+
+
+def test_what_was_appended_is_read_again(tmp_path):
+    path = written(tmp_path, RECORDS)
+    assert path.name == "world--iterative.jsonl"
+    assert list(read_records(path).values()) == RECORDS
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        assert file.done == {record.key for record in RECORDS}
+        assert file.records == RECORDS
+
+
+def test_a_record_is_in_the_file_when_append_returns(tmp_path):
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        file.append(RECORDS[0])
+        assert file.path.read_bytes() == encode(RECORDS[0])
+
+
+@given(cut=st.integers(min_value=0, max_value=sum(len(encode(r)) for r in RECORDS)))
+def test_cut_anywhere_only_the_half_line_is_lost(tmp_path_factory, cut):
+    folder = tmp_path_factory.mktemp("cut")
+    path = written(folder, RECORDS)
+    data = path.read_bytes()[:cut]
+    path.write_bytes(data)
+    whole = data.count(b"\n")
+    with ResultsFile(folder, PROTOCOL) as file:
+        assert file.records == RECORDS[:whole]
+        for record in RECORDS[whole:]:
+            file.append(record)
+    assert list(read_records(path).values()) == RECORDS
+
+
+def test_a_last_line_that_is_no_json_is_cut_off(tmp_path):
+    path = written(tmp_path, RECORDS[:2])
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"\0\0\0\0\n")
+    cut_half_line(path)
+    assert path.read_bytes() == whole
+
+
+def test_a_bad_line_in_the_middle_is_named(tmp_path):
+    path = written(tmp_path, RECORDS[:2])
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + b'{"agent": 3}\n' + lines[1])
+    with pytest.raises(ResultsError, match=r"iterative\.jsonl:2: not a record .*Remove this line"):
+        ResultsFile(tmp_path, PROTOCOL)
+    # The refusal let go of the lock.
+    with pytest.raises(ResultsError, match=":2:"):
+        ResultsFile(tmp_path, PROTOCOL)
+
+
+def test_an_episode_counts_once_and_scored_before_failed(tmp_path):
+    failed = make_failed(question_id="q0")
+    path = written(tmp_path, [failed, RECORDS[1]])
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        assert file.done == {Key("q1", 0)}
+        file.append(RECORDS[0])
+        file.append(make_one(question_id="q0", prediction="again"))
+    assert list(read_records(path).values()) == [RECORDS[0], RECORDS[1]]
+
+
+def test_sealing_brings_any_history_to_one_file(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder, records in (
+        (first, RECORDS),
+        (second, [make_failed(question_id="q1"), *reversed(RECORDS), RECORDS[0]]),
+    ):
+        with ResultsFile(folder, PROTOCOL) as file:
+            for record in records:
+                file.append(record)
+            file.seal(ORDER)
+            sealed = file.path.read_bytes()
+            file.seal(ORDER)
+            assert file.path.read_bytes() == sealed
+    name = "world--iterative.jsonl"
+    assert (first / name).read_bytes() == (second / name).read_bytes()
+    keys = list(read_records(first / name))
+    assert keys == [Key(q, s) for q in ("q0", "q1", "q2") for s in (0, 1)]
+
+
+def test_a_sealed_file_can_be_continued(tmp_path):
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        file.append(RECORDS[0])
+        file.seal(ORDER)
+        file.append(RECORDS[1])
+    assert len(read_records(file.path)) == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["world--iterative.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dataset_fingerprint": "data-2"},
+        {"retriever_fingerprint": "bm25-2"},
+        {"env_kwargs": {"max_steps": 5}},
+        {"hopgym_version": "0.2.0"},
+        {"split": "dev"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_file_of_other_conditions_is_refused(tmp_path, changes):
+    path = written(tmp_path, RECORDS[:1])
+    before = path.read_bytes()
+    with pytest.raises(ResultsError, match=rf"{next(iter(changes))}: .*another --out, or remove"):
+        ResultsFile(tmp_path, make_one(**changes).protocol)
+    assert path.read_bytes() == before
+
+
+def test_two_runs_do_not_write_one_file(tmp_path):
+    with ResultsFile(tmp_path, PROTOCOL), pytest.raises(ResultsError, match="another run"):
+        ResultsFile(tmp_path, PROTOCOL)
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ResultsError, match="cannot be a results folder"):
+        ResultsFile(tmp_path / "file" / "out", PROTOCOL)
+
+
+def test_results_are_found_in_folders_below(tmp_path):
+    written(tmp_path / "a" / "b", RECORDS[:1])
+    path = tmp_path / "a" / "b" / "world--iterative.jsonl"
+    assert find_results([tmp_path, path]) == [path]
+    with pytest.raises(ResultsError, match=r"No results in .*hopgym bench --out"):
+        find_results([tmp_path / "nothing"])
+
+
+@given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
+def test_two_names_never_share_a_file(first, second):
+    assert (slug(first) == slug(second)) == (first == second)
+    assert "/" not in slug(first) and "--" not in slug(first) and not slug(first).startswith(".")

@@ -1,0 +1,74 @@
+import pytest
+
+from hopgym.benchmarks.suites import QUICK, REAL, Suite, Task, make_suite, with_data
+from hopgym.errors import ConfigError, UnknownNameError
+
+TASK = Task(
+    name="t", env_id="e", questions="{data}/a b/q.json", env_kwargs={"retriever": "{data}/i"}
+)
+
+
+def test_suites_are_made_by_name_by_path_and_as_they_are(tmp_path):
+    assert make_suite("quick") is QUICK and make_suite(REAL) is REAL
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from hopgym.benchmarks import Suite\nMINE = Suite('mine', '', (), ())\ndef made(): return MINE\n"
+    )
+    assert make_suite(f"{file}:MINE").name == make_suite(f"{file}:made").name == "mine"
+
+
+def test_an_unknown_suite_names_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"Unknown suite 'quik'\. Did you mean 'quick'"):
+        make_suite("quik")
+
+
+def test_what_is_no_suite_is_refused():
+    with pytest.raises(ConfigError, match="not a Suite"):
+        make_suite("hopgym.benchmarks.suites:DEFAULT")
+
+
+@pytest.mark.parametrize("suite", [QUICK, REAL], ids=lambda suite: suite.name)
+def test_the_tasks_of_a_suite_have_different_names(suite: Suite):
+    names = [task.name for task in suite.tasks]
+    assert names and len(set(names)) == len(names)
+
+
+def test_the_default_suite_needs_no_data_and_the_real_one_does():
+    assert not any(task.needs_data for task in QUICK.tasks)
+    assert all(task.needs_data for task in REAL.tasks)
+
+
+def test_the_data_folder_is_put_in(tmp_path, monkeypatch):
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    filled = with_data(TASK, folder)
+    assert filled.env_kwargs == {"retriever": f"{folder}/i"}
+    assert filled.questions == f"{tmp_path}/my%20data/a b/q.json"
+    monkeypatch.setenv("HOPGYM_DATA", str(folder))
+    assert with_data(TASK, None) == filled
+
+
+def test_a_missing_data_folder_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("HOPGYM_DATA", raising=False)
+    with pytest.raises(ConfigError, match=r"none is given.*--data FOLDER, or set HOPGYM_DATA"):
+        with_data(TASK, None)
+    with pytest.raises(ConfigError, match="is no folder"):
+        with_data(TASK, tmp_path / "nothing")
+
+
+def test_the_real_suite_names_files_that_exist(shared_data):
+    from urllib.parse import parse_qs
+
+    for task in REAL.tasks:
+        options = parse_qs(with_data(task, shared_data).questions.partition("?")[2])
+        for key in ("path", "documents"):
+            assert options[key][0].startswith(str(shared_data))
+            assert (shared_data / options[key][0]).is_file(), options[key]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"episodes": 0}, {"seeds": ()}, {"seeds": (1, 1)}, {"seeds": (-1,)}]
+)
+def test_numbers_out_of_range_are_refused(changes):
+    with pytest.raises(ConfigError, match=next(iter(changes))):
+        Task(name="t", env_id="e", **changes)
