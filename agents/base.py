@@ -36,7 +36,7 @@ class FunctionAgent:
 
     def __init__(self, function: Callable[[Any], Any], name: str | None = None) -> None:
         self.function = function
-        self.name = name or getattr(function, "__name__", "function")
+        self.name = name or str(getattr(function, "__name__", "function"))
 
     def reset(self, seed: int | None = None) -> None:
         """A function has nothing to forget."""

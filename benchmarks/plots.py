@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import Any
 
 from ..errors import require
@@ -19,6 +20,9 @@ INK = "#010203"
 
 PALETTE = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#14b8a6", "#eab308", "#ec4899")
 """Middle tones that stand out on white and on near-black alike."""
+
+MAX_LABEL = 28
+"""Characters of an agent's name in the legend."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -63,7 +67,9 @@ def hops_svg(group: Group, name: str) -> str | None:
             _draw_row(axes, row, index)
         _finish_axes(axes, hops)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():  # of signs its own font lacks: the page's font draws them
+            warnings.simplefilter("ignore", UserWarning)
+            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return _inline(buffer.getvalue(), name, describe(group))
 
 
@@ -95,9 +101,15 @@ def _draw_row(axes: Any, row: Row, index: int) -> None:
         marker=MARKERS[index % len(MARKERS)],
         markersize=5,
         linewidth=1.8,
-        label=f"\u200b{row.agent}",  # a leading underscore would hide it from the legend
+        label=_label(row.agent),
         **style,
     )
+
+
+def _label(agent: str) -> str:
+    """Shorten a name to what leaves room for the plot; a leading `_` would hide it otherwise."""
+    text = " ".join(agent.split())
+    return f"\u200b{text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + '…'}"
 
 
 def _finish_axes(axes: Any, hops: list[int]) -> None:
@@ -120,7 +132,8 @@ def _inline(svg: str, name: str, description: str) -> str:
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = svg.replace(INK, "currentColor")
     label = f'role="img" aria-label="{_attribute(description)}" class="plot"'
-    return re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', label, _sized(svg), count=1)
+    # The label is a function's result: a pattern would read the backslashes of an agent's name.
+    return re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', lambda _: label, _sized(svg), count=1)
 
 
 def _sized(svg: str) -> str:

@@ -73,9 +73,6 @@ class Suite:
 SUITES: Registry[Suite] = Registry("suite", "hopgym bench --list")
 register = SUITES.register
 
-register("quick", "The synthetic world, 1 to 6 hops: offline, a minute on a CPU.", lambda: QUICK)
-register("real", "HotpotQA, 2Wiki, MuSiQue and Bamboogle from your files (--data).", lambda: REAL)
-
 
 def make_suite(spec: str | Suite) -> Suite:
     """Return a suite by name, by `module:attribute`, or as it is.
@@ -129,7 +126,7 @@ def _fill(value: Any, folder: str) -> Any:
 
 QUICK = Suite(
     "quick",
-    SUITES.summary("quick"),
+    "The synthetic world, 1 to 6 hops: offline, a minute on a CPU.",
     (
         Task(
             name="world",
@@ -156,7 +153,7 @@ def _real(name: str, loader: str, file: str, split: str) -> Task:
 
 REAL = Suite(
     "real",
-    SUITES.summary("real"),
+    "HotpotQA, 2Wiki, MuSiQue and Bamboogle from your files (--data).",
     (
         _real("hotpotqa", "hotpotqa", "hotpotqa/hotpotqa_train_100.json.gz", "train"),
         _real("hotpotqa_dev", "hotpotqa", "hotpotqa/hotpot_dev_fullwiki_200.jsonl.gz", "dev"),
@@ -166,3 +163,6 @@ REAL = Suite(
     ),
     ("single_shot", "iterative", "oracle"),
 )
+
+for _suite in (QUICK, REAL):
+    register(_suite.name, _suite.summary, lambda suite=_suite: suite)

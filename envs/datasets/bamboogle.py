@@ -23,18 +23,24 @@ HUB = "chiayewken/bamboogle"
 
 
 def load_bamboogle(
-    path: str | Path | None = None, *, split: str = "train", hub_name: str = HUB, **options: Any
+    path: str | Path | None = None,
+    *,
+    split: str = "train",
+    hub_name: str = HUB,
+    hub_split: str = "test",
+    **options: Any,
 ) -> LoadedQuestions:
     """Load Bamboogle from a file, or by name through `datasets`.
 
     Args:
         path: The TSV, or JSON, or JSON lines; None asks the hub.
-        split: What to call the file's split, or the hub's split to load.
+        split: What to call the one split.
         hub_name: The data set's name on the hub, or a local folder of it.
+        hub_split: Which of the hub's splits to load; it has but this one.
         **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
     """
     if path is None:
-        values = rows(hub_name, None, split)
+        values = rows(hub_name, None, hub_split)
     else:
         values = _table(path) if Path(path).suffix == ".tsv" else read_values(path)
     return load("bamboogle", convert, values, split=split, **options)
@@ -53,5 +59,9 @@ def _table(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
             answers = [row[n] for n in columns if n < len(row) and row[n].strip()]
             yield (
                 f"{path}:{number}",
-                {"id": str(number - 1), "question": row[text], "answers": answers},
+                {
+                    "id": str(number - 1),
+                    "question": "".join(row[text : text + 1]),
+                    "answers": answers,
+                },
             )

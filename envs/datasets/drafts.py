@@ -147,8 +147,12 @@ class _Finder:
         if not found:
             return f"missing:{passage.title}"
         words = _key(passage.text)
-        same = [d for d in found if words and (words in _key(d.text) or _key(d.text) in words)]
+        same = [d for d in found if _overlap(words, _key(d.text))]
         return (same or found)[0].id
+
+
+def _overlap(one: str, other: str) -> bool:
+    return bool(one and other) and (one in other or other in one)
 
 
 def _key(text: str) -> str:

@@ -47,7 +47,7 @@ def convert(record: Record) -> Draft:
         record.text("id"),
         record.text("question"),
         record.texts("golden_answers"),
-        type=str(metadata.get("type", "")) if isinstance(metadata, dict) else "",
+        type=str(metadata.get("type") or "") if isinstance(metadata, dict) else "",
         metadata=metadata if isinstance(metadata, dict) else {},
     )
     return Draft(question)

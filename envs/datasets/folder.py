@@ -70,16 +70,22 @@ def read_questions(path: str | Path) -> tuple[Question, ...]:
     """Read one `Question` a line.
 
     Raises:
-        DataError: If a line is no question; the message names the file, the line and the field.
+        DataError: If a line is no question, or its id stands above already; the message names the
+            file, the line and the field.
     """
     decoder = msgspec.json.Decoder(Question)
-    questions = []
+    questions: dict[str, Question] = {}
     for number, line in enumerate(read_lines(path), 1):
         if line.strip():
             try:
-                questions.append(decoder.decode(line))
+                question = decoder.decode(line)
             except msgspec.DecodeError as error:
                 raise DataError(
                     f"{path}:{number}: no question ({error}). Mend this line."
                 ) from error
-    return tuple(questions)
+            if questions.setdefault(question.id, question) is not question:
+                raise DataError(
+                    f"{path}:{number}: the id {question.id!r} stands above already. Give each "
+                    "question its own."
+                )
+    return tuple(questions.values())

@@ -63,20 +63,28 @@ def convert_with(record: Record, join: str) -> Draft:
 
 def _contexts(record: Record, join: str) -> list[Passage]:
     value = record.get("context", ())
-    if isinstance(value, dict):  # the hub's column layout
-        value = list(zip(value["title"], value["sentences"], strict=True))
     try:
-        return [Passage(title.strip(), join.join(lines).strip()) for title, lines in value]
-    except (TypeError, ValueError, AttributeError):
+        if isinstance(value, dict):  # the hub's column layout
+            value = list(zip(value["title"], value["sentences"], strict=True))
+        return [Passage(title.strip(), _joined(lines, join)) for title, lines in value]
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise record.bad("context", "must be a list of [title, [sentences]]") from None
+
+
+def _joined(lines: Any, join: str) -> str:
+    if not isinstance(lines, list):  # a text is no list of its letters
+        raise TypeError
+    return join.join(lines).strip()
 
 
 def _gold_titles(record: Record) -> list[str]:
     value = record.get("supporting_facts", ())
-    if isinstance(value, dict):
-        value = list(zip(value["title"], value["sent_id"], strict=True))
     try:
+        if isinstance(value, dict):
+            value = value["title"]
+        if isinstance(value, str):
+            raise TypeError
         titles = [pair if isinstance(pair, str) else pair[0] for pair in value]
         return list(dict.fromkeys(title.strip() for title in titles))
-    except (TypeError, IndexError, AttributeError):
+    except (KeyError, TypeError, IndexError, AttributeError):
         raise record.bad("supporting_facts", "must be a list of [title, sentence]") from None

@@ -17,8 +17,8 @@ def rows(name: str, config: str | None, split: str) -> Iterator[tuple[str, Any]]
     """
     datasets = require("datasets", "hub")
     try:
-        table = datasets.load_dataset(name, config, split=split)
-    except (OSError, ValueError, RuntimeError) as error:
+        table = datasets.load_dataset(name, config or None, split=split)
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise DataError(
             f"{name} ({config or 'default'}, {split}) could not be loaded: {error}. Without a "
             "network, download its file once and pass path=FILE."

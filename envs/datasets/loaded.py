@@ -70,5 +70,5 @@ def _check_unique(name: str, split: str, questions: Sequence[Question]) -> None:
         if first != position:
             raise DataError(
                 f"{name} {split}: questions {first} and {position} both have the id "
-                f"{question.id!r}. Give each its own, or pass strict=False to keep the first."
+                f"{question.id!r}. Give each its own."
             )

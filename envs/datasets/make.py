@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from ...core import Question
@@ -35,8 +35,11 @@ SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
 )
 """The fields that tell a file's shape, the most telling first."""
 
+_PARTS = ("name", "fingerprint", "splits", "documents", "questions")
+_SUFFIXES = (".json", ".jsonl", ".gz", ".tsv")
 
-def make_questions(spec: str | QuestionSet, **options: Any) -> QuestionSet:
+
+def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSet:
     """Return the question set of a specification.
 
     Args:
@@ -45,21 +48,44 @@ def make_questions(spec: str | QuestionSet, **options: Any) -> QuestionSet:
 
     Raises:
         UnknownNameError: If no question set has that name.
-        ConfigError: If the set takes no such option.
+        ConfigError: If the set takes no such option, or this is no specification.
         DataError: If the data cannot be read.
     """
-    if not isinstance(spec, str):
-        return spec
-    name, _, query = spec.partition("?")
+    if not isinstance(spec, str | Path):
+        return _as_it_is(spec, options)
+    name, _, query = str(spec).partition("?")
     merged = {**dict(parse_qsl(query, keep_blank_values=True)), **options}
     loader, merged = _loader(name, merged)
+    if not callable(loader):  # a module's attribute may be the set itself
+        return _as_it_is(loader, merged)
     items = tuple(sorted(merged.items()))
     return _load(loader, name, items, _stamps([name, *merged.values()]))
+
+
+def _as_it_is(given: Any, options: Mapping[str, Any]) -> QuestionSet:
+    if not _is_set(given):
+        raise ConfigError(
+            f"A question set is a name, a file, a folder, 'module:attribute' or an object with "
+            f"{', '.join(_PARTS)}, not {given!r:.60}. Questions of your own become one by "
+            "`LoadedQuestions(name, {split: questions})`."
+        )
+    if options:
+        raise ConfigError(f"{given!r:.60} is made already and takes no {next(iter(options))!r}.")
+    return cast(QuestionSet, given)
+
+
+def _is_set(given: Any) -> bool:
+    """Tell a question set without computing what it computes when first asked."""
+    return all(inspect.getattr_static(given, part, None) is not None for part in _PARTS)
 
 
 def _loader(name: str, options: dict[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
     path = Path(name)
     if name in DATASETS or not path.exists():
+        if ":" not in name and path.suffix in _SUFFIXES:
+            raise DataError(
+                f"No file {name!r}. Check the path; it is read relative to {Path.cwd()}."
+            )
         return DATASETS.get(name), options
     if path.is_dir():
         from .folder import QuestionFolder
@@ -112,12 +138,26 @@ def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> 
     allowed = [p for p, kind in parameters.items() if kind.kind is not kind.VAR_KEYWORD]
     allowed += ["documents", "strict", "limit"] if open_ended else []
     unknown = [option for option in options if option not in allowed]
-    if unknown:
+    # A class with open keywords, such as the world with its dials, knows best what it takes.
+    if unknown and not (open_ended and inspect.isclass(loader)):
         raise ConfigError(
             f"Question set {name!r} has no option {unknown[0]!r}; it takes: {', '.join(allowed)}."
         )
+    for parameter in parameters.values():
+        if _is_needed(parameter) and parameter.name not in options:
+            raise ConfigError(
+                f"Question set {name!r} needs {parameter.name!r}; write "
+                f"'{name}?{parameter.name}=…'."
+            )
     made = loader(**{key: _parsed(key, value) for key, value in options.items()})
-    return made if isinstance(made, QuestionSet) else _wrap(name, made)
+    return cast(QuestionSet, made) if _is_set(made) else _wrap(name, made)
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind not in (
+        parameter.VAR_KEYWORD,
+        parameter.VAR_POSITIONAL,
+    )
 
 
 def _parsed(key: str, value: Any) -> Any:
@@ -148,6 +188,8 @@ def _wrap(name: str, made: Any) -> LoadedQuestions:
 
 def _stamps(values: Iterable[Any]) -> tuple[Any, ...]:
     """Return what changes when a file among the values changes."""
-    paths = (Path(v) for v in values if isinstance(v, str | Path) and len(str(v)) < 1_000)
-    files = (path for path in paths if path.is_file())
+    paths = [Path(v) for v in values if isinstance(v, str | Path) and len(str(v)) < 1_000]
+    folders = [path for path in paths if path.is_dir()]
+    inside = [file for path in folders for at in ("*", "*/*") for file in sorted(path.glob(at))]
+    files = (path for path in [*paths, *inside] if path.is_file())
     return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)

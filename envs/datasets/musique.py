@@ -49,7 +49,7 @@ def convert(record: Record) -> Draft:
     question = Question(
         id,
         record.text("question"),
-        tuple(dict.fromkeys((*record.texts("answer"), *record.get("answer_aliases", ())))),
+        tuple(dict.fromkeys((*record.texts("answer"), *record.aliases()))),
         type=id.partition("__")[0],
         hops=hops,
         metadata={"answerable": bool(record.get("answerable", True))},
@@ -93,6 +93,7 @@ def _hop(text: str, answers: Sequence[str], position: int) -> Hop:
 def _passage(step: Any, paragraphs: Sequence[tuple[Passage, bool]]) -> Passage | None:
     position = step.get("paragraph_support_idx")
     if paragraphs and position is not None:
-        return paragraphs[position][0]
+        passage, _ = paragraphs[int(position)]
+        return passage
     document = step.get("document_id")  # "Title_0" in files without paragraphs
     return Passage(str(document).rpartition("_")[0]) if document else None

@@ -32,7 +32,7 @@ def convert(record: Record) -> Draft:
     question = Question(
         record.text(*named) if named else passage_id("", text),
         text,
-        record.texts("answer", "answers", "golden_answers"),
+        record.texts("answer", "answers", "golden_answers", "Answer"),
         type=str(record.get("type", "")),
         metadata={key: record.get(key) for key in _KEPT if key in record},
     )

@@ -25,8 +25,9 @@ class Record:
         return self.value.get(field) is not None
 
     def get(self, field: str, default: Any = None) -> Any:
-        """Return an optional field."""
-        return self.value.get(field, default)
+        """Return an optional field; null is as good as left out."""
+        value = self.value.get(field)
+        return default if value is None else value
 
     def text(self, *fields: str) -> str:
         """Return the first of these fields that is there, as text that is not blank.
@@ -49,6 +50,10 @@ class Record:
         if not kept or len(values) != sum(map(_is_answer, values)):
             raise self.bad(fields[0], f"must be text or a list of texts, not {value!r:.60}")
         return kept
+
+    def aliases(self, field: str = "answer_aliases") -> tuple[str, ...]:
+        """Return an optional field of more answers, which may be left out, null or empty."""
+        return self.texts(field) if self.get(field) else ()
 
     def list(self, field: str, kind: str = "a list") -> Sequence[Any]:
         """Return a field that must be a list."""
@@ -91,14 +96,18 @@ def read_values(path: str | Path) -> Iterator[tuple[str, Any]]:
 
 
 def first_record(path: str | Path) -> Mapping[str, Any]:
-    """Return the first JSON object of a file, to tell its shape by."""
+    """Return the first JSON object of a file, to tell its shape by; broken lines are passed over.
+
+    Raises:
+        DataError: If there is none.
+    """
+    broken = None
     for _, value in read_values(path):
-        if isinstance(value, DataError):
-            raise value
         if isinstance(value, Mapping):
             return value
-        break
-    raise DataError(
+        if broken is None and isinstance(value, DataError):
+            broken = value
+    raise broken or DataError(
         f"{path} holds no JSON objects. Questions are JSON objects, one a line or in a list."
     )
 

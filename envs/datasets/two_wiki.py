@@ -40,7 +40,7 @@ def convert(record: Record) -> Draft:
     """Read one record; unlike HotpotQA's, sentences join with a blank."""
     draft = convert_with(record, join=" ")
     facts = _facts(record)
-    answers = dict.fromkeys((*draft.question.answers, *record.get("answer_aliases", ())))
+    answers = dict.fromkeys((*draft.question.answers, *record.aliases()))
     question = replace(
         draft.question,
         answers=tuple(answers),

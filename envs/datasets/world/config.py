@@ -65,7 +65,7 @@ def _whole(name: str, least: int) -> Any:
     def read(value: Any) -> int:
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = least - 1
         if number < least or isinstance(value, bool | float):
             raise ConfigError(f"{name} is {value!r}; it must be a whole number from {least}.")
@@ -89,12 +89,13 @@ def _number(name: str, most: float) -> Any:
 
 def _hops(value: Any) -> tuple[int, int]:
     parts = value.split("-") if isinstance(value, str) else value
-    parts = (parts,) if isinstance(parts, int) else tuple(parts)
+    parts = tuple(parts) if isinstance(parts, list | tuple) else (parts,)
     try:
         low, high = int(parts[0]), int(parts[-1])
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         low, high = 0, 0
-    if not 1 <= low <= high <= MAX_HOPS or len(parts) > 2:
+    broken = any(isinstance(part, bool | float) for part in parts)
+    if not 1 <= low <= high <= MAX_HOPS or len(parts) > 2 or broken:
         raise ConfigError(
             f"hops is {value!r}; it must be from 1 to {MAX_HOPS}, such as 3, '2-4' or (2, 4)."
         )
@@ -102,7 +103,8 @@ def _hops(value: Any) -> tuple[int, int]:
 
 
 def _kinds(value: str | Iterable[str]) -> tuple[str, ...]:
-    kinds = tuple(value.split(",") if isinstance(value, str) else value)
+    given = value.split(",") if isinstance(value, str) else value
+    kinds = tuple(given) if isinstance(given, Iterable) else ()
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown or not kinds:
         raise ConfigError(f"kinds is {value!r}; it may be some of: {', '.join(KINDS)}.")

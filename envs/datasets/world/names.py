@@ -210,6 +210,7 @@ _NOUNS = [
     "Witness",
     "Wolf",
 ]
+_ENDINGS = ["mar", "den", "wick", "tor", "lin"]
 _TRADES = [
     "Works",
     "Trading",
@@ -258,6 +259,9 @@ def _roller(seed: int, kind: str) -> Roller:
 
 
 def _root(roll: Roller, syllables: int = 2) -> str:
+    if syllables == 2 and roll(2):  # one of a thousand or so, for names to share
+        start = _ONSETS[roll(len(_ONSETS))] + _VOWELS[roll(len(_VOWELS))]
+        return f"{start}{_word(roll, _ENDINGS)}".capitalize()
     parts = (
         f"{_ONSETS[roll(len(_ONSETS))]}{_VOWELS[roll(len(_VOWELS))]}{_CODAS[roll(len(_CODAS))]}"
         for _ in range(syllables)

@@ -46,10 +46,13 @@ class Plan:
         self.hops: list[PlannedHop] = []
         self.used: set[int] = set()
         """Entities that the question is about already."""
+        self.named: set[int] = set()
+        """Those that its text names."""
 
     def name(self, entity: int) -> Phrase:
         """Mention an entity by its name."""
         self.used.add(entity)
+        self.named.add(entity)
         return Phrase(self.universe.names[entity], entity)
 
     def follow(self, phrase: Phrase, relation: Relation) -> int:

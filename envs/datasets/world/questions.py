@@ -84,7 +84,6 @@ class _Writer:
         hops = tuple(self._hop(draft.plan, n) for n in range(len(draft.plan.hops)))
         documents = tuple(dict.fromkeys(id for hop in hops for id in hop.document_ids))
         facts, gold = self._subgraph(draft.plan)
-        named = [e for e in sorted(draft.plan.used) if self.universe.names[e] in draft.text]
         entity = draft.answer_entity
         alias = self.universe.aliases[entity] if entity is not None else ""
         return Question(
@@ -95,7 +94,7 @@ class _Writer:
             hops=hops,
             document_ids=documents,
             facts=facts,
-            topic_entities=tuple(self.universe.names[e] for e in named),
+            topic_entities=tuple(self.universe.names[e] for e in sorted(draft.plan.named)),
             answer_entities=() if entity is None else (draft.answer,),
             gold_facts=gold,
             metadata={

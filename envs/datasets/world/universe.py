@@ -29,27 +29,28 @@ class Universe:
     def __init__(self, config: WorldConfig) -> None:
         self.seed = config.seed
         self.counts = _counts(config.entities)
-        self.starts = dict(
+        self.starts: dict[str, int] = dict(
             zip(self.counts, np.cumsum([0, *self.counts.values()])[:-1].tolist(), strict=True)
         )
         self.size = sum(self.counts.values())
         pairs = list(make_names(self.counts, config.seed))
         self.names = [name for name, _ in pairs]
         self.aliases = [alias for _, alias in pairs]
-        self.kinds = [kind for kind, count in self.counts.items() for _ in range(count)]
+        self.kinds: list[str] = [kind for kind, count in self.counts.items() for _ in range(count)]
         self._tails = {relation.name: self._draw(relation) for relation in RELATIONS}
 
     def _draw(self, relation: Relation) -> list[int]:
         rng = rng_for(self.seed, "facts", relation.name)
         heads = self.counts[relation.head]
         if relation.span is not None:
-            return rng.integers(relation.span[0], relation.span[1] + 1, heads).tolist()
+            numbers = rng.integers(relation.span[0], relation.span[1] + 1, heads)
+            return [int(number) for number in numbers]
         start, count = self.starts[relation.tail], self.counts[relation.tail]
         tails = rng.integers(0, count, heads) + start
         own = np.arange(heads) + self.starts[relation.head]
         # Nobody is their own mentor: who drew themselves takes the next.
         tails = np.where(tails == own, start + (tails - start + 1) % count, tails)
-        return tails.tolist()
+        return [int(tail) for tail in tails]
 
     def tail(self, relation: str, head: int) -> int:
         """Return the tail of a head: an entity, or a number."""

@@ -37,7 +37,7 @@ def write_world(world: World, out: str | Path, *, overwrite: bool = False) -> di
     Raises:
         ConfigError: If something else stands there.
     """
-    target = Path(out)
+    target = Path(out).resolve()  # through links, and "." has a name and a parent
     _check_free(target, overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))

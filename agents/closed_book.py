@@ -1,0 +1,56 @@
+"""`closed_book`: never searches. It answers from what the train split says of such questions.
+
+The prior is the commonest train answer among questions that begin with the same words. It shows
+how far a benchmark can be guessed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any, ClassVar
+
+from .transcript import TextAgent, Transcript
+
+TRAIN = "train"
+LONGEST = 4
+"""Words of a question's beginning that are looked at, at most."""
+
+NO_PRIOR = "yes"
+"""The answer where nothing is known: the commonest one of HotpotQA."""
+
+
+class ClosedBookAgent(TextAgent):
+    """Guesses by the question's first words. Needs `bind(env)` to see the train split."""
+
+    name: ClassVar[str] = "closed_book"
+
+    def __init__(self) -> None:
+        self._prior: dict[tuple[str, ...], str] = {}
+
+    def bind(self, env: Any) -> None:
+        """Count the train answers, unless the train split itself is played."""
+        played = env.unwrapped
+        self._prior = {}
+        if TRAIN not in played.question_set.splits or played.split == TRAIN:
+            return
+        counts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for question in played.question_set.questions(TRAIN):
+            for beginning in _beginnings(question.text):
+                counts[beginning].update(question.answers[:1])
+        self._prior = {key: _commonest(count) for key, count in counts.items() if count}
+
+    def play(self, view: Transcript) -> str:
+        """Answer at once."""
+        known = (self._prior.get(beginning) for beginning in _beginnings(view.question))
+        guess = next((answer for answer in known if answer is not None), NO_PRIOR)
+        return view.answer("I do not search; I guess.", guess)
+
+
+def _beginnings(question: str) -> list[tuple[str, ...]]:
+    """Return the question's first words, the longest beginning first, down to none."""
+    words = tuple(question.lower().split()[:LONGEST])
+    return [words[:length] for length in range(len(words), -1, -1)]
+
+
+def _commonest(counts: Counter[str]) -> str:
+    return min(counts, key=lambda answer: (-counts[answer], answer))

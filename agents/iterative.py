@@ -1,0 +1,176 @@
+"""`iterative`: searches hop by hop without having learnt anything.
+
+It takes the question apart by its words, searches for an innermost part, reads its value in the
+documents, puts the value in the part's place, and goes on until nothing is left to take apart. It
+keeps no state: each turn it goes through the transcript again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from .names import names, value
+from .phrases import (
+    Comparison,
+    Meeting,
+    Part,
+    Whole,
+    conditions,
+    next_part,
+    picks_least,
+    simplify,
+)
+from .reading import Documents, Reading, candidates, known_names, overlaps, read, split
+from .transcript import TextAgent, Transcript
+
+MOST_PARTS = 12
+FOLLOW_UPS = 2
+"""Searches after the question's own, when there was nothing to take apart."""
+
+
+class Thought(NamedTuple):
+    """Where the reasoning stands: a query to ask, or an answer."""
+
+    words: str
+    query: str = ""
+    answer: str = ""
+
+
+class IterativeAgent(TextAgent):
+    """Search, read, replace, until the question is answered."""
+
+    name: ClassVar[str] = "iterative"
+
+    def play(self, view: Transcript) -> str:
+        """Ask for the next part that the documents do not tell, or answer."""
+        thought = think(view.question, view.documents, view.queries, view.turns_left)
+        if thought.query and view.turns_left > 1:
+            return view.ask(thought.words, thought.query)
+        if thought.query:  # no turn is left to search: say the best there is
+            thought = Thought("No turn is left.", answer=read(view.question, view.documents).answer)
+        return view.answer(thought.words, thought.answer)
+
+
+def think(question: str, documents: Documents, asked: list[str], turns: int) -> Thought:
+    """Go through the question with what is known.
+
+    Args:
+        question: The question's text.
+        documents: `(title, text)` of what was found so far.
+        asked: The queries that were asked so far.
+        turns: How many turns are left, this one included.
+    """
+    known = {_key(query) for query in asked}
+    for _ in range(MOST_PARTS):
+        part = next_part(question)
+        spare = turns - 2 - question.count("the ")  # what the rest of the question does not need
+        found, query = _resolve(part, documents, known, spare)
+        if query:
+            return Thought(f"I need to find out {part.text.rstrip('?')}.", query=query)
+        if part.text == question or not found.answer:
+            answer = found.answer or read(question, documents).answer
+            return Thought(f"I read: {found.sentence or 'nothing'}", answer=answer)
+        question = simplify(question.replace(part.text, found.answer))
+        if question.removesuffix("?").endswith(f" {found.answer}") and _is_settled(
+            question, found.answer
+        ):
+            return Thought(f"I read: {found.sentence}", answer=found.answer)
+    return Thought("I have taken the question apart.", answer=found.answer)
+
+
+def _resolve(part: Part, documents: Documents, known: set[str], spare: int) -> tuple[Reading, str]:
+    """Return what a part means, or the next query that it needs."""
+    unasked = (
+        query
+        for number, query in enumerate(part.queries)
+        if _key(query) not in known and (number == 0 or spare > 0)
+    )
+    if isinstance(part, Comparison):
+        return _compare(part, documents, known)
+    if isinstance(part, Meeting):
+        found = _meet(part, documents)
+        return found, "" if found.sure else next(unasked, "")
+    found = read(part.text, documents)
+    if found.sure and names(part.text):
+        return found, ""
+    query = next(unasked, "")
+    if not query and isinstance(part, Whole) and not found.sure:
+        query = next(_follow_ups(part, documents, known), "")
+    return found, query
+
+
+def _compare(part: Comparison, documents: Documents, known: set[str]) -> tuple[Reading, str]:
+    """Read a number for each name and pick the least or the most."""
+    measured: list[tuple[int, str, str]] = []
+    for query in part.queries:
+        name = query.rpartition(" ")[0]
+        found = read(query, documents)
+        if not found.sure and _key(query) not in known:
+            return found, query
+        if found.answer:
+            measured.append((value(found.answer), name, found.sentence))
+    if not measured:
+        return Reading(part.queries[0].rpartition(" ")[0]), ""
+    pick = min if picks_least(part.text) else max
+    _, name, sentence = pick(measured, key=lambda item: item[0])
+    return Reading(name, sentence, len(measured) == len(part.queries)), ""
+
+
+def _meet(part: Meeting, documents: Documents) -> Reading:
+    """Find the name that stands beside the names of the most conditions."""
+    wanted = [names(condition) for condition in conditions(part)]
+    given = [name for each in wanted for name in each]
+    known = known_names(documents)
+    met: Counter[str] = Counter()
+    for each in wanted:
+        met.update(
+            list(dict.fromkeys(_beside(each, documents, known)))
+        )  # each condition counts once
+    for name in [name for name in met if overlaps(name, given)]:
+        del met[name]
+    if not met:
+        return Reading()
+    best = min(met, key=lambda name: (-met[name], -_titled(name, documents)))
+    words = f"{best} fulfils {met[best]} of {len(wanted)} conditions."
+    return Reading(best, words, met[best] == len(wanted))
+
+
+def _beside(given: list[str], documents: Documents, known: set[str]) -> Iterator[str]:
+    """Yield the names that share a sentence with one of those given."""
+    for _, text in documents:
+        for sentence in split(text):
+            if any(name in sentence for name in given):
+                yield from candidates(sentence, known)
+
+
+def _titled(name: str, documents: Documents) -> int:
+    return sum(name in title for title, _ in documents)
+
+
+def _follow_ups(part: Whole, documents: Documents, known: set[str]) -> Iterator[str]:
+    """Search on with the titles of what was found, one at a time."""
+    asked = 0
+    for title, _ in documents:
+        query = f"{title} {part.text}"
+        if _key(query) in known:
+            asked += 1
+        elif title not in part.text and asked < FOLLOW_UPS:
+            yield query
+
+
+def _is_settled(question: str, answer: str) -> bool:
+    """Return whether "What is Tessa?" is all that is left."""
+    words = question.removesuffix("?").removesuffix(answer).lower().split()
+    rest = [word for word in words if word not in _EMPTY]
+    return len(rest) <= 1 and (not rest or words[0] in ("which", "what"))
+
+
+_EMPTY = frozenset(
+    ["who", "what", "which", "is", "was", "are", "were", "the", "whom", "has", "had", "have"]
+)
+
+
+def _key(query: str) -> str:
+    return " ".join(query.lower().split())

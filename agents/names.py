@@ -1,0 +1,127 @@
+"""Finding names, numbers and sentences in English text by their form alone: no model, no list.
+
+A name is a run of capitalised words, held together by small words where another capital follows:
+"University of Vel", "Dan the Glass of Orm", "Ull and the Late Thrones".
+"""
+
+from __future__ import annotations
+
+import re
+
+_CAPITAL = r"(?:[A-Z\u00c0-\u00de][\w'\u2019&.-]*|\d[\w-]*)"
+_JOINT = r"(?:of the|and the|of|the|for|de|du|la|le|van|von|di|al)"
+NAME = rf"{_CAPITAL}(?: (?:{_JOINT} )?{_CAPITAL})*"
+"""The pattern of a name."""
+
+_NAME = re.compile(rf"(?<!\w){NAME}")
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?![\w]|[.,]\d)")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de\d\"'])")
+_OPENERS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "his",
+        "her",
+        "they",
+        "their",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "of",
+        "as",
+        "with",
+        "since",
+        "after",
+        "before",
+        "during",
+        "when",
+        "while",
+        "where",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "how",
+        "is",
+        "are",
+        "was",
+        "were",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "can",
+        "another",
+        "some",
+        "all",
+        "one",
+        "our",
+        "us",
+        "and",
+        "or",
+        "but",
+        "if",
+        "there",
+    ]
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Split text into sentences.
+
+    >>> sentences("Vel is a film. Ada Orm made it.")
+    ['Vel is a film.', 'Ada Orm made it.']
+    """
+    return _SENTENCE.split(text)
+
+
+def names(text: str) -> list[str]:
+    """Return the names in a text, in order; an ordinary word that opens a sentence is none.
+
+    >>> names("Who is the mentor of Dan the Glass of Orm or Ada Orm?")
+    ['Dan the Glass of Orm', 'Ada Orm']
+    """
+    found = (_trimmed(match.group()) for match in _NAME.finditer(text))
+    return [name for name in found if name and not name[0].isdigit()]
+
+
+def numbers(text: str) -> list[str]:
+    """Return the numbers in a text, as they are written.
+
+    >>> numbers("In 1815, 12,500 people lived there.")
+    ['1815', '12,500']
+    """
+    return _NUMBER.findall(text)
+
+
+def value(number: str) -> int:
+    """Return what a written number is worth.
+
+    >>> value("12,500")
+    12500
+    """
+    return int(number.replace(",", ""))
+
+
+def _trimmed(name: str) -> str:
+    """Take off a full stop, a possessive, and words that only open a sentence."""
+    name = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
+    first, _, rest = name.partition(" ")
+    if first.lower() in _OPENERS and not (first == "The" and rest):
+        return _trimmed(rest) if rest else ""
+    return name

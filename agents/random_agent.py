@@ -1,0 +1,60 @@
+"""`random`: the floor. It asks for words of the question, or answers with some.
+
+In an environment without a grammar it samples the action space. Its draws follow the seed, the
+question and the step, so that they do not depend on which episodes run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import AgentError
+from ..seeding import rng_for
+from .base import Info
+from .transcript import Transcript
+
+
+class RandomAgent:
+    """Random queries and answers; always a readable action."""
+
+    name = "random"
+
+    def __init__(self) -> None:
+        self._seed = 0
+        self._space: Any = None
+
+    def reset(self, seed: int | None = None) -> None:
+        """Take the seed of all draws."""
+        self._seed = seed or 0
+
+    def bind(self, env: Any) -> None:
+        """Note the action space, for environments without a grammar."""
+        played = env.unwrapped
+        self._space = getattr(played, "single_action_space", played.action_space)
+
+    def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
+        """Return one random action for each observation."""
+        return [
+            self._play(observation, info)
+            for observation, info in zip(observations, infos, strict=True)
+        ]
+
+    def _play(self, observation: Any, info: Info) -> Any:
+        rng = rng_for(self._seed, str(info.get("question_id", "")), int(info.get("step", 0)))
+        if "grammar" in info:
+            return _text(Transcript(observation, info), rng)
+        if self._space is None:
+            raise AgentError("The random agent needs an action space: call bind(env) first.")
+        self._space.seed(int(rng.integers(2**31)))
+        return self._space.sample()
+
+
+def _text(view: Transcript, rng: np.random.Generator) -> str:
+    words = view.question.rstrip("?").split() or ["nothing"]
+    chosen = " ".join(rng.choice(words, size=int(rng.integers(1, 4))))
+    if view.turns_left > 1 and rng.random() < 0.5:  # a coin decides between asking and answering
+        return view.ask("I draw a query.", chosen)
+    return view.answer("I draw an answer.", chosen)

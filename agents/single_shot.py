@@ -1,0 +1,21 @@
+"""`single_shot`: retrieve once with the question itself, read, answer. The classic RAG baseline."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .reading import read
+from .transcript import TextAgent, Transcript
+
+
+class SingleShotAgent(TextAgent):
+    """One search, one reading, one answer."""
+
+    name: ClassVar[str] = "single_shot"
+
+    def play(self, view: Transcript) -> str:
+        """Search with the question, then answer with the best reading."""
+        if not view.queries and view.turns_left > 1:
+            return view.ask("I search for the question itself.", view.question)
+        reading = read(view.question, view.documents)
+        return view.answer(f"I read: {reading.sentence or 'nothing'}", reading.answer)

@@ -1,0 +1,47 @@
+import pytest
+
+from hopgym.agents import AGENTS, make_agent, register
+from hopgym.agents.base import Agent, FunctionAgent
+from hopgym.errors import ConfigError, UnknownNameError
+
+
+@pytest.mark.parametrize("name", list(AGENTS))
+def test_every_registered_agent_is_made_by_its_name(name):
+    agent = make_agent(name)
+    assert isinstance(agent, Agent) and agent.name == name and AGENTS.summary(name)
+
+
+def test_an_agent_is_returned_as_it_is():
+    agent = FunctionAgent(str.upper)
+    assert make_agent(agent) is agent
+
+
+def test_functions_classes_and_factories_are_wrapped():
+    assert make_agent(lambda observation: "x").act(["a"], [{}]) == ["x"]
+    assert make_agent(type(make_agent("oracle"))).name == "oracle"
+    assert make_agent(lambda: make_agent("single_shot")).name == "single_shot"
+
+
+def test_a_users_own_file_and_module(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def shout(observation):\n    return observation.upper()\n")
+    agent = make_agent(f"{file}:shout")
+    assert agent.name == "shout" and agent.act(["a"], [{}]) == ["A"]
+    assert make_agent("hopgym.agents.oracle:OracleAgent").name == "oracle"
+
+
+def test_one_registration_line_is_enough():
+    register("echo", "Says what it sees.", lambda: lambda observation: observation)
+    try:
+        assert make_agent("echo").name == "echo"
+    finally:
+        del AGENTS._factories["echo"]
+
+
+def test_unknown_names_and_things_are_refused(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"Unknown agent 'orakle'. Did you mean 'oracle'"):
+        make_agent("orakle")
+    with pytest.raises(ConfigError, match="is a folder, and no learner here can run it"):
+        make_agent(str(tmp_path))
+    with pytest.raises(ConfigError, match=r"42 is no agent. Give a name \(closed_book"):
+        make_agent(42)

@@ -1,0 +1,91 @@
+import gzip
+
+import pytest
+
+from hopgym.core import Question
+from hopgym.envs.datasets import make_questions
+from hopgym.envs.datasets.plain import load_plain
+from hopgym.errors import DataError
+from hopgym.files import write_jsonl
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl", "mine.v2.jsonl.gz"])
+def test_every_field(tmp_path, name):
+    records = [
+        {"id": "a", "question": " Who? ", "answer": "Ada", "type": "person", "level": 2, "x": 1},
+        {"_id": 7, "question": "Where?", "answers": ["Ull ", "River Ull", "Ull"]},
+        {"idx": 8, "Question": "When?", "answer": 1890},
+        {"question": "Which?", "golden_answers": ["Vel"], "type": None, "source": None},
+        {"id": "e", "Question": "What?", "Answer": "Orm"},
+    ]
+    write_jsonl(tmp_path / name, records)
+    made = load_plain(tmp_path / name, split="dev")
+    assert (made.name, made.splits, len(made.documents)) == ("mine", ("dev",), 0)
+    assert made.skipped == ()
+    third = made.questions("dev")[3]
+    assert len(third.id) == 16 and int(third.id, 16)
+    assert made.questions("dev") == (
+        Question("a", "Who?", ("Ada",), type="person", metadata={"type": "person", "level": 2}),
+        Question("7", "Where?", ("Ull", "River Ull")),
+        Question("8", "When?", ("1890",)),
+        Question(third.id, "Which?", ("Vel",)),
+        Question("e", "What?", ("Orm",)),
+    )
+
+
+def test_an_id_made_from_the_question_stays_the_same(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", [{"question": "Who?", "answer": "Ada"}])
+    (tmp_path / "b.json").write_text('[{"question": "Who? ", "answer": "Orm"}]')
+    ids = {load_plain(tmp_path / n).questions("train")[0].id for n in ("a.jsonl", "b.json")}
+    assert len(ids) == 1
+
+
+def test_documents_of_ones_own_are_searched(tmp_path):
+    write_jsonl(tmp_path / "q.jsonl", [{"question": "Who?", "answer": "Ada"}])
+    (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(b'{"id": "1", "contents": "Ada\\nShe."}'))
+    made = make_questions(tmp_path / "q.jsonl", documents=str(tmp_path / "d.jsonl.gz"))
+    assert [(d.id, d.title, d.text) for d in made.documents] == [("1", "Ada", "She.")]
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"question": "Who?"}, r"q.jsonl:2: field `answer` \(or `answers`, .*\) is missing"),
+        ({"answer": "Ada"}, r"q.jsonl:2: field `question` \(or `Question`\) is missing"),
+        ({"question": "Who?", "answer": []}, r"q.jsonl:2: field `answer` must be text or a list"),
+        ({"question": "Who?", "answer": {"a": 1}}, "q.jsonl:2: field `answer` must be text"),
+        ({"id": [], "question": "Who?", "answer": "x"}, r"q.jsonl:2: field `id` must be text"),
+        ({"id": "a", "question": "?", "answer": "x"}, r"q.jsonl:2: id 'a' stands at .*q.jsonl:1"),
+    ],
+)
+def test_a_bad_record_is_named_or_skipped(tmp_path, record, message):
+    write_jsonl(tmp_path / "q.jsonl", [{"id": "a", "question": "Who?", "answer": "Ada"}, record])
+    with pytest.raises(DataError, match=f"{message}.* Mend it, or pass strict=False"):
+        load_plain(tmp_path / "q.jsonl")
+    made = load_plain(tmp_path / "q.jsonl", strict=False)
+    assert len(made.questions("train")) == len(made.skipped) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("openqa/NQ-open.dev.jsonl.gz", 3_610),
+        ("openqa/deepresearcher_dev.jsonl.gz", 875),
+        ("rl_samples/r1searcher_stage_2.jsonl.gz", 8_148),
+        ("2wikimultihopqa/r1searcher_2wiki_500.jsonl.gz", 500),
+        ("hotpotqa/hotpot_dev_gold.jsonl.gz", 7_405),
+    ],
+)
+def test_real_files(shared_data, path, count):
+    questions = make_questions(shared_data / path).questions("train")
+    assert len(questions) == count
+    assert all(q.text and q.answers and q.id for q in questions)
+
+
+def test_a_real_file_with_one_id_twice(shared_data):
+    path = shared_data / "rl_samples/searchagentreview_val_mixed_900.jsonl.gz"
+    with pytest.raises(DataError, match=r":354: id '3hop2__90098_156850_10557' stands at .*:177"):
+        make_questions(path)
+    made = make_questions(path, strict=False)
+    assert len(made.skipped) + len(made.questions("train")) == 900
+    assert all("stands at" in reason for reason in made.skipped)
