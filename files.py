@@ -114,9 +114,20 @@ def fingerprint(parts: Iterable[Any]) -> str:
 
 def _open(file: Path, mode: str, zipped: bool | None = None) -> IO[bytes]:
     if file.suffix == ".gz" if zipped is None else zipped:
-        # mtime=0: the same content gives the same bytes
-        return gzip.GzipFile(file, mode, mtime=0)  # type: ignore[return-value]
+        return _Zipped(file, mode)  # type: ignore[return-value]
     return open(file, mode)
+
+
+class _Zipped(gzip.GzipFile):
+    """Without a name or a time in its header, so that the same content gives the same bytes."""
+
+    def __init__(self, file: Path, mode: str) -> None:
+        self._raw = open(file, mode)  # noqa: SIM115 (closed in close)
+        super().__init__("", mode, fileobj=self._raw, mtime=0)
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
 
 
 def _decode(line: bytes, path: str | Path, number: int) -> str:

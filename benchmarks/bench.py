@@ -6,7 +6,7 @@ episodes are played by the one rollout loop; this module plans them and keeps wh
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,7 +125,7 @@ def prepare(task: Task) -> Ground:
         ConfigError: If the environment does not say where its questions come from.
     """
     task = replace(task, env_id=find_env(task.env_id))
-    env = gymnasium.make(task.env_id, **task.keywords)
+    env = _make_env(task)
     try:
         question_set = getattr(env.unwrapped, "question_set", None)
         if question_set is None:
@@ -149,13 +149,26 @@ def prepare(task: Task) -> Ground:
         env.close()
 
 
+def _make_env(task: Task) -> gymnasium.Env[Any, Any]:
+    try:
+        return gymnasium.make(task.env_id, **task.keywords)
+    except TypeError as error:  # a foreign environment that does not take questions
+        raise ConfigError(
+            f"{task.env_id} cannot be made with {', '.join(task.keywords)} ({error}). "
+            "Benchmarks need an environment that takes `questions` and `split`."
+        ) from error
+
+
 def find_env(env_id: str) -> str:
     """Return the registered id, importing `module` of `module:id` first.
 
     Raises:
         UnknownNameError: If there is no such environment.
+        ConfigError: If there is no such module.
     """
     module, _, name = env_id.rpartition(":")
+    if module and importlib.util.find_spec(module.partition(".")[0]) is None:
+        raise ConfigError(f"No module {module!r} (asked for {env_id!r}). Write `module:env_id`.")
     if module:
         importlib.import_module(module)
     if name not in gymnasium.registry:

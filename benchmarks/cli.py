@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,17 +101,19 @@ def leaderboard(
 
     board = load_board(folders)
     console = Console()
-    for part in tables.console_tables(board):
-        console.print(part, soft_wrap=not isinstance(part, str))
+    for part in tables.console_tables(board, console.width):
+        console.print(part)
     if md:
-        _write(md, tables.markdown(board).encode("utf-8", "replace"))
+        with _writing(md):
+            _write(md, tables.markdown(board).encode("utf-8", "replace"))
     if json:
-        _write(json, tables.as_json(board))
+        with _writing(json):
+            _write(json, tables.as_json(board))
     if html:
         from .page import write_page
 
-        write_page(board, html, when=datetime.now(UTC))
-        _told(html)
+        with _writing(html):
+            write_page(board, html, when=datetime.now(UTC))
 
 
 def report(
@@ -123,11 +127,11 @@ def report(
     from .leaderboard import load_board
     from .page import write_page
 
-    base = folder if folder.is_dir() else folder.parent
-    path = html or base / "report.html"
+    base = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    path = html or (folder if folder.is_dir() else folder.parent) / "report.html"
     board = load_board([folder])
-    write_page(board, path, title=base.name, when=datetime.now(UTC), questions=questions)
-    _told(path)
+    with _writing(path):
+        write_page(board, path, title=base.name, when=datetime.now(UTC), questions=questions)
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -139,7 +143,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         print(msgspec.json.encode([check._asdict() for check in checks]).decode())
     else:
         colours = {"ok": "green", "absent": "yellow", "broken": "red"}
-        table = Table("", "What", "State", "Found", "To mend it")
+        table = Table("", "What", "State")
+        for title in ("Found", "To mend it"):
+            table.add_column(title, overflow="fold")  # a command cut short mends nothing
         for check in checks:
             state = f"[{colours[check.state]}]{check.state}[/]"
             table.add_row(check.area, check.name, state, *map(_quiet, (check.detail, check.mend)))
@@ -222,7 +228,10 @@ def _adapt(task: Task, episodes: int | None, seeds: str | None, data: str | None
 
 
 def _split(values: list[str] | None) -> list[str]:
-    return [part for value in values or [] for part in value.split(",") if part]
+    parts = [part.strip() for value in values or [] for part in value.split(",")]
+    if not all(parts):
+        raise ConfigError(f"{','.join(values or [])!r} has an empty name; write a,b.")
+    return parts
 
 
 def _list_suites() -> None:
@@ -230,7 +239,7 @@ def _list_suites() -> None:
 
     table = Table("Suite", "What it plays")
     for name in SUITES:
-        table.add_row(name, SUITES.summary(name))
+        table.add_row(_quiet(name), _quiet(SUITES.summary(name)))
     Console().print(table)
 
 
@@ -240,7 +249,8 @@ def _tell(outcomes: list[Outcome], folder: Path) -> None:
     played = sum(outcome.played for outcome in outcomes)
     kept = sum(outcome.kept for outcome in outcomes)
     console.print(f"{played} episodes played, {kept} kept from before, {errors} failed.")
-    console.print(f"Next: hopgym leaderboard {shlex.quote(str(folder))}", highlight=False)
+    following = f"Next: hopgym leaderboard {shlex.quote(str(folder))}"
+    console.print(following, markup=False, highlight=False, soft_wrap=True)
     if errors:
         console.print(
             "Failed episodes are in no mean. Run the same command again to retry them.",
@@ -252,10 +262,17 @@ def _tell(outcomes: list[Outcome], folder: Path) -> None:
 def _write(path: Path, content: bytes) -> None:
     with atomic_write(path) as stream:
         stream.write(content)
-    _told(path)
 
 
-def _told(path: Path) -> None:
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell what was written; a place that cannot be written is an error in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{str(path)!r} cannot be written ({error.strerror}). Choose another file."
+        ) from error
     Console(stderr=True).print(f"Wrote {path}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -69,6 +69,8 @@ def requirements(extra: str | None = None) -> list[str]:
     (True, True)
     """
     names: dict[str, None] = {}
+    if _version("hopgym") is None:
+        return []
     for line in metadata.requires("hopgym") or ():
         marker = _EXTRA.search(line)
         match = _REQUIREMENT.match(line)
@@ -83,11 +85,17 @@ def requirements(extra: str | None = None) -> list[str]:
 
 def extras() -> list[str]:
     """Return the extras of hopgym."""
+    if _version("hopgym") is None:
+        return []
     return metadata.metadata("hopgym").get_all("Provides-Extra") or []
 
 
 def _machine() -> Iterator[Check]:
-    yield Check("machine", "hopgym", "ok", f"{__version__} in {Path(__file__).parents[1]}")
+    place = f"{__version__} in {Path(__file__).parents[1]}"
+    if _version("hopgym"):
+        yield Check("machine", "hopgym", "ok", place)
+    else:  # only copied: what it needs is not known
+        yield Check("machine", "hopgym", "broken", f"{place}, not installed", "pip install hopgym")
     version = platform.python_version()
     recent = sys.version_info >= (3, 11)
     yield Check(

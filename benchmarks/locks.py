@@ -28,7 +28,7 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.with_name(f".{path.name}.lock")
+        self.path = lock_path(path)
         self._handle = self._acquire(path)
 
     def release(self) -> None:
@@ -54,6 +54,15 @@ class Lock:
                 os.write(handle, f"{os.getpid()}\n".encode())
                 return handle
             os.close(handle)  # its last holder removed it between open and lock: try again
+
+
+def lock_path(path: Path) -> Path:
+    """Return the lock's own file.
+
+    >>> lock_path(Path("results/a.jsonl")).name
+    '.a.jsonl.lock'
+    """
+    return path.with_name(f".{path.name}.lock")
 
 
 def _lock(handle: int) -> bool:

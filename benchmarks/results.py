@@ -20,7 +20,7 @@ import msgspec
 from ..core import from_json
 from ..errors import ResultsError
 from ..files import atomic_write
-from .locks import Lock
+from .locks import Lock, lock_path
 from .records import Key, Protocol, Record, encode
 
 SUFFIX = ".jsonl"
@@ -48,6 +48,7 @@ class ResultsFile:
             raise ResultsError(f"{folder} cannot be a results folder ({error}).") from error
         self._lock = Lock(self.path)
         try:
+            sweep(self.path)
             cut_half_line(self.path)
             self._records = read_records(self.path)
             self._check(protocol)
@@ -168,11 +169,19 @@ def cut_half_line(path: Path) -> None:
         os.truncate(path, end)
 
 
+def sweep(path: Path) -> None:
+    """Remove what a run left that was killed while it sealed the file. Needs the file's lock."""
+    lock = lock_path(path)
+    for other in path.parent.iterdir():
+        if other.name.startswith(f".{path.name}.") and other != lock:
+            other.unlink(missing_ok=True)
+
+
 def slug(name: str) -> str:
     """Return a file name for a name; two names never share one.
 
     >>> slug("closed_book"), slug("my/agent.py:Best")
-    ('closed_book', 'my-agent.py-Best-8ca38ad6')
+    ('closed_book', 'my-agent.py-Best-765cd687')
     """
     plain = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:80]
     if plain == name:

@@ -48,6 +48,9 @@ class Task:
             raise ConfigError(
                 f"seeds are {self.seeds}; give one or more different whole numbers from 0."
             )
+        own = [name for name in ("questions", "split") if name in self.env_kwargs]
+        if own:
+            raise ConfigError(f"{own[0]!r} is a field of the task; do not set it as a keyword.")
 
     @property
     def keywords(self) -> dict[str, Any]:

@@ -7,12 +7,12 @@ trajectories is [`page`][hopgym.benchmarks.page].
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from .leaderboard import Board, Group
 from .rows import ALPHA, PRIMARY, SCORES, Row
@@ -25,6 +25,23 @@ LEGEND = (
     "/ whose gold documents are in the corpus. Failed episodes are in no mean. "
     "Words are those that the agent wrote; ms is the time of an episode in its batch."
 )
+
+
+LEAST = (
+    "Words",
+    "Steps",
+    "ms",
+    "Format",
+    "Reachable",
+    "Cover-EM",
+    "Reward",
+    "Queries",
+    "Gold recall",
+    "EM",
+)
+"""Columns that a narrow terminal has no room for; the first goes first."""
+
+WIDE = 200
 
 
 class Cell(NamedTuple):
@@ -102,19 +119,20 @@ def percent(interval: Interval | None) -> Cell:
     return Cell(f"{mean:.1f}", interval.mean, f"[{low:.1f}, {high:.1f}]", bar)
 
 
-def console_tables(board: Board) -> Iterator[Table | str]:
-    """Yield what `hopgym leaderboard` prints, top to bottom."""
+def console_tables(board: Board, width: int = WIDE) -> Iterator[Table | Text]:
+    """Yield what `hopgym leaderboard` prints, top to bottom.
+
+    Args:
+        board: The leaderboard.
+        width: The terminal's. What does not fit is left out, by columns and never within a number.
+    """
     for group in board.groups:
-        yield _console(group, header(group), [cells(group, row) for row in group.rows])
+        rows = [_main_row(group, row) for row in group.rows]
+        yield _console(group.title, header(group), rows, width)
         if hops_header(group):
-            yield _console(
-                group,
-                hops_header(group),
-                [hops_cells(group, row) for row in group.rows],
-                f"{PRIMARY.label} by the question's number of hops",
-            )
-        yield from (f"[yellow]{escape(note)}[/yellow]" for note in group.notes)
-    yield f"[dim]{escape(LEGEND)}[/dim]"
+            yield _console_hops(group, width)
+        yield from (Text(note, "yellow") for note in group.notes)
+    yield Text(LEGEND, "dim")
 
 
 def markdown(board: Board) -> str:
@@ -172,22 +190,59 @@ def _reachable(row: Row) -> Cell:
     return Cell(text, -1.0 if shares[0] is None else shares[0])
 
 
+def _main_row(group: Group, row: Row) -> list[Text]:
+    # A terminal is narrow: intervals only for what ranks, and the rest in the other outputs.
+    detailed = ("Agent", PRIMARY.label)
+    pairs = zip(header(group), cells(group, row), strict=True)
+    return [_text(cell, title in detailed) for title, cell in pairs]
+
+
+def _console_hops(group: Group, width: int) -> Table:
+    titles = hops_header(group)
+    rows = [hops_cells(group, row) for row in group.rows]
+    full = [[_text(cell, True) for cell in row] for row in rows]
+    if _width(range(len(titles)), titles, full) > width:
+        full = [[_text(cell, False) for cell in row] for row in rows]
+    return _console(f"{PRIMARY.label} by the question's number of hops", titles, full, width)
+
+
 def _console(
-    group: Group, titles: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | None = None
+    title: str, titles: Sequence[str], rows: Sequence[Sequence[Text]], width: int
 ) -> Table:
-    table = Table(title=escape(title or group.title), title_justify="left")
-    for number, name in enumerate(titles):
-        table.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
+    kept = _fitting(titles, rows, width)
+    table = Table(title=Text(title, "italic"), title_justify="left", caption_justify="left")
+    for n in kept:
+        table.add_column(
+            Text(titles[n]), justify="right" if n else "left", no_wrap=n > 0, overflow="fold"
+        )
     for row in rows:
-        # A terminal is narrow: intervals only for what ranks, and the rest in the other outputs.
-        detailed = {0, *(n for n, name in enumerate(titles) if title or name == PRIMARY.label)}
-        table.add_row(*(_console_cell(cell, n in detailed) for n, cell in enumerate(row)))
+        table.add_row(*(row[n] for n in kept))
+    if len(kept) < len(titles):
+        table.caption = Text("A wider terminal, --html, --md and --json show more columns.", "dim")
     return table
 
 
-def _console_cell(cell: Cell, detailed: bool) -> str:
-    text = escape(cell.text)
-    return f"{text} [dim]{escape(cell.detail)}[/dim]" if cell.detail and detailed else text
+def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
+    """Return the columns that a terminal has room for."""
+    kept = list(range(len(titles)))
+    for name in LEAST:
+        if _width(kept, titles, rows) <= width:
+            break
+        kept = [n for n in kept if titles[n] != name]
+    return kept
+
+
+def _width(
+    columns: Iterable[int], titles: Sequence[str], rows: Sequence[Sequence[Text]]
+) -> int:
+    """Return how wide a table of these columns is; each has a blank on both sides and a line."""
+    widest = (max(len(titles[n]), *(row[n].cell_len for row in rows)) for n in columns)
+    return 1 + sum(column + 3 for column in widest)
+
+
+def _text(cell: Cell, detailed: bool) -> Text:
+    text = Text(cell.text)
+    return text.append(f" {cell.detail}", "dim") if cell.detail and detailed else text
 
 
 def _markdown_table(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:

@@ -7,14 +7,16 @@ time, and `unbatch_infos` gives each episode its own dict again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _ABSENT = object()
-_NUMBERS = (int, float, bool)
+_OBJECT = np.dtype(object)
+_DTYPES = {kind: np.dtype(kind) for kind in (int, float, bool)}
 
 
 def batch_infos(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -24,24 +26,31 @@ def batch_infos(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
     [1, 0]
     """
     first = infos[0]
-    if first is not None:
-        size = len(first)
-        try:  # the usual case, and the fast one: all have the same keys
-            columns = {key: [info[key] for info in infos] for key in first}  # type: ignore[index]
-            same = all([len(info) == size for info in infos])  # type: ignore[arg-type]
-        except (KeyError, TypeError):
-            same = False
-        if same:
-            return _join(columns, np.ones(len(infos), dtype=np.bool_))
-    return _batch_ragged(infos)
-
-
-def _join(columns: Mapping[str, list[Any]], mask: Mask) -> dict[str, Any]:
+    keys = () if first is None else tuple(first)
+    for info in infos:
+        if info is None or tuple(info) != keys:
+            return _batch_ragged(infos)
+    # The usual case, and the fast one: all have the same keys in the same order.
+    size, mask = len(infos), _everyone(len(infos))
     batch: dict[str, Any] = {}
-    for key, values in columns.items():
-        batch[key] = _column(values, values[0])
-        batch[f"_{key}"] = mask.copy()
+    columns = zip(*[info.values() for info in infos], strict=True)  # type: ignore[union-attr]
+    for (key, mask_key), values in zip(_with_masks(keys), columns, strict=True):
+        batch[key] = _column(values, size, values[0])
+        batch[mask_key] = mask
     return batch
+
+
+@lru_cache(maxsize=256)
+def _with_masks(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, f"_{key}") for key in keys)
+
+
+@lru_cache(maxsize=64)
+def _everyone(size: int) -> Mask:
+    """Return the mask in which all take part: one for all columns, so nobody may write to it."""
+    mask = np.ones(size, dtype=np.bool_)
+    mask.flags.writeable = False
+    return mask
 
 
 def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -54,22 +63,19 @@ def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
             info is not None and row is not _ABSENT for info, row in zip(infos, rows, strict=True)
         ]
         first = rows[has.index(True)]
-        blank = 0 if type(first) in _NUMBERS else None
-        batch[key] = _column([row if h else blank for h, row in zip(has, rows, strict=True)], first)
+        blank = 0 if type(first) in _DTYPES else None
+        filled = [row if h else blank for h, row in zip(has, rows, strict=True)]
+        batch[key] = _column(filled, len(filled), first)
         batch[f"_{key}"] = np.array(has, dtype=np.bool_)
     return batch
 
 
-def _column(values: list[Any], first: Any) -> Any:
+def _column(values: Iterable[Any], size: int, first: Any) -> Any:
     kind = type(first)
     if kind is dict:
-        return batch_infos(values)
-    if kind in _NUMBERS:
-        return np.array(values, dtype=kind)
-    column = np.empty(len(values), dtype=object)
-    for index, value in enumerate(values):  # one by one: tuples are values, not rows
-        column[index] = value
-    return column
+        return batch_infos(values)  # type: ignore[arg-type]
+    # Not np.array: it would take tuples for rows.
+    return np.fromiter(values, _DTYPES.get(kind, _OBJECT), size)
 
 
 def unbatch_infos(batch: Mapping[str, Any], num_envs: int) -> list[dict[str, Any]]:

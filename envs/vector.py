@@ -192,22 +192,34 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
     def _collect(
         self, over: list[bool]
     ) -> tuple[Texts, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        n = self.num_envs
-        rewards = np.zeros(n, dtype=np.float64)
-        terminated, truncated = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        infos: list[dict[str, Any] | None] = [None] * n
-        for i, episode in enumerate(self._episodes):
-            if over[i]:  # NEXT_STEP: this step only begins the next episode
-                self._episodes[i] = episode = self._begin(i, None, {})
-                infos[i] = episode.public_info()
-                continue
-            text, rewards[i], terminated[i], truncated[i], info = episode.result()
-            if episode.over and self.autoreset_mode is AutoresetMode.SAME_STEP:
-                self._episodes[i] = self._begin(i, None, {})
-                ended = {"final_obs": text, "final_info": info}
-                info = {**ended, **self._episodes[i].public_info()}
-            infos[i] = info
-        return self._texts(), rewards, terminated, truncated, batch_infos(infos)
+        results = [
+            self._next(i) if over[i] else episode.result()
+            for i, episode in enumerate(self._episodes)
+        ]
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            results = [self._same_step(i, result) for i, result in enumerate(results)]
+        texts, rewards, terminated, truncated, infos = zip(*results, strict=True)
+        return (
+            texts,
+            np.array(rewards, np.float64),
+            np.array(terminated, np.bool_),
+            np.array(truncated, np.bool_),
+            batch_infos(infos),
+        )
+
+    def _next(self, index: int) -> Result:
+        """Begin the next episode: all that this step does where the last one had ended."""
+        self._episodes[index] = episode = self._begin(index, None, {})
+        return Result(episode.text, 0.0, False, False, episode.public_info())
+
+    def _same_step(self, index: int, result: Result) -> Result:
+        """Begin the next episode at once where this one has ended, and keep its last info."""
+        text, reward, terminated, truncated, info = result
+        if not (terminated or truncated):
+            return result
+        self._episodes[index] = episode = self._begin(index, None, {})
+        ended = {"final_obs": text, "final_info": info, **episode.public_info()}
+        return Result(episode.text, reward, terminated, truncated, ended)
 
     def _texts(self) -> Texts:
         return tuple([episode.text for episode in self._episodes])

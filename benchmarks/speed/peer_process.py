@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class PeerProcess:
     def warm_up(self, seconds: float) -> None:
         """Start the framework and learn which rows it fills."""
         if not self._python.is_file():
-            return self._fail(f"not installed: there is no {self._python.name} for it")
+            self._fail(f"not installed (no {self._name}/bin/python)")
+            return
         self._start()
         answer = self._ask(json.dumps({**self._job, "seconds": seconds}))
         if answer is not None:
@@ -55,7 +57,6 @@ class PeerProcess:
                 Row(Label(side["name"], self._searches[side["search"]], side["envs"]))
                 for side in answer["sides"]
             ]
-        return None
 
     def play_round(self) -> None:
         """Let the framework play one round."""
@@ -92,6 +93,7 @@ class PeerProcess:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             return None
+        sent = time.monotonic()
         timer = threading.Timer(self._patience, process.kill)
         timer.start()
         try:
@@ -99,11 +101,14 @@ class PeerProcess:
             process.stdin.flush()
             answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
-            answer = {"error": "ended without an answer"}
+            late = time.monotonic() - sent >= self._patience
+            waited = f"did not answer within {self._patience:g} seconds"
+            answer = {"error": waited if late else "ended without an answer"}
         finally:
             timer.cancel()
         if "error" in answer:
-            return self._fail(answer["error"])
+            self._fail(answer["error"])
+            return None
         return dict(answer)
 
     def _fail(self, why: str) -> None:

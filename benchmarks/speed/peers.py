@@ -309,6 +309,7 @@ def rounds(peer: str, job: Job, asked: Iterator[str]) -> Iterator[dict[str, Any]
 
 def main() -> None:
     """Speak with the other end over standard input and output."""
+    sys.path.pop(0)  # this folder, whose modules must not be taken for a framework's
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a framework prints must not mix with the answers
     try:

@@ -32,6 +32,8 @@ class Label:
     envs: int = 1
     in_process: bool = True
     """Whether this process's CPU seconds are all that it took."""
+    chars: int = 0
+    """The length of its final transcripts, where that is the point."""
 
 
 @dataclass(slots=True)
@@ -120,23 +122,11 @@ def race(entrants: Sequence[Entrant], rounds: int, seconds: float) -> list[Row]:
 
 
 def times_faster(row: Row, than: Row) -> float | None:
-    """How many times the steps of another row a row makes in a CPU second."""
-    ratio = times_costlier(than, row)
-    return ratio if row.label.in_process and than.label.in_process else None
-
-
-def times_costlier(row: Row, than: Row, weight: float = 1.0) -> float | None:
-    """How many times the CPU seconds of another row's step a row's step takes.
-
-    Args:
-        row: The row.
-        than: What it is compared with.
-        weight: Steps of `row` that stand against one step of `than`.
-    """
-    if row.failure or than.failure or not row.costs or not than.costs:
+    """How many times the steps of another row a row makes in a CPU second, if both are known."""
+    if row.per_cpu is None or than.per_cpu is None:
         return None
     pairs = zip(row.costs, than.costs, strict=True)
-    return statistics.median(weight * per_step(one) / per_step(other) for one, other in pairs)
+    return statistics.median(per_step(other) / per_step(one) for one, other in pairs)
 
 
 def per_step(cost: Cost) -> float:

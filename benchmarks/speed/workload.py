@@ -103,7 +103,7 @@ class NoOpText(gymnasium.Env[str, str]):
 def register_noop() -> None:
     """Make the empty environment known to Gymnasium, once."""
     if NOOP_ID not in gymnasium.registry:
-        gymnasium.register(NOOP_ID, NoOpText)
+        gymnasium.register(NOOP_ID, NoOpText)  # type: ignore[arg-type]
 
 
 def make_queries(count: int) -> list[str]:
@@ -128,12 +128,12 @@ def write_episodes(queries: Sequence[str], each: int = 2) -> list[Episode]:
 
 
 def in_tags(episode: Episode) -> Episode:
-    """Say the same in the tags that the peers read, at the same length.
+    r"""Say the same in the tags that the peers read, at the same length.
 
     >>> write_episode(["who"], "Tessa")[1]
-    'Step 2:\\nThe problem analysis: All of it is known now.\\nThe final answer: Tessa'
+    'Step 2:\nThe problem analysis: All of it is known now.\nThe final answer: Tessa'
     >>> in_tags(write_episode(["who"], "Tessa"))[1]
-    '<think>Step 2: The problem analysis: A</think><answer>Tessa</answer>'
+    '<think>Step 2: The problem analysis: All of it </think><answer>Tessa</answer>'
     """
     return tuple(_in_tags(action) for action in episode)
 

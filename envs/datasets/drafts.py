@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ def _read(
 ) -> tuple[list[Draft], list[str]]:
     drafts: dict[str, tuple[str, Draft]] = {}
     skipped: list[str] = []
-    for where, value in _first(values, limit):
+    for where, value in islice(values, limit if limit is None else max(limit, 0)):
         try:
             if isinstance(value, DataError):
                 raise value
@@ -107,13 +108,6 @@ def _read(
                 raise
             skipped.append(str(error))
     return [draft for _, draft in drafts.values()], skipped
-
-
-def _first(values: Iterable[tuple[str, Any]], limit: int | None) -> Iterator[tuple[str, Any]]:
-    for number, pair in enumerate(values):
-        if limit is not None and number >= limit:
-            return
-        yield pair
 
 
 def _own(drafts: Iterable[Draft]) -> Iterator[Document]:

@@ -8,7 +8,7 @@ environments in one process share it; a file that has changed is read again.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -59,6 +59,9 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
     if not callable(loader):  # a module's attribute may be the set itself
         return _as_it_is(loader, merged)
     items = tuple(sorted(merged.items()))
+    for key, value in items:
+        if not isinstance(value, Hashable):
+            raise ConfigError(f"{key} is {value!r:.60}; an option is a text, a number or a path.")
     return _load(loader, name, items, _stamps([name, *merged.values()]))
 
 

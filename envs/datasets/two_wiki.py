@@ -40,14 +40,16 @@ def convert(record: Record) -> Draft:
     """Read one record; unlike HotpotQA's, sentences join with a blank."""
     draft = convert_with(record, join=" ")
     facts = _facts(record)
-    answers = dict.fromkeys((*draft.question.answers, *record.aliases()))
+    answers = tuple(dict.fromkeys((*draft.question.answers, *record.aliases())))
+    heads, tails = dict.fromkeys(f.head for f in facts), dict.fromkeys(f.tail for f in facts)
     question = replace(
         draft.question,
-        answers=tuple(answers),
+        answers=answers,
         facts=facts,
         gold_facts=tuple(range(len(facts))),
-        topic_entities=tuple(dict.fromkeys(f.head for f in facts)),
-        answer_entities=draft.question.answers[:1] if facts else (),
+        # What a fact leads to is found on the way; a yes is no entity.
+        topic_entities=tuple(head for head in heads if head not in tails),
+        answer_entities=tuple(a for a in answers if a in heads or a in tails)[:1],
     )
     return draft._replace(question=question)
 

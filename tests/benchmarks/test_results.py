@@ -105,6 +105,15 @@ def test_a_sealed_file_can_be_continued(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["world--iterative.jsonl"]
 
 
+def test_what_a_killed_seal_left_is_swept_away(tmp_path):
+    path = written(tmp_path, RECORDS[:1])
+    (tmp_path / f".{path.name}.abcd1234").write_bytes(b"half")
+    (tmp_path / ".world--other.jsonl.abcd1234").write_bytes(b"of another file")
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        assert file.records == RECORDS[:1]
+    assert {p.name for p in tmp_path.iterdir()} == {path.name, ".world--other.jsonl.abcd1234"}
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -72,3 +72,9 @@ def test_the_real_suite_names_files_that_exist(shared_data):
 def test_numbers_out_of_range_are_refused(changes):
     with pytest.raises(ConfigError, match=next(iter(changes))):
         Task(name="t", env_id="e", **changes)
+
+
+@pytest.mark.parametrize("name", ["questions", "split"])
+def test_what_a_task_plays_is_no_keyword(name):
+    with pytest.raises(ConfigError, match=f"'{name}' is a field of the task"):
+        Task(name="t", env_id="e", env_kwargs={name: "other"})

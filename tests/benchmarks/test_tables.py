@@ -1,8 +1,9 @@
+import io
 import re
 
 import msgspec
 import pytest
-from boards import HOSTILE, make_board_records, make_failed, make_many, make_one
+from boards import HOSTILE, make_board_records, make_failed, make_one
 from rich.console import Console
 
 from hopgym.benchmarks import tables
@@ -21,8 +22,8 @@ def by_agent(group=GROUP):
 
 
 def printed(board, width=160):
-    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    for part in tables.console_tables(board):
+    console = Console(width=width, record=True, file=io.StringIO())
+    for part in tables.console_tables(board, width):
         console.print(part)
     return console.export_text()
 
@@ -78,7 +79,7 @@ def test_only_columns_that_the_records_have_are_shown():
 
 
 def test_without_hops_there_is_no_table_by_hops():
-    board = make_board(make_many("a", 1, n=1) and [make_one(hops=0)])
+    board = make_board([make_one(hops=0)])
     assert tables.hops_header(board.groups[0]) == []
     assert "number of hops" not in printed(board) + tables.markdown(board)
 
@@ -88,6 +89,21 @@ def test_the_console_shows_ranks_hops_and_notes():
     assert text.index("oracle ceiling") < text.index("iterative best") < text.index("random")
     assert "1 hop" in text and "2 hops" in text and "3 hops" in text
     assert "reasons of infrastructure" in text and "95 % bootstrap intervals" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_a_narrow_console_leaves_out_columns_and_never_half_a_number(width):
+    metrics = dict.fromkeys(("em", "f1", "cover_em", "gold_recall", "format_adherence"), 0.5)
+    records = [
+        make_one(agent=a, question_id=f"q{n}", hops=n, metrics=metrics)
+        for a in ("iterative", "single_shot")
+        for n in range(1, 7)
+    ]
+    text = printed(make_board(records), width)
+    assert max(map(len, text.splitlines())) <= width and "…" not in text
+    assert "50.0 [50.0, 50.0]" in text and "Errors" in text and "6 hops" in text
+    whole = "Words" in text.splitlines()[2]
+    assert whole == (width == 200) == ("more columns" not in text)
 
 
 def test_the_console_prints_hostile_names_as_they_are():

@@ -19,7 +19,7 @@ def test_the_listing_names_every_environment_and_grammar():
         assert name in result.stdout
 
 
-PLAY = ("play", "hopgym/SearchRead-v0", "--questions", "world?entities=60", "--seed", "3")
+PLAY = ("play", "hopgym/SearchRead-v0", "--questions", "world?entities=300", "--seed", "3")
 
 
 def test_an_episode_can_be_played_by_typing():

@@ -26,7 +26,7 @@ FRAGMENTS = (
         "The retrieval query:",
         "The final answer:",
         "The retrieval documents:",
-        "the final answer：",
+        "the final answer\uff1a",
     ),
     *(
         "The environment note:",

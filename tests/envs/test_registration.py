@@ -15,13 +15,13 @@ def run(code):
 
 @pytest.mark.parametrize("env_id", sorted(ENVS))
 def test_make_works_without_importing_hopgym_first(env_id):
-    code = f"import gymnasium; print(gymnasium.make('hopgym:{env_id}', questions='world?entities=60').spec.id)"
+    code = f"import gymnasium; print(gymnasium.make('hopgym:{env_id}', questions='world?entities=300').spec.id)"
     assert run(code) == env_id
 
 
 @pytest.mark.parametrize("env_id", sorted(ENVS))
 def test_make_works_after_importing_hopgym(env_id):
-    code = f"import gymnasium, hopgym; print(gymnasium.make('{env_id}', questions='world?entities=60').reset(seed=1)[1]['step'])"
+    code = f"import gymnasium, hopgym; print(gymnasium.make('{env_id}', questions='world?entities=300').reset(seed=1)[1]['step'])"
     assert run(code) == "0"
 
 

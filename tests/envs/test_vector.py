@@ -49,7 +49,7 @@ def test_next_step_mode_begins_the_next_episode_one_step_later():
 def test_same_step_mode_keeps_the_last_observation_and_info():
     env = make(autoreset_mode="SameStep")
     env.reset(seed=0, options={"question_id": "q1"})
-    observations, rewards, terminated, _, infos = env.step([*answers("Tessa"), *queries("film")])
+    observations, _, terminated, _, infos = env.step([*answers("Tessa"), *queries("film")])
     assert terminated.tolist() == [True, False]
     assert (
         infos["final_obs"][0].endswith("The final answer: Tessa") and infos["final_obs"][1] is None
@@ -113,7 +113,7 @@ mode = sys.argv[1]
 keywords = {"vectorization_mode": mode} if mode != "native" else {}
 if mode == "async":
     keywords["vector_kwargs"] = {"shared_memory": False}
-env = gymnasium.make_vec("hopgym/SearchRead-v0", num_envs=3, questions="world?entities=60&train=40",
+env = gymnasium.make_vec("hopgym/SearchRead-v0", num_envs=3, questions="world?entities=300&train=40",
                          **keywords)
 r3, digest = make_grammar("r3"), hashlib.sha256()
 observations, infos = env.reset(seed=11)

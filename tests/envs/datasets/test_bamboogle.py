@@ -47,14 +47,14 @@ def test_a_bad_row_is_named_or_skipped(tmp_path, line, message):
 
 def test_a_row_may_end_before_its_question(tmp_path):
     (tmp_path / "b.tsv").write_text("Answer\tQuestion\nAda\n")
-    with pytest.raises(DataError, match="b.tsv:2: field `question` must be text, not ''"):
+    with pytest.raises(DataError, match=r"b.tsv:2: field `question` must be text, not ''"):
         load_bamboogle(tmp_path / "b.tsv")
 
 
 @pytest.mark.parametrize("text", ["", "Frage\tAntwort\n"])
 def test_a_table_without_its_header_is_named(tmp_path, text):
     (tmp_path / "b.tsv").write_text(text)
-    with pytest.raises(DataError, match="b.tsv:1: the header needs `Question` and `Answer`, not"):
+    with pytest.raises(DataError, match=r"b.tsv:1: the header needs `Question` and `Answer`, not"):
         load_bamboogle(tmp_path / "b.tsv")
 
 

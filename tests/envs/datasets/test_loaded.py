@@ -42,7 +42,7 @@ def test_a_corpus_is_taken_as_it_is():
 
 def test_an_id_is_unique_within_its_split_alone():
     LoadedQuestions("mine", {"train": QUESTIONS, "dev": QUESTIONS})
-    with pytest.raises(DataError, match="mine dev: questions 0 and 2 both have the id 'q1'. Give"):
+    with pytest.raises(DataError, match=r"mine dev: questions 0 and 2 both have the id 'q1'. Give"):
         LoadedQuestions("mine", {"train": QUESTIONS, "dev": [*QUESTIONS, QUESTIONS[0]]})
     with pytest.raises(DataError, match="Documents 0 and 3 both have the id 'd1'"):
         LoadedQuestions("mine", {"train": QUESTIONS}, [*DOCUMENTS, DOCUMENTS[0]])

@@ -39,11 +39,11 @@ def code(tmp_path):
 
 
 def test_a_registered_name_with_options_after_it_or_as_keywords():
-    world = make_questions("world?entities=60&dev=2&hops=2")
+    world = make_questions("world?entities=300&dev=2&hops=2")
     assert world.name == "world" and len(world.questions("dev")) == 2
-    again = make_questions("world?entities=60", dev=2, hops=2)
+    again = make_questions("world?entities=300", dev=2, hops=2)
     assert again.questions("dev") == world.questions("dev")
-    assert make_questions("world?entities=60&dev=2&hops=2") is world  # kept
+    assert make_questions("world?entities=300&dev=2&hops=2") is world  # kept
 
 
 def test_a_file_by_its_path_and_by_its_loaders_name(plain, tmp_path):
@@ -141,9 +141,11 @@ def test_a_wrong_name_option_or_object_is_named():
         make_questions("hotpotqa?pth=x")
     with pytest.raises(ConfigError, match=r"no dial 'entitys'. Did you mean 'entities'\?"):
         make_questions("world?entitys=60")
+    with pytest.raises(ConfigError, match="documents is \\[1\\]; an option is a text, a number or"):
+        make_questions("plain", path="x", documents=[1])
     with pytest.raises(ConfigError, match=r"'plain' needs 'path'; write 'plain\?path=…'"):
         make_questions("plain")
-    with pytest.raises(ConfigError, match="not None. Questions of your own become one by"):
+    with pytest.raises(ConfigError, match=r"not None. Questions of your own become one by"):
         make_questions(None)
     with pytest.raises(ConfigError, match="is made already and takes no 'split'"):
         make_questions(ToyQuestions(), split="dev")

@@ -11,7 +11,8 @@ app = typer.Typer()
 add_commands(app)
 app.command("other")(lambda: None)  # with one command alone, typer would leave out its name
 
-SIZES = ("--train", "12", "--dev", "4", "--test", "4", "--entities", "60")
+DIALS = {"entities": 80, "train": 12, "dev": 4, "test": 4}
+SIZES = [part for name, value in DIALS.items() for part in (f"--{name}", str(value))]
 
 
 def run(*arguments):
@@ -23,8 +24,8 @@ def test_a_world_is_written_with_the_dials_given(tmp_path):
     shares = ("--paraphrase", "1", "--missing", "0.1")
     result = run("--out", str(tmp_path / "w"), *SIZES, *dials, *shares)
     assert result.exit_code == 0, result.output
-    world = World(entities=60, hops=(2, 3), kinds="chain,mixed", distractors=0, seed=5,
-                  paraphrase=1, missing=0.1, train=12, dev=4, test=4)  # fmt: skip
+    others = {"distractors": 0, "seed": 5, "paraphrase": 1, "missing": 0.1}
+    world = World(hops=(2, 3), kinds="chain,mixed", **others, **DIALS)
     loaded = QuestionFolder(tmp_path / "w")
     assert list(loaded.documents) == list(world.documents)
     assert all(loaded.questions(split) == world.questions(split) for split in world.splits)
@@ -34,7 +35,7 @@ def test_a_world_is_written_with_the_dials_given(tmp_path):
 
 def test_the_dials_left_out_are_the_worlds_own(tmp_path):
     assert run("--out", str(tmp_path / "w"), *SIZES).exit_code == 0
-    world = World(entities=60, train=12, dev=4, test=4)
+    world = World(**DIALS)
     assert list(QuestionFolder(tmp_path / "w").documents) == list(world.documents)
 
 

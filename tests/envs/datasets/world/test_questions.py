@@ -5,6 +5,7 @@ from hopgym.envs.datasets.world.config import KINDS, SPLITS
 from hopgym.envs.datasets.world.plans import FactKey
 from hopgym.envs.datasets.world.questions import SUBGRAPH, split_of
 from hopgym.envs.datasets.world.relations import BY_NAME
+from hopgym.envs.datasets.world.samplers import SAMPLERS
 from hopgym.errors import ConfigError
 from hopgym.rewards.answer import exact_match
 from hopgym.rewards.normalize import squad
@@ -113,6 +114,26 @@ def test_the_text_never_gives_its_answer_away(questions):
     for question in questions:
         for answer in question.answers:
             assert f" {squad(answer)} " not in f" {squad(question.text)} "
+
+
+def test_a_draft_that_gives_its_answer_away_is_drawn_again(monkeypatch):
+    def telling(universe, dice, hops):
+        draft = chain_of(universe, dice, hops)
+        if draft is None or dice.roll(2):
+            return draft
+        told.append(f"Is {draft.text} Not New {draft.answer}?")
+        return draft._replace(text=told[-1])
+
+    told, chain_of = [], SAMPLERS["chain"]
+    monkeypatch.setitem(SAMPLERS, "chain", telling)
+    made = World(entities=100, kinds="chain", train=50).questions("train")
+    assert len(made) == 50 and len(told) > 10 and not {q.text for q in made} & set(told)
+
+
+@pytest.mark.parametrize("kind", ["comparison", "intersection"])
+def test_the_same_facts_in_other_words_are_not_asked_again(kind):
+    questions = World(entities=40, kinds=kind, hops=2, train=40).questions("train")
+    assert len({chain(question) for question in questions}) == 40
 
 
 def test_aliases_are_accepted(world, questions):

@@ -121,6 +121,22 @@ def test_the_last_hop_gives_the_answer(universe, kind):
         assert draft.plan.hops[-1].answer == draft.answer
 
 
+class Tied(Universe):
+    """A universe where numbers are often the same."""
+
+    def _draw(self, relation):
+        tails = super()._draw(relation)
+        return [tail % 5 for tail in tails] if relation.span else tails
+
+
+def test_equal_numbers_are_not_compared():
+    made = drafts(Tied(WorldConfig(entities=300)), "comparison", 3, number=200)
+    assert len(made) == 200
+    for draft in made:
+        numbers = [hop.answer for hop in draft.plan.hops if hop.relation.span]
+        assert len(numbers) >= 2 and len(set(numbers)) == len(numbers)
+
+
 def test_an_intersection_is_found_first_and_confirmed_after(universe):
     for draft in drafts(universe, "intersection", 4):
         meeting = [hop for hop in draft.plan.hops if hop.head == draft.answer_entity]

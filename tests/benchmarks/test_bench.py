@@ -1,0 +1,410 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import gymnasium
+import pytest
+from toy import QUESTIONS, ToyQuestions, ToyRetriever
+
+from hopgym.agents.iterative import IterativeAgent
+from hopgym.benchmarks.bench import find_env, is_ceiling, prepare, run_bench
+from hopgym.benchmarks.leaderboard import load_board
+from hopgym.benchmarks.progress import Silent
+from hopgym.benchmarks.results import read_records
+from hopgym.benchmarks.suites import Task
+from hopgym.envs.grammars import make_grammar
+from hopgym.errors import ConfigError, ResultsError, RetrievalError, UnknownNameError
+from hopgym.files import read_jsonl
+
+ENV = "hopgym/SearchRead-v0"
+R3 = make_grammar("r3")
+WORLD = Task(
+    name="world", env_id=ENV, questions="world?entities=300", episodes=10, seeds=(0, 1)
+)
+TOTAL = 20
+
+
+def toy_task(retriever=None, **changes):
+    """Two questions over three documents, with three seeds: six episodes."""
+    kwargs = {"retriever": retriever or ToyRetriever(), **changes.pop("env_kwargs", {})}
+    base = {"name": "toy", "questions": ToyQuestions(), "split": "train", "seeds": (0, 1, 2)}
+    return Task(env_id=ENV, env_kwargs=kwargs, **{**base, **changes})
+
+
+class Counting(IterativeAgent):
+    """Plays like `iterative` and counts the first turns that it was asked for."""
+
+    name = "counting"
+
+    def __init__(self):
+        self.begun = Counter()
+
+    def act(self, observations, infos):
+        self.begun.update(info["question_id"] for info in infos if info["step"] == 0)
+        return super().act(observations, infos)
+
+
+class StopAfter(Silent):
+    """A user who presses Ctrl-C when so many episodes have ended."""
+
+    def __init__(self, episodes):
+        self.left = episodes
+
+    def step(self, record):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def stop_after(episodes, tasks, agents, out, **kwargs):
+    with pytest.raises(KeyboardInterrupt):
+        run_bench(tasks, agents, out, reporter=StopAfter(episodes), **kwargs)
+
+
+def results(folder):
+    """Every line of every file, in order, without the wall-clock field."""
+    return {
+        path.name: [{**row, "latency_s": None} for _, row in read_jsonl(path)]
+        for path in sorted(folder.glob("*.jsonl"))
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run_bench([WORLD], ["iterative", "random"], folder)
+    return results(folder)
+
+
+def test_every_agent_plays_every_task_and_every_episode_is_kept(tmp_path):
+    tasks = [toy_task(), toy_task(name="short", env_kwargs={"max_steps": 2})]
+    outcomes = run_bench(tasks, [Counting(), "random"], tmp_path, suite="mine", command="typed")
+    assert [(o.agent, o.task, o.kept, o.played, o.errors) for o in outcomes] == [
+        (agent, task, 0, 6, 0) for agent in ("counting", "random") for task in ("toy", "short")
+    ]
+    assert sorted(o.path.name for o in outcomes) == sorted(p.name for p in tmp_path.iterdir())
+    record, *_ = read_records(outcomes[1].path).values()
+    assert record.env_kwargs == {"retriever": "ToyRetriever", "max_steps": 2}
+    assert (record.suite, record.command, record.questions) == ("mine", "typed", "toy")
+    assert record.answer_reachable and record.documents_reachable
+
+
+def test_every_line_has_the_fields_of_the_contract(undisturbed):
+    contract = (
+        "env_id agent question_id seed metrics reward reward_terms steps queries tokens latency_s "
+        "error hopgym_version dataset_fingerprint retriever_fingerprint command"
+    )
+    for row in [row for rows in undisturbed.values() for row in rows]:
+        assert set(contract.split()) <= set(row)
+        assert row["dataset_fingerprint"] and row["retriever_fingerprint"]
+        assert {"em", "f1"} <= set(row["metrics"]) and row["error"] is None
+        assert row["reward"] == pytest.approx(sum(row["reward_terms"].values()))
+        assert row["trajectory"]["transcript"] and row["steps"] == len(row["trajectory"]["steps"])
+
+
+def test_lines_stand_in_the_order_of_the_questions(tmp_path):
+    run_bench([toy_task()], ["random"], tmp_path)
+    (rows,) = results(tmp_path).values()
+    assert [(row["question_id"], row["seed"]) for row in rows] == [
+        (question.id, seed) for question in QUESTIONS for seed in (0, 1, 2)
+    ]
+
+
+@pytest.mark.parametrize("num_envs", [1, 3])
+def test_the_number_of_lanes_changes_no_result(tmp_path, undisturbed, num_envs):
+    run_bench([WORLD], ["iterative", "random"], tmp_path, num_envs=num_envs)
+    assert results(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize("episodes", [1, 7, TOTAL, TOTAL + 1, 2 * TOTAL - 1])
+def test_an_interrupted_run_goes_on_and_ends_like_an_undisturbed_one(
+    tmp_path, undisturbed, episodes
+):
+    agents = ["iterative", "random"]
+    stop_after(episodes, [WORLD], agents, tmp_path)
+    kept = sum(map(len, results(tmp_path).values()))
+    assert kept == episodes
+    outcomes = run_bench([WORLD], agents, tmp_path)
+    assert sum(o.kept for o in outcomes) == episodes
+    assert sum(o.played for o in outcomes) == 2 * TOTAL - episodes
+    assert results(tmp_path) == undisturbed
+
+
+def test_what_was_played_is_not_played_again(tmp_path):
+    first, second, third = Counting(), Counting(), Counting()
+    stop_after(7, [WORLD], [first], tmp_path, num_envs=1)
+    path = tmp_path / "world--counting.jsonl"
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == 7
+    run_bench([WORLD], [second], tmp_path, num_envs=1)
+    assert sum(first.begun.values()) == 7 and sum(second.begun.values()) == TOTAL - 7
+    assert set((first.begun + second.begun).values()) == {len(WORLD.seeds)}
+    assert set(lines) <= set(path.read_bytes().splitlines())  # to the byte, times included
+    sealed = path.read_bytes()
+    (outcome,) = run_bench([WORLD], [third], tmp_path)
+    assert (outcome.kept, outcome.played) == (TOTAL, 0) and not third.begun
+    assert path.read_bytes() == sealed
+
+
+def test_half_a_last_line_is_dropped_and_its_episode_played_again(tmp_path, undisturbed):
+    stop_after(6, [WORLD], ["iterative"], tmp_path)
+    path = tmp_path / "world--iterative.jsonl"
+    path.write_bytes(path.read_bytes()[:-40])
+    (outcome,) = run_bench([WORLD], ["iterative"], tmp_path)
+    assert (outcome.kept, outcome.played) == (5, TOTAL - 5)
+    assert results(tmp_path)[path.name] == undisturbed[path.name]
+
+
+def test_a_damaged_line_in_the_middle_is_refused_and_nothing_changed(tmp_path):
+    stop_after(6, [WORLD], ["iterative"], tmp_path)
+    path = tmp_path / "world--iterative.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2][:50] + b"\n"
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(ResultsError, match=r"iterative\.jsonl:3: not a record .*Remove this line"):
+        run_bench([WORLD], ["iterative"], tmp_path)
+    assert path.read_bytes() == b"".join(lines)
+    del lines[2]  # what the message says
+    path.write_bytes(b"".join(lines))
+    (outcome,) = run_bench([WORLD], ["iterative"], tmp_path)
+    assert outcome.kept == 5
+
+
+def test_other_settings_are_refused(tmp_path):
+    run_bench([toy_task()], ["random"], tmp_path)
+    before = results(tmp_path)
+    with pytest.raises(ResultsError, match=r"other conditions \(env_kwargs: .*max_steps.*--out"):
+        run_bench([toy_task(env_kwargs={"max_steps": 3})], ["random"], tmp_path)
+    other = ToyRetriever()
+    other.fingerprint = "other"
+    with pytest.raises(ResultsError, match="retriever_fingerprint: 'toy', not 'other'"):
+        run_bench([toy_task(other)], ["random"], tmp_path)
+    with pytest.raises(ResultsError, match="suite: 'custom', not 'mine'"):
+        run_bench([toy_task()], ["random"], tmp_path, suite="mine")
+    retrained = Counting()
+    retrained.name, retrained.fingerprint = "random", "later"
+    with pytest.raises(ResultsError, match="agent_fingerprint: '', not 'later'"):
+        run_bench([toy_task()], [retrained], tmp_path)
+    assert results(tmp_path) == before
+
+
+def test_more_seeds_or_questions_only_add_to_what_there_is(tmp_path):
+    run_bench([toy_task(seeds=(0,), episodes=1)], ["random"], tmp_path)
+    (outcome,) = run_bench([toy_task()], ["random"], tmp_path)
+    assert (outcome.kept, outcome.played) == (1, 5)
+    (fewer,) = run_bench([toy_task(seeds=(1,))], ["random"], tmp_path)
+    assert (fewer.kept, fewer.played) == (2, 0)
+    assert len(results(tmp_path)["toy--random.jsonl"]) == 6
+
+
+class Flaky(ToyRetriever):
+    """Fails for the first question until it is mended."""
+
+    def search(self, queries, k):
+        if self.broken and any("Where" in query for query in queries):
+            raise RetrievalError("the index is out of reach")
+        self.broken, broken = False, self.broken
+        try:
+            return super().search(queries, k)
+        finally:
+            self.broken = broken
+
+
+def test_failures_of_infrastructure_are_counted_apart_and_retried(tmp_path):
+    ask = lambda o: (  # noqa: E731
+        R3.write_answer(2, "K.", "Ada Orm")
+        if "Step 1" in o
+        else R3.write_query(1, "L.", o.partition(": ")[2])
+    )
+    ask.__name__ = "ask"
+    retriever = Flaky()
+    retriever.broken = True
+    (outcome,) = run_bench([toy_task(retriever)], [ask], tmp_path / "a")
+    assert (outcome.played, outcome.errors) == (6, 3)
+    (row,) = load_board([tmp_path / "a"]).groups[0].rows
+    assert (row.episodes, row.errors, row.questions) == (3, 3, 1)
+    assert row.primary.mean == 1.0, "three failures are no zeros"
+    failed = [r for r in read_records(outcome.path).values() if r.error]
+    assert {r.error for r in failed} == {"RetrievalError: the index is out of reach"}
+    assert all(r.metrics == {} and r.reward == 0.0 for r in failed)
+
+    retriever.broken = False
+    (again,) = run_bench([toy_task(retriever)], [ask], tmp_path / "a")
+    assert (again.kept, again.played, again.errors) == (3, 3, 0)
+    run_bench([toy_task(Flaky())], [ask], tmp_path / "b")
+    assert results(tmp_path / "a") == results(tmp_path / "b")
+
+
+def test_a_second_run_into_the_folder_is_refused_while_the_first_goes_on(tmp_path):
+    class Second(Silent):
+        refused = ""
+
+        def step(self, record):
+            if not self.refused:
+                with pytest.raises(ResultsError, match=r"another run \(process \d+\)") as caught:
+                    run_bench([toy_task()], ["random"], tmp_path)
+                self.refused = str(caught.value)
+
+    reporter = Second()
+    (outcome,) = run_bench([toy_task()], ["random"], tmp_path, reporter=reporter)
+    assert "Wait for it, or choose another --out" in reporter.refused
+    assert outcome.played == 6 and len(results(tmp_path)["toy--random.jsonl"]) == 6
+
+
+def test_who_was_shown_the_gold_is_a_ceiling(tmp_path):
+    run_bench([toy_task()], ["oracle", "random"], tmp_path)
+    rows = {row.agent: row for row in load_board([tmp_path]).groups[0].rows}
+    assert rows["oracle"].ceiling and not rows["random"].ceiling
+    assert not is_ceiling(len)
+
+
+def test_two_of_one_name_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"Two agents are called 'random'.*own name"):
+        run_bench([toy_task()], ["random", "random"], tmp_path)
+    with pytest.raises(ConfigError, match="Two tasks are called 'toy'"):
+        run_bench([toy_task(), toy_task()], ["random"], tmp_path)
+
+
+def test_what_cannot_be_played_is_one_clear_error(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"Unknown engine 'loacl'.*'local'"):
+        run_bench([toy_task()], ["random"], tmp_path, engine="loacl")
+    with pytest.raises(UnknownNameError, match=r"Unknown agent 'rnadom'.*'random'"):
+        run_bench([toy_task()], ["rnadom"], tmp_path)
+    with pytest.raises(ConfigError, match=r"CartPole-v1 cannot be made with questions, split"):
+        prepare(Task(name="t", env_id="CartPole-v1"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_environment_must_say_where_its_questions_come_from():
+    class Bare(gymnasium.Env):
+        def __init__(self, questions, split):
+            self.observation_space = self.action_space = gymnasium.spaces.Discrete(2)
+
+    gymnasium.register("toy/Bare-v0", Bare, disable_env_checker=True)
+    try:
+        with pytest.raises(ConfigError, match="no attribute `question_set`"):
+            prepare(Task(name="t", env_id="toy/Bare-v0"))
+    finally:
+        del gymnasium.registry["toy/Bare-v0"]
+
+
+def test_environments_are_found_by_id_or_with_their_module():
+    assert find_env(f"hopgym:{ENV}") == find_env(ENV) == ENV
+    with pytest.raises(UnknownNameError, match=r"SearchRaed-v0.*Did you mean .*SearchRead-v0"):
+        find_env("hopgym/SearchRaed-v0")
+    with pytest.raises(ConfigError, match=r"No module 'nosuch'.*module:env_id"):
+        find_env("nosuch:x/Y-v0")
+
+
+# A real process, killed for real -----------------------------------------------------------------
+
+SLOW = """
+import os
+import time
+from hopgym.agents.iterative import IterativeAgent
+
+class Slow(IterativeAgent):
+    name = "slow"
+    def act(self, observations, infos):
+        time.sleep(float(os.environ["PAUSE"]))
+        return super().act(observations, infos)
+"""
+
+
+def start_bench(folder, pause=0.02):
+    """Start `hopgym bench` in a folder; the command is the same in every folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / "slow.py").write_text(SLOW)
+    options = "--seeds 0,1 --episodes 40 --agents slow.py:Slow,random --out out"
+    questions = ["--questions", "world?entities=300", "--envs", ENV]
+    return subprocess.Popen(
+        [sys.executable, "-m", "hopgym", "bench", *questions, *options.split()],
+        cwd=folder,
+        env={**os.environ, "PAUSE": str(pause)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def whole_lines(folder):
+    return [
+        line
+        for path in sorted((folder / "out").glob("*.jsonl"))
+        for line in path.read_bytes().splitlines(keepends=True)
+        if line.endswith(b"\n")
+    ]
+
+
+def kill_at(process, folder, lines, delay):
+    """Kill the process some time after so many lines are there; return whether it still ran."""
+    while process.poll() is None and len(whole_lines(folder)) < lines:
+        time.sleep(0.002)
+    time.sleep(delay)
+    process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def kill_and_finish(folder, kills, rng):
+    """Kill runs at random moments, then let one finish; return how many kills hit."""
+    hits = 0
+    for _ in range(kills):
+        before = whole_lines(folder)
+        most = max(len(before), 70)
+        hits += kill_at(
+            start_bench(folder), folder, rng.randint(len(before), most), rng.uniform(0, 0.1)
+        )
+        assert set(before) <= set(whole_lines(folder)), "a kill lost what was kept"
+    before = whole_lines(folder)
+    finished = start_bench(folder)
+    told, _ = finished.communicate(timeout=120)
+    assert finished.returncode == 0 and f"{len(before)} kept from before" in told
+    assert set(before) <= set(whole_lines(folder)), "an episode was played again"
+    return hits
+
+
+def check_kills(tmp_path, kills, seed):
+    alone = start_bench(tmp_path / "alone")
+    hits = kill_and_finish(tmp_path / "killed", kills, random.Random(seed))
+    alone.communicate(timeout=120)
+    assert alone.returncode == 0
+    expected = results(tmp_path / "alone" / "out")
+    assert [len(rows) for rows in expected.values()] == [80, 80]
+    assert results(tmp_path / "killed" / "out") == expected
+    left = {path.name for path in (tmp_path / "killed" / "out").iterdir()}
+    assert left == set(expected), "a killed run left rubbish"
+    return hits
+
+
+def test_a_killed_run_ends_like_an_undisturbed_one(tmp_path):
+    assert check_kills(tmp_path, kills=2, seed=1) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_killed_ten_times_ends_like_an_undisturbed_one(tmp_path, seed):
+    assert check_kills(tmp_path, kills=10, seed=seed) >= 5
+
+
+def test_two_commands_do_not_write_into_one_folder(tmp_path):
+    first = start_bench(tmp_path, pause=0.3)
+    try:
+        while first.poll() is None and not whole_lines(tmp_path):
+            time.sleep(0.002)
+        second = start_bench(tmp_path)
+        _, told = second.communicate(timeout=120)
+        assert first.poll() is None and second.returncode == 2
+    finally:
+        first.kill()
+        first.communicate()
+    assert f"another run (process {first.pid})" in " ".join(told.split())
+    assert "Traceback" not in told
+    finished = start_bench(tmp_path)  # the killed one holds no lock
+    finished.communicate(timeout=120)
+    assert finished.returncode == 0
+    assert [len(rows) for rows in results(tmp_path / "out").values()] == [80, 80]

@@ -1,0 +1,212 @@
+import json
+import sys
+
+import pytest
+import typer
+from boards import HOSTILE, make_board_records, make_failed, make_one
+from typer.testing import CliRunner
+
+from hopgym.__main__ import main
+from hopgym.benchmarks import cli, doctor
+from hopgym.benchmarks.records import encode
+from hopgym.benchmarks.results import read_records
+from hopgym.errors import ConfigError
+
+ENV = "hopgym/SearchRead-v0"
+SMALL = ("--questions", "world?entities=300", "--episodes", "6")
+BENCH = ("bench", "--envs", ENV, "--agents", "random", *SMALL)
+
+app = typer.Typer()
+cli.add_commands(app)
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the real command in an empty folder; return its status and what it printed."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["hopgym", *map(str, arguments)])
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A results folder."""
+    records = [*make_board_records(), make_failed(agent="random", question_id="x")]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "all.jsonl").write_bytes(
+        b"".join(encode(r) for r in records if r.agent == "iterative")
+    )
+    (tmp_path / "out" / "more.jsonl").write_bytes(
+        b"".join(encode(r) for r in records if r.agent != "iterative")
+    )
+    return tmp_path / "out"
+
+
+def test_bench_plays_and_goes_on(run, tmp_path):
+    status, out, err = run(*BENCH, "--seeds", "0,1", "--out", "o")
+    assert status == 0 and "12 episodes played, 0 kept from before, 0 failed." in out
+    assert "Next: hopgym leaderboard o" in out and "random on " in err
+    (path,) = (tmp_path / "o").iterdir()
+    records = list(read_records(path).values())
+    assert len(records) == 12 and {record.seed for record in records} == {0, 1}
+    words = " ".join(records[0].command.split())
+    assert words.startswith("hopgym bench --envs") and "'world?entities=300'" in words
+    status, out, _ = run(*BENCH, "--seeds", "0,1", "--out", "o")
+    assert status == 0 and "0 episodes played, 12 kept from before" in out
+
+
+def test_bench_takes_lists_and_keywords(run, tmp_path):
+    (tmp_path / "mine.py").write_text("def Mine(observation):\n    return 'nothing to read'\n")
+    names = ("--envs", ENV, "--agents", "random,closed_book", "--agents", "mine.py:Mine")
+    status, out, _ = run("bench", *names, *SMALL, "--set", "max_steps=2", "--out", "a b[c]")
+    assert status == 0 and "18 episodes played" in out
+    assert "Next: hopgym leaderboard 'a b[c]'" in out
+    records = [r for path in (tmp_path / "a b[c]").iterdir() for r in read_records(path).values()]
+    assert {record.agent for record in records} == {"random", "closed_book", "Mine"}
+    assert all(record.env_kwargs == {"max_steps": 2} for record in records)
+
+
+def test_bench_plays_a_suite_of_ones_own_into_its_folder(run, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from hopgym.benchmarks import Suite, Task\n"
+        f"task = Task(name='t', env_id={ENV!r}, questions='world?entities=300', episodes=6)\n"
+        "SUITE = Suite('mine', '', (task,), ('random',))\n"
+    )
+    status, out, _ = run("bench", "--suite", "mine.py:SUITE", "--episodes", "2")
+    assert status == 0 and "2 episodes played" in out
+    assert (tmp_path / "results" / "mine" / "t--random.jsonl").is_file()
+
+
+def test_failed_episodes_are_told_and_the_status_is_1(run, tmp_path):
+    (tmp_path / "broken.py").write_text(
+        "from hopgym.errors import RetrievalError\n"
+        "class Broken:\n"
+        "    fingerprint = 'broken'\n"
+        "    def search(self, queries, k):\n"
+        "        raise RetrievalError('the index is out of reach')\n"
+    )
+    agent = ("bench", "--envs", ENV, "--agents", "single_shot", *SMALL)
+    status, out, _ = run(*agent, "--set", "retriever=broken.py:Broken", "--out", "o")
+    assert status == 1 and "6 failed" in out and "Run the same command again" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        (["bench", "--suite", "quik"], "UnknownNameError", "Did you mean 'quick'"),
+        (["bench", "--suite", "no.py:S"], "ConfigError", "No file 'no.py'"),
+        ([*BENCH[:2], "hopgym/SearchRaed-v0", *BENCH[3:]], "UnknownNameError", "SearchRead-v0"),
+        ([*BENCH[:2], "nosuch:x/Y-v0", *BENCH[3:]], "ConfigError", "No module 'nosuch'"),
+        ([*BENCH[:2], "CartPole-v1", *BENCH[3:]], "ConfigError", "takes `questions`"),
+        ([*BENCH, "--agents", "rnadom"], "UnknownNameError", "Did you mean 'random'"),
+        ([*BENCH, "--agents", "nosuch:A"], "ConfigError", "No module 'nosuch'"),
+        ([*BENCH, "--agents", "hopgym:__version__"], "ConfigError", "is no agent"),
+        ([*BENCH, "--agents", "random"], "ConfigError", "Two agents are called 'random'"),
+        ([*BENCH, "--agents", ","], "ConfigError", "empty name"),
+        (["bench", "--envs", ENV], "ConfigError", "--envs needs --agents"),
+        (["bench", "--suite", "quick", "--envs", ENV], "ConfigError", "not both"),
+        (["bench", "--questions", "world"], "ConfigError", "--questions belongs to --envs"),
+        (["bench", "--set", "top_k=3"], "ConfigError", "--set belongs to --envs"),
+        ([*BENCH, "--seeds", "one"], "ConfigError", "whole numbers, such as 0,1,2"),
+        ([*BENCH, "--seeds=-1"], "ConfigError", "different whole numbers from 0"),
+        ([*BENCH, "--episodes", "0"], "ConfigError", "play 1 question or more"),
+        ([*BENCH, "--engine", "loacl"], "UnknownNameError", "Did you mean 'local'"),
+        ([*BENCH, "--set", "top_k"], "ConfigError", "write name=value"),
+        ([*BENCH, "--set", "topk=3"], "ConfigError", "top_k"),
+        ([*BENCH, "--set", "split=dev"], "ConfigError", "'split' is a field of the task"),
+        ([*BENCH, "--questions", "wrold"], "UnknownNameError", "'world'"),
+        ([*BENCH, "--split", "tset"], "ConfigError", "test"),
+        (["bench", "--suite", "real"], "ConfigError", "--data FOLDER"),
+        ([*BENCH, "--out", "file/o"], "ResultsError", "cannot be a results folder"),
+        (["leaderboard", "nothing"], "ResultsError", "No results in 'nothing'"),
+        (["report", "nothing"], "ResultsError", "No results in 'nothing'"),
+    ],
+    ids=lambda value: " ".join(value[-3:]) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_clear_line_and_status_2(
+    run, tmp_path, monkeypatch, arguments, kind, message
+):
+    monkeypatch.delenv("HOPGYM_DATA", raising=False)
+    (tmp_path / "file").write_text("")
+    status, _, err = run(*arguments)
+    told = " ".join(err.split())
+    assert status == 2 and kind in told and message in told
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] or kind != "UnknownNameError"
+
+
+def test_suites_are_listed():
+    shown = invoke("bench", "--list").stdout
+    assert "quick" in shown and "real" in shown
+
+
+def test_the_leaderboard_is_printed_and_written(folder, tmp_path):
+    files = {kind: tmp_path / "new" / f"board.{kind}" for kind in ("html", "md", "json")}
+    options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
+    result = invoke("leaderboard", folder, *options)
+    assert result.exit_code == 0 and "iterative best" in result.stdout and "1 hop" in result.stdout
+    assert result.stderr.count("Wrote ") == 3
+    assert files["html"].read_text().startswith("<!doctype html>")
+    assert files["md"].read_text().startswith("# Leaderboard")
+    rows = json.loads(files["json"].read_text())["groups"][0]["rows"]
+    assert [row["agent"] for row in rows] == ["oracle", "iterative", "single_shot", "random"]
+
+
+@pytest.mark.parametrize("kind", ["html", "md", "json"])
+def test_a_file_that_cannot_be_written_is_one_clear_line(run, folder, kind):
+    (folder / "file").write_text("")
+    status, out, err = run("leaderboard", folder, f"--{kind}", folder / "file" / "board")
+    assert status == 2 and "Traceback" not in err
+    assert "cannot be written" in " ".join(err.split()) and "iterative" in out
+
+
+def test_a_report_stands_in_its_folder_and_shows_every_question(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert invoke("report", ".").exit_code == 0
+    text = (folder / "report.html").read_text()
+    assert "<h1>out</h1>" in text and all(f'"q{n:03d}"' in text for n in range(24))
+    assert invoke("report", ".", "--questions", "3", "--html", "few.html").exit_code == 0
+    assert '"q020"' not in (folder / "few.html").read_text()
+    assert invoke("report", folder / "all.jsonl").exit_code == 0
+
+
+def test_hostile_names_are_printed_as_they_are(folder):
+    (folder / "all.jsonl").write_bytes(encode(make_one(agent="[red]x[/]", task=HOSTILE)))
+    result = invoke("leaderboard", folder / "all.jsonl")
+    assert result.exit_code == 0 and "[red]x[/]" in result.stdout
+
+
+def test_the_doctor_prints_a_table_and_json():
+    result = invoke("doctor")
+    assert result.exit_code == 0 and "numpy" in result.stdout and "State" in result.stdout
+    checks = json.loads(invoke("doctor", "--json").stdout)
+    assert {"area", "name", "state", "detail", "mend"} == set(checks[0])
+    assert "ok" in {check["state"] for check in checks}
+
+
+def test_the_doctor_fails_when_something_is_broken(monkeypatch):
+    real = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: None if name == "numpy" else real(name))
+    result = invoke("doctor")
+    assert result.exit_code == 1 and "broken" in result.stdout
+
+
+def test_keywords_are_json_or_text():
+    assert cli.keyword("a=[1, 2]") == ("a", [1, 2])
+    assert cli.keyword("reward=x=y") == ("reward", "x=y")
+    assert cli.keyword("a=") == ("a", "")
+    with pytest.raises(ConfigError, match="write name=value"):
+        cli.keyword("=3")
