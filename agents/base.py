@@ -2,7 +2,8 @@
 
 An agent sees what any player sees: the observation and the info of each episode. One that needs
 more (the oracle needs the gold, random play needs the action space) may have a method
-`bind(env)`, which the rollout loop calls once before it plays.
+`bind(env)`, which the rollout loop calls once before it plays. One that looks at the gold of the
+questions it plays says so by an attribute `uses_gold = True`; leaderboards show it as a ceiling.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ NAME = rf"{_CAPITAL}(?: (?:{_JOINT} )?{_CAPITAL})*"
 """The pattern of a name."""
 
 _NAME = re.compile(rf"(?<!\w){NAME}")
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?![\w]|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.,])\d{1,15}(?:,\d{3}){0,4}(?![\w]|[.,]\d)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de\d\"'])")
 _OPENERS = frozenset(
     [
@@ -121,7 +121,7 @@ def value(number: str) -> int:
 def _trimmed(name: str) -> str:
     """Take off a full stop, a possessive, and words that only open a sentence."""
     name = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
-    first, _, rest = name.partition(" ")
-    if first.lower() in _OPENERS and not (first == "The" and rest):
-        return _trimmed(rest) if rest else ""
-    return name
+    words = name.split(" ")
+    while words and words[0].lower() in _OPENERS and not (words[0] == "The" and words[1:]):
+        del words[0]
+    return " ".join(words)

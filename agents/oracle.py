@@ -17,6 +17,8 @@ class OracleAgent(TextAgent):
     """The ceiling. Needs `bind(env)` to see the gold."""
 
     name: ClassVar[str] = "oracle"
+    uses_gold: ClassVar[bool] = True
+    """Leaderboards show it as a ceiling, not as a contender."""
 
     def __init__(self) -> None:
         self._gold: dict[str, Question] = {}

@@ -18,7 +18,9 @@ from .names import names, numbers, sentences
 _STEMS = Analyzer()
 _NUMERIC = frozenset(_STEMS("year population number age date inhabitants people height length"))
 _ASKS_NUMBER = re.compile(r"\b(?:when|how (?:many|much|old|long|far|tall|large))\b", re.IGNORECASE)
-_ASKS_VERDICT = re.compile(r"(?:is|are|was|were|do|does|did|has|have|had|can)\b", re.IGNORECASE)
+_ASKS_VERDICT = re.compile(
+    r"(?:is|are|was|were|do|does|did|has|have|had|can)\b.*\?\s*$", re.IGNORECASE | re.DOTALL
+)
 _WORD = re.compile(r"\w+")
 _RELATION = re.compile(
     r"\b[Tt]he (?:[a-z]+ )+(?:of|by|in|with|through) |\bha[sd] (?:the|its|a) [a-z]+ "

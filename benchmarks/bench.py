@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import gymnasium
 import msgspec
 
-from ..agents import make_agent
+from ..agents import AGENTS, make_agent
 from ..agents.base import Agent
 from ..agents.rollout import Job
 from ..core import Question
@@ -104,6 +104,7 @@ def run_bench(
     """
     play: Engine = ENGINES.get(engine)
     _check_different([task.name for task in tasks], "tasks")
+    _check_known(agents)
     grounds = [prepare(task) for task in tasks]
     outcomes = []
     names: list[str] = []
@@ -233,6 +234,13 @@ class _Run:
 def is_ceiling(agent: Agent) -> bool:
     """Whether an agent was shown the gold, by its attribute `uses_gold`."""
     return bool(getattr(agent, "uses_gold", False))
+
+
+def _check_known(agents: Sequence[Any]) -> None:
+    """Refuse a misspelt name now, not when the agents before it have played."""
+    for spec in agents:
+        if isinstance(spec, str) and not Path(spec).is_dir():
+            AGENTS.get(spec)
 
 
 def _check_different(names: Sequence[str], noun: str) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..core import Question, Trajectory, to_json
+from ..core import Question, Trajectory
+from ..errors import ResultsError
 
 if TYPE_CHECKING:
     from ..agents.rollout import Episode
@@ -166,12 +167,29 @@ def encode(record: Record) -> bytes:
     """Return the record as one line of JSON, with its line feed.
 
     Half of a surrogate pair, which a language model can write and UTF-8 cannot, becomes `?`.
+
+    Raises:
+        ResultsError: If something in it, such as an action, has no form in JSON.
     """
     try:
-        return to_json(record) + b"\n"
+        return _ENCODER.encode(record) + b"\n"
     except UnicodeEncodeError:
-        text = json.dumps(msgspec.to_builtins(record), ensure_ascii=False, separators=(",", ":"))
+        plain = msgspec.to_builtins(record, enc_hook=_builtin)
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "replace") + b"\n"
+
+
+def _builtin(value: Any) -> Any:
+    """Return a number or an array as Python's own: rewards made with NumPy give NumPy's."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise ResultsError(
+        f"A {type(value).__qualname__} cannot be kept in a results file. Actions, metrics and "
+        "reward terms are numbers, texts, or lists and mappings of them."
+    )
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_builtin)
 
 
 def _counts(trajectory: Trajectory | None) -> dict[str, Any]:

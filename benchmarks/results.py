@@ -123,17 +123,26 @@ def read_records(path: Path) -> dict[Key, Record]:
     may be writing it.
 
     Raises:
-        ResultsError: If a whole line is not a record; the message names the line.
+        ResultsError: If a whole line is not a record, or of another agent than the lines before
+            it; the message names the line.
     """
     records: dict[Key, Record] = {}
+    first: Protocol | None = None
     for number, line in _whole_lines(path):
         try:
-            _keep(records, from_json(line, Record))
+            record = from_json(line, Record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ResultsError(
                 f"{path}:{number}: not a record ({error}). Remove this line; its episode is "
                 "played again by the next run."
             ) from error
+        first = first or record.protocol
+        if record.protocol != first:  # kept by episode, one of the two would hide the other
+            raise ResultsError(
+                f"{path}:{number}: of another agent or other conditions than the lines before it "
+                f"({'; '.join(record.protocol.differences(first))}). Give each its own file."
+            )
+        _keep(records, record)
     return records
 
 

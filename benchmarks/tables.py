@@ -232,9 +232,7 @@ def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], width: int) 
     return kept
 
 
-def _width(
-    columns: Iterable[int], titles: Sequence[str], rows: Sequence[Sequence[Text]]
-) -> int:
+def _width(columns: Iterable[int], titles: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
     """Return how wide a table of these columns is; each has a blank on both sides and a line."""
     widest = (max(len(titles[n]), *(row[n].cell_len for row in rows)) for n in columns)
     return 1 + sum(column + 3 for column in widest)

@@ -6,6 +6,7 @@ Knows no environment; sides in this process and peers in others are entrants ali
 
 from __future__ import annotations
 
+import gc
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -112,10 +113,13 @@ def race(entrants: Sequence[Entrant], rounds: int, seconds: float) -> list[Row]:
     try:
         for entrant in entrants:
             entrant.warm_up(seconds)
+        gc.collect()
+        gc.freeze()  # no side pays for walking over the corpora of the others
         for _ in range(rounds):
             for entrant in entrants:
                 entrant.play_round()
     finally:
+        gc.unfreeze()
         for entrant in entrants:
             entrant.close()
     return [row for entrant in entrants for row in entrant.rows]

@@ -57,3 +57,13 @@ def test_it_plays_questions_of_other_making():
         "hopgym/SearchRead-v0", make_agent("iterative"), [Job("q2")], env_kwargs=toy_kwargs()
     )
     assert episode.trajectory.outcome == "answered" and episode.metrics["em"] == 1.0
+
+
+def test_hostile_text_neither_stops_nor_slows_it():
+    hostile = [
+        "the " * 2_000, "A " * 4_000, "the a " * 2_000 + "Vel", "The A and the " * 800,
+        "the oldest of " + "A, " * 3_000, "9" * 8_000, "Is " * 3_000 + "?", "(" * 8_000, "\u0660" * 50,
+    ]  # fmt: skip
+    for text in hostile:
+        for question in (text, f"Who was the mentor of {text}?", f"Which is older, A or {text}?"):
+            think(question, [("Vel", text), (text, text)], [text], 3)

@@ -13,6 +13,7 @@ from hopgym.agents.names import names, numbers, sentences, value
         ("Ada's film", ["Ada"]),
         ("nothing here", []),
         ("Which of these?", []),
+        ("A " * 5_000, []),
         ("", []),
     ],
 )  # fmt: skip
@@ -22,6 +23,7 @@ def test_names(text, found):
 
 def test_numbers_and_what_they_are_worth():
     assert numbers("12,500 people in 1815, 7 of them of type 3.2 or B2") == ["12,500", "1815", "7"]
+    assert numbers("9" * 5_000) == []
     assert [value(n) for n in ("12,500", "7")] == [12500, 7]
 
 

@@ -34,6 +34,7 @@ def test_it_is_sure_only_of_shared_words_in_a_document_of_that_name():
 def test_verdicts_and_nothing_to_read():
     assert read("Are Vel and Orm both films?", [VEL]).answer == "yes"
     assert read("Are Vel and Orm both films?", []).answer == "no"
+    assert read("Has Vel year", [VEL]).answer == "1990"  # a name may look like a question
     assert read("Who made Vel?", []) == ("", "", False)
 
 

@@ -22,9 +22,7 @@ from hopgym.files import read_jsonl
 
 ENV = "hopgym/SearchRead-v0"
 R3 = make_grammar("r3")
-WORLD = Task(
-    name="world", env_id=ENV, questions="world?entities=300", episodes=10, seeds=(0, 1)
-)
+WORLD = Task(name="world", env_id=ENV, questions="world?entities=300", episodes=10, seeds=(0, 1))
 TOTAL = 20
 
 

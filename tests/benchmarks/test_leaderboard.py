@@ -43,8 +43,8 @@ def test_marks_tell_who_really_differs_from_the_best():
 def test_the_marks_are_corrected_for_being_several():
     # 24 questions, 6 fewer right than the best: 0.03 alone, and no longer when there are many.
     pair = rows_of(only([*make_many("a", 24), *make_many("b", 18)]))
-    crowd = [make_many(f"c{n}", 18) for n in range(5)]
-    many = rows_of(only([*make_many("a", 24), *sum(crowd, []), *make_many("b", 18)]))
+    crowd = [record for n in range(5) for record in make_many(f"c{n}", 18)]
+    many = rows_of(only([*make_many("a", 24), *crowd, *make_many("b", 18)]))
     assert pair["b"].differs and not many["b"].differs
     assert many["b"].comparison.p_value > pair["b"].comparison.p_value
 

@@ -1,11 +1,13 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from boards import make_one, make_trajectory
 
 from hopgym.agents.rollout import Episode, Job
 from hopgym.benchmarks.records import Facts, Record, count_hops, encode, make_record
-from hopgym.core import Hop, Question, from_json
+from hopgym.core import Hop, Question, Step, from_json
+from hopgym.errors import ResultsError
 
 QUESTION = Question("q0", "Where?", ("Leeds",), type="chain", hops=(Hop("a", "b"), Hop("c", "d")))
 
@@ -42,6 +44,25 @@ def test_a_record_survives_its_file():
 def test_half_a_surrogate_pair_does_not_stop_a_run():
     line = encode(make_one(prediction="x\ud800y"))
     assert from_json(line, Record).prediction == "x?y"
+
+
+def test_numbers_of_numpy_are_numbers():
+    step = Step(1, np.int64(3), {}, "", reward_terms={"x": np.float32(0.5)})
+    trajectory = replace(make_trajectory(), steps=(step,))
+    record = make_one(metrics={"f1": np.float64(0.25)}, trajectory=trajectory, prediction="\ud800")
+    for line in (encode(record), encode(replace(record, prediction="x"))):
+        read = from_json(line, Record)
+        assert read.metrics == {"f1": 0.25}
+        assert (read.trajectory.steps[0].action, read.trajectory.steps[0].reward_terms) == (
+            3,
+            {"x": 0.5},
+        )
+
+
+def test_what_has_no_form_in_json_is_refused():
+    trajectory = replace(make_trajectory(), steps=(Step(1, object()),))
+    with pytest.raises(ResultsError, match="A object cannot be kept in a results file"):
+        encode(make_one(trajectory=trajectory))
 
 
 def test_the_contract_fields_stand_in_every_line():

@@ -67,6 +67,14 @@ def test_a_bad_line_in_the_middle_is_named(tmp_path):
         ResultsFile(tmp_path, PROTOCOL)
 
 
+@pytest.mark.parametrize("field", ["agent", "task", "split"])
+def test_a_file_of_two_agents_is_refused_and_hides_neither(tmp_path, field):
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(encode(make_one()) + encode(make_one(**{field: "other"})))
+    with pytest.raises(ResultsError, match=rf"all\.jsonl:2: of another agent.*{field}: "):
+        read_records(path)
+
+
 def test_an_episode_counts_once_and_scored_before_failed(tmp_path):
     failed = make_failed(question_id="q0")
     path = written(tmp_path, [failed, RECORDS[1]])
