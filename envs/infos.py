@@ -7,7 +7,7 @@ time, and `unbatch_infos` gives each episode its own dict again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -31,11 +31,11 @@ def batch_infos(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
         if info is None or tuple(info) != keys:
             return _batch_ragged(infos)
     # The usual case, and the fast one: all have the same keys in the same order.
-    size, mask = len(infos), _everyone(len(infos))
+    mask = _everyone(len(infos))
     batch: dict[str, Any] = {}
     columns = zip(*[info.values() for info in infos], strict=True)  # type: ignore[union-attr]
     for (key, mask_key), values in zip(_with_masks(keys), columns, strict=True):
-        batch[key] = _column(values, size, values[0])
+        batch[key] = _column(values, values[0])
         batch[mask_key] = mask
     return batch
 
@@ -65,17 +65,16 @@ def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
         first = rows[has.index(True)]
         blank = 0 if type(first) in _DTYPES else None
         filled = [row if h else blank for h, row in zip(has, rows, strict=True)]
-        batch[key] = _column(filled, len(filled), first)
+        batch[key] = _column(filled, first)
         batch[f"_{key}"] = np.array(has, dtype=np.bool_)
     return batch
 
 
-def _column(values: Iterable[Any], size: int, first: Any) -> Any:
-    kind = type(first)
-    if kind is dict:
-        return batch_infos(values)  # type: ignore[arg-type]
+def _column(values: Sequence[Any], first: Any) -> Any:
     # Not np.array: it would take tuples for rows.
-    return np.fromiter(values, _DTYPES.get(kind, _OBJECT), size)
+    if type(first) is dict:
+        return batch_infos(values)
+    return np.fromiter(values, _DTYPES.get(type(first), _OBJECT), len(values))
 
 
 def unbatch_infos(batch: Mapping[str, Any], num_envs: int) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         where infrastructure failed, its error stands in the place of the result.
         """
         failed: dict[int, HopgymError] = {}
-        self._play(list(indices), dict(zip(indices, actions, strict=True)), failed)
+        self._play_each(indices, actions, failed)
         return [failed.get(i) or self._episodes[i].result() for i in indices]
 
     def render(self) -> tuple[str, ...] | None:
@@ -147,25 +147,35 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         question = self.stage.pick(self._generators[index], options)
         return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
 
-    def _play(
-        self, playing: list[int], actions: Any, failed: dict[int, HopgymError] | None = None
+    def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
+        """Step these episodes; the first failure of infrastructure is raised."""
+        episodes = self._episodes
+        asked = [(episodes[i], episodes[i].act(actions[i])) for i in playing]
+        while asked:
+            rows = self._search([query for _, queries in asked for query in queries])
+            asked = [
+                (episode, more)
+                for episode, queries in asked
+                if (more := episode.receive([rows.pop() for _ in queries]))
+            ]
+
+    def _play_each(
+        self, playing: Sequence[int], actions: Sequence[str], failed: dict[int, HopgymError]
     ) -> None:
-        """Step these episodes; failures are raised, or collected where `failed` is given."""
-        waiting = [(i, self._episodes[i].act(actions[i])) for i in playing]
+        """Step these episodes; failures are collected, and each is that of its own episode."""
+        waiting = [(i, self._episodes[i].act(a)) for i, a in zip(playing, actions, strict=True)]
         while waiting:
             answered = self._search_each(waiting, failed)
             asked = [(i, self._receive(i, rows, failed)) for i, rows in answered]
             waiting = [(i, queries) for i, queries in asked if queries]
 
     def _search_each(
-        self, waiting: list[Waiting], failed: dict[int, HopgymError] | None
+        self, waiting: list[Waiting], failed: dict[int, HopgymError]
     ) -> list[tuple[int, list[Row]]]:
         """Answer all queries in one call; when that fails, each episode's alone."""
         try:
             rows = self._search([query for _, queries in waiting for query in queries])
         except RetrievalError as error:
-            if failed is None:
-                raise
             if len(waiting) == 1:
                 failed[waiting[0][0]] = error
                 return []
@@ -179,13 +189,11 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         return list(self.stage.retriever.search(queries, self.stage.top_k))[::-1]
 
     def _receive(
-        self, index: int, rows: list[Row], failed: dict[int, HopgymError] | None
+        self, index: int, rows: list[Row], failed: dict[int, HopgymError]
     ) -> Sequence[str]:
         try:
             return self._episodes[index].receive(rows)
         except RewardError as error:
-            if failed is None:
-                raise
             failed[index] = error
             return ()
 

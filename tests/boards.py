@@ -2,6 +2,7 @@
 
 from hopgym.benchmarks.records import Record
 from hopgym.core import Hit, Span, Step, Trajectory
+from hopgym.files import read_jsonl
 
 HOSTILE = (
     "</script><script>document.title='owned'</script><!-- <b>x</b> {{ 7*7 }} & \u2028 \U0001d518"
@@ -102,3 +103,11 @@ def make_board_records():
         *make_many("iterative", 14),
         *make_many("oracle", 24, ceiling=True),
     ]
+
+
+def results(folder):
+    """Every line of every results file, in order, without the wall-clock field."""
+    return {
+        path.name: [{**row, "latency_s": None} for _, row in read_jsonl(path)]
+        for path in sorted(folder.glob("*.jsonl"))
+    }

@@ -1,13 +1,8 @@
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 
 import gymnasium
 import pytest
+from boards import results
 from toy import QUESTIONS, ToyQuestions, ToyRetriever
 
 from hopgym.agents.iterative import IterativeAgent
@@ -18,7 +13,6 @@ from hopgym.benchmarks.results import read_records
 from hopgym.benchmarks.suites import Task
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import ConfigError, ResultsError, RetrievalError, UnknownNameError
-from hopgym.files import read_jsonl
 
 ENV = "hopgym/SearchRead-v0"
 R3 = make_grammar("r3")
@@ -61,14 +55,6 @@ class StopAfter(Silent):
 def stop_after(episodes, tasks, agents, out, **kwargs):
     with pytest.raises(KeyboardInterrupt):
         run_bench(tasks, agents, out, reporter=StopAfter(episodes), **kwargs)
-
-
-def results(folder):
-    """Every line of every file, in order, without the wall-clock field."""
-    return {
-        path.name: [{**row, "latency_s": None} for _, row in read_jsonl(path)]
-        for path in sorted(folder.glob("*.jsonl"))
-    }
 
 
 @pytest.fixture(scope="module")
@@ -296,113 +282,3 @@ def test_environments_are_found_by_id_or_with_their_module():
         find_env("hopgym/SearchRaed-v0")
     with pytest.raises(ConfigError, match=r"No module 'nosuch'.*module:env_id"):
         find_env("nosuch:x/Y-v0")
-
-
-# A real process, killed for real -----------------------------------------------------------------
-
-SLOW = """
-import os
-import time
-from hopgym.agents.iterative import IterativeAgent
-
-class Slow(IterativeAgent):
-    name = "slow"
-    def act(self, observations, infos):
-        time.sleep(float(os.environ["PAUSE"]))
-        return super().act(observations, infos)
-"""
-
-
-def start_bench(folder, pause=0.02):
-    """Start `hopgym bench` in a folder; the command is the same in every folder."""
-    folder.mkdir(exist_ok=True)
-    (folder / "slow.py").write_text(SLOW)
-    options = "--seeds 0,1 --episodes 40 --agents slow.py:Slow,random --out out"
-    questions = ["--questions", "world?entities=300", "--envs", ENV]
-    return subprocess.Popen(
-        [sys.executable, "-m", "hopgym", "bench", *questions, *options.split()],
-        cwd=folder,
-        env={**os.environ, "PAUSE": str(pause)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def whole_lines(folder):
-    return [
-        line
-        for path in sorted((folder / "out").glob("*.jsonl"))
-        for line in path.read_bytes().splitlines(keepends=True)
-        if line.endswith(b"\n")
-    ]
-
-
-def kill_at(process, folder, lines, delay):
-    """Kill the process some time after so many lines are there; return whether it still ran."""
-    while process.poll() is None and len(whole_lines(folder)) < lines:
-        time.sleep(0.002)
-    time.sleep(delay)
-    process.kill()
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
-def kill_and_finish(folder, kills, rng):
-    """Kill runs at random moments, then let one finish; return how many kills hit."""
-    hits = 0
-    for _ in range(kills):
-        before = whole_lines(folder)
-        most = max(len(before), 70)
-        hits += kill_at(
-            start_bench(folder), folder, rng.randint(len(before), most), rng.uniform(0, 0.1)
-        )
-        assert set(before) <= set(whole_lines(folder)), "a kill lost what was kept"
-    before = whole_lines(folder)
-    finished = start_bench(folder)
-    told, _ = finished.communicate(timeout=120)
-    assert finished.returncode == 0 and f"{len(before)} kept from before" in told
-    assert set(before) <= set(whole_lines(folder)), "an episode was played again"
-    return hits
-
-
-def check_kills(tmp_path, kills, seed):
-    alone = start_bench(tmp_path / "alone")
-    hits = kill_and_finish(tmp_path / "killed", kills, random.Random(seed))
-    alone.communicate(timeout=120)
-    assert alone.returncode == 0
-    expected = results(tmp_path / "alone" / "out")
-    assert [len(rows) for rows in expected.values()] == [80, 80]
-    assert results(tmp_path / "killed" / "out") == expected
-    left = {path.name for path in (tmp_path / "killed" / "out").iterdir()}
-    assert left == set(expected), "a killed run left rubbish"
-    return hits
-
-
-def test_a_killed_run_ends_like_an_undisturbed_one(tmp_path):
-    assert check_kills(tmp_path, kills=2, seed=1) == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_a_run_killed_ten_times_ends_like_an_undisturbed_one(tmp_path, seed):
-    assert check_kills(tmp_path, kills=10, seed=seed) >= 5
-
-
-def test_two_commands_do_not_write_into_one_folder(tmp_path):
-    first = start_bench(tmp_path, pause=0.3)
-    try:
-        while first.poll() is None and not whole_lines(tmp_path):
-            time.sleep(0.002)
-        second = start_bench(tmp_path)
-        _, told = second.communicate(timeout=120)
-        assert first.poll() is None and second.returncode == 2
-    finally:
-        first.kill()
-        first.communicate()
-    assert f"another run (process {first.pid})" in " ".join(told.split())
-    assert "Traceback" not in told
-    finished = start_bench(tmp_path)  # the killed one holds no lock
-    finished.communicate(timeout=120)
-    assert finished.returncode == 0
-    assert [len(rows) for rows in results(tmp_path / "out").values()] == [80, 80]
