@@ -157,12 +157,14 @@ class Episode(ABC):
 
     def _info(self, trajectory: Trajectory) -> dict[str, Any]:
         step = trajectory.steps[-1]
-        info = self.public_info()
-        info["reward_terms"] = dict(step.reward_terms)
-        info["parse_error"] = step.parse_error
-        info["queries"] = step.queries
-        info["document_ids"] = tuple(hit.document_id for hit in step.hits if hit.new)
-        info["new_text"] = step.observation
+        info = {
+            **self.public_info(),
+            "reward_terms": dict(step.reward_terms),
+            "parse_error": step.parse_error,
+            "queries": step.queries,
+            "document_ids": tuple([hit.document_id for hit in step.hits if hit.new]),
+            "new_text": step.observation,
+        }
         if self.over:
             info["prediction"] = self.prediction
             info["answers"] = self.question.answers

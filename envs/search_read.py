@@ -124,14 +124,14 @@ class SearchReadEpisode(Episode):
                 lines.append(grammar.document(len(lines) + 1, document.title, document.text, limit))
         observation = grammar.documents(lines) + self._next_turn()
         self._accept(observation)
-        self.finish(
-            self._action, move._asdict(), observation, queries=(move.text,), hits=tuple(hits)
-        )
+        parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
+        self.finish(self._action, parsed, observation, queries=(move.text,), hits=tuple(hits))
 
     def _answer(self, move: Move) -> None:
         self.prediction, self.outcome = move.text, "answered"
         self._accept("")
-        self.finish(self._action, move._asdict(), "")
+        parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
+        self.finish(self._action, parsed, "")
 
     def _accept(self, observation: str) -> None:
         self.write_turn(self.stage.grammar.before_action(), self._action.strip(), observation)

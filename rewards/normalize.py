@@ -19,6 +19,7 @@ _DELETE = str.maketrans("", "", string.punctuation)
 _BLANK = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _BLANK_QUOTES = str.maketrans(dict.fromkeys(f"{string.punctuation}\u2018\u2019\u00b4\u0060", " "))
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
+_ARTICLE = frozenset(("a", "an", "the"))
 
 
 def squad(text: str) -> str:
@@ -29,7 +30,10 @@ def squad(text: str) -> str:
     >>> squad("The U.S.,  of A")
     'us of'
     """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_DELETE)).split())
+    plain = text.lower().translate(_DELETE)
+    if plain.isascii() and plain.isprintable():  # then blanks alone part words: the same, faster
+        return " ".join([word for word in plain.split() if word not in _ARTICLE])
+    return " ".join(_ARTICLES.sub(" ", plain).split())
 
 
 def r1_searcher(text: str) -> str:
