@@ -104,7 +104,7 @@ class HopEnv(gymnasium.Env[str, str]):
         return None
 
     def _search(self, queries: Sequence[str]) -> list[Row]:
-        return list(self.stage.retriever.search(queries, self.stage.top_k)) if queries else []
+        return self.stage.retriever.search(queries, self.stage.top_k).rows if queries else []
 
     def _running(self) -> Episode:
         if self._episode is None:

@@ -16,6 +16,7 @@ from gymnasium.vector.utils import batch_space
 
 from ..core import Question
 from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
+from ..retrieval.base import Hits
 from .datasets.base import QuestionSet
 from .env import HopEnv, check_render_mode, spaces_of
 from .episode import Episode, Result, Row
@@ -186,7 +187,8 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """Return the rows in reverse, to be popped in order."""
         if not queries:
             return []
-        return list(self.stage.retriever.search(queries, self.stage.top_k))[::-1]
+        hits: Hits = self.stage.retriever.search(queries, self.stage.top_k)
+        return list(reversed(hits.rows))
 
     def _receive(
         self, index: int, rows: list[Row], failed: dict[int, HopgymError]

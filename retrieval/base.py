@@ -23,6 +23,12 @@ class Hits:
     scores: Sequence[Sequence[float]]
 
     @property
+    def rows(self) -> list[list[tuple[Document, float]]]:
+        """The documents with their scores, row by row."""
+        rows = zip(self.documents, self.scores, strict=True)
+        return [list(zip(documents, scores, strict=True)) for documents, scores in rows]
+
+    @property
     def ids(self) -> list[list[str]]:
         """The document ids, row by row."""
         return [[document.id for document in row] for row in self.documents]
@@ -34,7 +40,7 @@ class Hits:
         return list(zip(self.documents[query], self.scores[query], strict=True))
 
     def __iter__(self) -> Iterator[list[tuple[Document, float]]]:
-        return (self[query] for query in range(len(self)))
+        return iter(self.rows)
 
 
 @runtime_checkable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..core import Question, Trajectory
 from .normalize import squad, squad_cached
 
@@ -18,18 +20,23 @@ def gold_recall(question: Question, trajectory: Trajectory) -> float | None:
 def answer_seen(question: Question, trajectory: Trajectory) -> float:
     """Return 1 if an accepted answer stands, as whole tokens, in what the environment showed.
 
-    The opening is not counted (it is the question), nor what the agent wrote itself.
+    A line of the environment's replies at a time. The opening is not counted (it is the question),
+    nor what the agent wrote itself.
     """
-    if not any(step.hits for step in trajectory.steps):
-        return 0.0
-    shown = " ".join(
-        trajectory.transcript[start:end]
-        for start, end, author in trajectory.spans[1:]
-        if author == "env"
-    )
-    return float(contains_answer(f" {squad(shown)} ", question.answers))
+    seen = [step.observation for step in trajectory.steps if step.hits]
+    return float(any(_line_has(line, question) for text in seen for line in text.split("\n")))
 
 
 def contains_answer(padded: str, answers: tuple[str, ...]) -> bool:
     """Return whether a normalised answer stands as whole tokens in padded, normalised text."""
     return any(f" {gold} " in padded for gold in map(squad_cached, answers) if gold)
+
+
+def _line_has(line: str, question: Question) -> bool:
+    return bool(line) and contains_answer(_padded(line), question.answers)
+
+
+@lru_cache(maxsize=16_384)
+def _padded(line: str) -> str:
+    """Normalise a document's line: popular documents come again in many episodes."""
+    return f" {squad(line)} "

@@ -74,5 +74,5 @@ def normalizer(name: str) -> Normalizer:
 
 @lru_cache(maxsize=65_536)
 def squad_cached(text: str) -> str:
-    """Normalise short text that comes again: gold answers, and a prediction for several metrics."""
+    """Normalise short text that comes again: gold answers, queries, a prediction."""
     return squad(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core import Question, Score, Trajectory
-from .normalize import squad
+from .normalize import squad_cached
 
 
 def repeated_queries(trajectory: Trajectory) -> int:
@@ -17,12 +17,12 @@ def repeated_queries(trajectory: Trajectory) -> int:
     queries = [query for step in trajectory.steps for query in step.queries]
     if len(queries) < 2:
         return 0
-    asked = [squad(query) for query in queries]
+    asked = [squad_cached(query) for query in queries]
     return len(asked) - len(set(asked))
 
 
 def repeat_penalty(question: Question, trajectory: Trajectory) -> Score:
     """Charge 1 for each query of the last step that was asked before."""
-    before = {squad(query) for step in trajectory.steps[:-1] for query in step.queries}
-    value = -float(sum(squad(query) in before for query in trajectory.steps[-1].queries))
+    before = {squad_cached(query) for step in trajectory.steps[:-1] for query in step.queries}
+    value = -float(sum(squad_cached(query) in before for query in trajectory.steps[-1].queries))
     return Score(value, {"repeat": value})

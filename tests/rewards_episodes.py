@@ -1,5 +1,7 @@
 """Episodes for the reward tests, written down and drawn."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from hopgym.core import Hit, Question, Span, Step, Trajectory
@@ -21,6 +23,7 @@ def unreadable(code="no_action"):
 
 
 def episode(*steps, outcome="running", prediction=None, shown=""):
+    steps = tuple(replace(step, observation=shown if step.hits else "") for step in steps)
     opening = "The question: Ada Orm?"
     spans = (Span(0, len(opening), "env"), Span(len(opening), len(opening) + len(shown), "env"))
     return Trajectory("q", "e", 0, steps, prediction, spans, opening + shown, outcome)

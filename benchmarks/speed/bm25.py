@@ -49,7 +49,7 @@ def measure(size: int, queries: int = QUERIES, rounds: int = ROUNDS) -> Timing:
     texts = make_texts("documents", size, words=40)
     asked = make_texts("queries", queries, words=10)
     ours = BM25Retriever([Document(f"{n:07}", "", text) for n, text in enumerate(texts)])
-    bare = _bare_library(ours, texts)
+    bare = bare_library(ours, texts)
     sides: list[Callable[[], Any]] = [
         lambda: bare(asked),
         lambda: ours.search(asked, K),
@@ -88,7 +88,7 @@ def show(timings: Sequence[Timing]) -> Table:
     return table
 
 
-def _bare_library(ours: BM25Retriever, texts: list[str]) -> Callable[[list[str]], Any]:
+def bare_library(ours: BM25Retriever, texts: list[str]) -> Callable[[list[str]], Any]:
     """Return the library's own way from queries to hits, set up like ours."""
     import bm25s
     import Stemmer

@@ -95,25 +95,33 @@ def bm25(job: Job) -> Find | None:
 
 
 def gem(job: Job, find: Find) -> Iterator[Side]:
-    """GEM: `QaEnv` in a `ToolEnvWrapper` with the `SearchTool`, one and eight in its vector env."""
+    """GEM: `QaEnv` in a `ToolEnvWrapper` with the `SearchTool`, one and eight in its vector env.
+
+    Alone it returns the new text only; its recipes add a wrapper that returns the transcript.
+    """
     from datasets import Dataset
     from gem.envs.qa_env import QaEnv
     from gem.tools.search_tool import SearchTool
     from gem.tools.tool_env_wrapper import ToolEnvWrapper
     from gem.vector.sync_vector_env import SyncVectorEnv
+    from gem.wrappers.observation_wrapper import ObservationWrapper
 
     def make() -> Any:
         tool = SearchTool(topk=job["k"])
         tool._search = lambda query: tool._passages2string(find(query))
         return ToolEnvWrapper(QaEnv(dataset=data, load_from_cache_file=False), tools=[tool])
 
-    def begin(question: str, answer: str) -> Any:  # its data set deals its questions itself
-        env.reset()
-        return env
+    def single(env: Any) -> Play:
+        def begin(question: str, answer: str) -> Any:  # its data set deals its questions itself
+            env.reset()
+            return env
+
+        return one_by_one(job, begin, lambda env, text: env.step(text)[2])
 
     data = Dataset.from_list(job["questions"])
-    env = make()
-    yield "GEM QaEnv + SearchTool", 1, one_by_one(job, begin, lambda env, text: env.step(text)[2])
+    yield "GEM QaEnv + SearchTool", 1, single(make())
+    concatenated = ObservationWrapper(make(), include_action=True, include_chat_template=False)
+    yield "GEM, with its transcript wrapper", 1, single(concatenated)
     vector = SyncVectorEnv(["qa"] * 8, [make] * 8)
     vector.reset()
     yield "GEM SyncVectorEnv", 8, _in_step(job, vector, 8)

@@ -16,7 +16,7 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from ...core import Document
 from ...envs.search_read import ENV_ID, SearchReadEnv
 from ...retrieval.bm25 import BM25Retriever
-from .bm25 import K, _bare_library, make_texts
+from .bm25 import K, bare_library, make_texts
 from .peers import Play
 from .rounds import Label, Side
 from .workload import (
@@ -61,9 +61,10 @@ def bm25_sides(size: int, num_envs: Sequence[int]) -> Iterator[Side]:
     """
     texts = make_texts("documents", size, words=40)
     ours = BM25Retriever([Document(f"{n:07}", "", text) for n, text in enumerate(texts)])
-    bare = _bare_library(ours, texts)
+    bare = bare_library(ours, texts)
     queries, group = make_queries(POOL), bm25_group(size)
     episodes = write_episodes(queries)
+    yield Side(Label("SearchRead", group), play_single(_make(ours), episodes))
     for count in num_envs:
         batches = query_batches(queries, count)
         play = play_vector(_make_vec(ours, count), episodes, count)

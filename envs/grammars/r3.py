@@ -33,7 +33,7 @@ _MARKER = re.compile(
 )
 _END_OF_BLOCK = re.compile(rf"^(?:Step \d+:|{NOTE})", re.MULTILINE)
 _ASKED = re.compile(rf"^{QUERY} (.*)$", re.MULTILINE)
-_RESERVED = (DOCUMENTS.lower(), QUESTION.lower(), NOTE.lower())
+_DOCUMENTS, _QUESTION, _NOTE = DOCUMENTS.lower(), QUESTION.lower(), NOTE.lower()
 
 
 class R3Grammar:
@@ -53,7 +53,7 @@ class R3Grammar:
 
     def opening(self, question: str) -> str:
         """Return the question's line."""
-        return f"{QUESTION} {_safe(question)}"
+        return _opening(question)
 
     def parse(self, action: str, step: int) -> Move | ParseError:
         """Read `Step k:`, the analysis, and one query or answer."""
@@ -66,7 +66,7 @@ class R3Grammar:
         if int(head[1]) != step:
             return ParseError.BAD_STEP_INDEX
         lowered = action.lower()
-        if any(marker in lowered for marker in _RESERVED):
+        if _DOCUMENTS in lowered or _QUESTION in lowered or _NOTE in lowered:
             return ParseError.FORGED_MARKER
         return _parse_body(action[head.end() :].rstrip())
 
@@ -124,7 +124,7 @@ def _parse_body(body: str) -> Move | ParseError:
     if not analysis.strip():
         return ParseError.NO_ANALYSIS
     text = rest.strip()
-    if "\n" in text or _NEXT_STEP.search(analysis):
+    if "\n" in text or ("\n" in analysis.rstrip() and _NEXT_STEP.search(analysis)):
         return ParseError.TEXT_AFTER_ACTION
     kind: Kind = "query" if queries else "answer"
     return check_content(kind, text) or Move(kind, analysis.strip(), text)
@@ -141,6 +141,11 @@ def _write(step: int, analysis: str, marker: str, text: str) -> str:
 
 def _safe(text: str, limit: int | None = None) -> str:
     return _MARKER.sub(r"\1 -", one_line(text, limit))
+
+
+@lru_cache(maxsize=4_096)
+def _opening(question: str) -> str:
+    return f"{QUESTION} {_safe(question)}"
 
 
 @lru_cache(maxsize=65_536)

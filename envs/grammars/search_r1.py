@@ -50,7 +50,7 @@ class SearchR1Grammar:
 
     def opening(self, question: str) -> str:
         """Return the question's line."""
-        return f"Question: {_safe(question)}\n"
+        return _opening(question)
 
     def parse(self, action: str, step: int) -> Move | ParseError:
         """Read the thought and one query or answer; `step` plays no part."""
@@ -134,6 +134,11 @@ def _write(analysis: str, tag: str, text: str) -> str:
 
 def _safe(text: str, limit: int | None = None) -> str:
     return _TAG.sub("&lt;", one_line(text, limit))
+
+
+@lru_cache(maxsize=4_096)
+def _opening(question: str) -> str:
+    return f"Question: {_safe(question)}\n"
 
 
 @lru_cache(maxsize=65_536)

@@ -37,6 +37,7 @@ def test_every_side_has_its_row(told):
         ("Gymnasium async, Text(20,000), shared memory", "null", 8),
         ("Gymnasium async, Text(20,000), pipes", "null", 8),
         ("SearchRead in Gymnasium async, pipes", "null", 8),
+        ("SearchRead", "BM25 40", 1),
         ("SearchRead, native vector", "BM25 40", 1),
         ("SearchRead, native vector", "BM25 40", 4),
         ("GEM QaEnv + SearchTool", "null", 1),
