@@ -9,6 +9,7 @@ STAMP  := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 # uv does not read pip's configuration; hand it what a machine's pip was told.
+export UV_SYSTEM_CERTS ?= 1
 export UV_FIND_LINKS ?= $(shell python3 -m pip config get global.find-links 2>/dev/null)
 
 .PHONY: install leaderboard test test-slow lint format bench-speed docs audit clean
@@ -18,11 +19,8 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(PYTHON) || python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv || true
-	if $(PYTHON) -m uv --version >/dev/null 2>&1; then \
-		$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[dev]"; \
-	else \
-		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"; \
-	fi
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[dev]" || \
+		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
 leaderboard: install
