@@ -3,6 +3,7 @@
 A retriever is made by name, from a user's own factory, or from the folder of a saved index:
 
     make_retriever("bm25", documents)
+    make_retriever("bm25?k1=1.2&b=0.75", documents)
     make_retriever("my_module:MyRetriever", documents)
     make_retriever("indexes/wiki")
 
@@ -13,6 +14,7 @@ the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from ..core import Document
@@ -20,6 +22,7 @@ from ..errors import ConfigError, DataError
 from ..registry import Factory, Registry
 from .base import Hits, Retriever
 from .corpus import Corpus, read_documents, write_documents
+from .options import check_options, split_options
 from .saved import read_manifest
 from .shelf import Shelf
 
@@ -53,12 +56,14 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
 
     Args:
         spec: A registered name, `module:attribute` or `file.py:attribute` of a factory that takes
-            the documents, the folder of a saved index, or a retriever, which is returned as it is.
+            the documents, each with options if any (`"bm25?k1=1.2"`), the folder of a saved index,
+            or a retriever, which is returned as it is.
         documents: What to search; a saved index brings its own.
 
     Raises:
         UnknownNameError: If no retriever has this name.
-        ConfigError: If the spec, or what its factory returns, is no retriever.
+        ConfigError: If the spec, or what its factory returns, is no retriever, or an option is
+            unknown.
         DataError: If a saved index is damaged, or there are no documents where some are needed.
     """
     if isinstance(spec, Retriever) and not isinstance(spec, type):
@@ -70,10 +75,12 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
         )
     if _is_folder(spec):
         return _opened(Path(spec))
-    factory = RETRIEVERS.get(str(spec))
+    name, options = split_options(str(spec))
+    factory = RETRIEVERS.get(name)
+    check_options(factory, name, options)
     corpus = Corpus.of(documents)
     key = (str(spec), factory, corpus.fingerprint)
-    return _SHELF.get(key, lambda: _made(factory, corpus, str(spec)))
+    return _SHELF.get(key, lambda: _made(partial(factory, **options), corpus, str(spec)))
 
 
 def _is_folder(spec: str | Path) -> bool:

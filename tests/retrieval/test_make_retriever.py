@@ -148,3 +148,12 @@ def test_a_saved_folder_can_be_moved(tmp_path):
     BM25Retriever(DOCUMENTS).save(tmp_path / "here")
     shutil.move(tmp_path / "here", tmp_path / "there")
     assert make_retriever(tmp_path / "there").search(["ada"], k=1).ids == [["a"]]
+
+
+def test_options_stand_in_the_name():
+    documents = [Document("a", "Ada", "wrote"), Document("b", "Bob", "weighed")]
+    plain, chosen = (make_retriever(s, documents) for s in ("bm25", "bm25?k1=1.2&b=0.75"))
+    assert plain.fingerprint != chosen.fingerprint
+    assert chosen is make_retriever("bm25?k1=1.2&b=0.75", documents)
+    with pytest.raises(ConfigError, match=r"'bm25' has no option 'k2'. Did you mean 'k1'"):
+        make_retriever("bm25?k2=1", documents)
