@@ -169,7 +169,7 @@ def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, 
 def _run(lanes: Lanes, agent: Agent, pending: Iterator[Job], num_envs: int) -> Iterator[Episode]:
     playing: dict[int, _Playing] = {}
     for lane in range(num_envs):
-        _next_job(lanes, lane, pending, playing)
+        yield from _next_job(lanes, lane, pending, playing)
     while playing:
         active = sorted(playing)
         started = time.perf_counter()
@@ -185,15 +185,19 @@ def _run(lanes: Lanes, agent: Agent, pending: Iterator[Job], num_envs: int) -> I
             else:
                 continue
             del playing[lane]
-            _next_job(lanes, lane, pending, playing)
+            yield from _next_job(lanes, lane, pending, playing)
 
 
 def _next_job(
     lanes: Lanes, lane: int, pending: Iterator[Job], playing: dict[int, _Playing]
-) -> None:
-    job = next(pending, None)
-    if job is not None:
-        playing[lane] = _Playing(job, *lanes.begin(lane, job))
+) -> Iterator[Episode]:
+    """Begin the next job in a lane; yield those that infrastructure kept from beginning."""
+    for job in pending:
+        try:
+            playing[lane] = _Playing(job, *lanes.begin(lane, job))
+            return
+        except (RetrievalError, RewardError) as error:
+            yield Episode(job, None, 0.0, {}, {}, 0.0, f"{type(error).__name__}: {error}")
 
 
 def _act(agent: Agent, states: Sequence[_Playing]) -> list[Any]:

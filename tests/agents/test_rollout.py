@@ -5,6 +5,7 @@ from toy import ToyRetriever, toy_kwargs
 from hopgym.agents.base import FunctionAgent
 from hopgym.agents.rollout import Job, rollout
 from hopgym.envs.grammars import make_grammar
+from hopgym.envs.spaces import UnicodeText
 from hopgym.errors import AgentError, RetrievalError
 
 ENV = "hopgym/SearchRead-v0"
@@ -100,3 +101,31 @@ def test_a_single_environment_is_played_too():
     finally:
         del gymnasium.registry["toy/Single-v0"]
     assert len(episodes) == 2 and episodes[0].metrics["em"] == 1.0
+
+
+class RetrievesAtReset(gymnasium.Env):
+    """Needs its retriever to begin, as a retrieve-then-answer environment does."""
+
+    action_space = observation_space = UnicodeText(100)
+
+    def reset(self, *, seed=None, options=None):
+        if options["question_id"] == "q1":
+            raise RetrievalError("no luck")
+        return "?", {"question_id": options["question_id"]}
+
+    def step(self, action):
+        return "!", 1.0, True, False, {"reward_terms": {"outcome": 1.0}, "metrics": {"em": 1.0}}
+
+
+def test_a_retrieval_that_fails_at_the_beginning_loses_only_its_own_episode():
+    gymnasium.register("toy/AtReset-v0", RetrievesAtReset, disable_env_checker=True)
+    try:
+        jobs = [Job("q1", 0), Job("q2", 1), Job("q1", 2), Job("q1", 3)]
+        agent = FunctionAgent(lambda observation: "a")
+        episodes = {e.job: e for e in rollout("toy/AtReset-v0", agent, jobs, num_envs=2)}
+    finally:
+        del gymnasium.registry["toy/AtReset-v0"]
+    assert [episodes[job].error for job in jobs] == [
+        "RetrievalError: no luck", None, "RetrievalError: no luck", "RetrievalError: no luck",
+    ]  # fmt: skip
+    assert episodes[jobs[1]].metrics == {"em": 1.0}

@@ -41,7 +41,6 @@ class World:
     (2, (0,), True)
     """
 
-    name = "world"
     splits = SPLITS
 
     def __init__(self, **dials: Any) -> None:
@@ -55,6 +54,16 @@ class World:
                 )
         self.config = WorldConfig(**dials)
         self._questions: dict[str, tuple[Question, ...]] = {}
+
+    @cached_property
+    def name(self) -> str:
+        """`world`, with the dials that are not at their defaults."""
+        turned = [
+            f"{field.name}={_written(getattr(self.config, field.name))}"
+            for field in fields(WorldConfig)
+            if getattr(self.config, field.name) != field.default
+        ]
+        return "?".join(["world", *(["&".join(turned)] if turned else [])])
 
     @cached_property
     def universe(self) -> Universe:
@@ -93,3 +102,14 @@ class World:
 
     def __repr__(self) -> str:
         return f"World({self.config.entities} entities, seed {self.config.seed})"
+
+
+def _written(value: Any) -> str:
+    """Write a dial as it is given in a name.
+
+    >>> _written((2, 4)), _written(("chain", "mixed")), _written(300)
+    ('2-4', 'chain,mixed', '300')
+    """
+    if isinstance(value, tuple):
+        return ("-" if isinstance(value[0], int) else ",").join(map(str, value))
+    return str(value)

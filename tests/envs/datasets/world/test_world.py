@@ -6,6 +6,7 @@ import time
 import pytest
 
 from hopgym.core import to_json
+from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.base import QuestionSet
 from hopgym.envs.datasets.world import World
 from hopgym.envs.datasets.world.config import SPLITS
@@ -93,7 +94,7 @@ def test_it_is_a_question_set():
     world = World(**SMALL)
     assert isinstance(world, QuestionSet) and world.questions("dev") is world.questions("dev")
     assert repr(world) == "World(150 entities, seed 0)"
-    with pytest.raises(ConfigError, match="world has no split 'tset'; it has: train, dev, test"):
+    with pytest.raises(ConfigError, match="has no split 'tset'; it has: train, dev, test"):
         world.questions("tset")
 
 
@@ -131,3 +132,10 @@ def test_a_hundred_thousand_questions(capsys):
         print(f"\n{count} questions in {time.perf_counter() - started:.1f} s")
     # All different, so that no two splits share a text or a chain either.
     assert count == len(texts) == len(chains) == 100_000
+
+
+def test_its_name_tells_the_dials_and_makes_it_again():
+    assert World().name == "world"
+    world = World(entities=300, hops=(2, 4), kinds="chain,mixed", seed=5)
+    assert world.name == "world?entities=300&hops=2-4&kinds=chain,mixed&seed=5"
+    assert make_questions(world.name).fingerprint == world.fingerprint
