@@ -16,6 +16,7 @@ from .envs.datasets import cli as datasets_cli
 from .envs.datasets.world import cli as world_cli
 from .errors import HopgymError
 from .retrieval import cli as retrieval_cli
+from .retrieval.kb import cli as kb_cli
 from .rewards import cli as rewards_cli
 
 PACKAGES = (
@@ -24,6 +25,7 @@ PACKAGES = (
     datasets_cli,
     rewards_cli,
     retrieval_cli,
+    kb_cli,
     world_cli,
     benchmarks_cli,
 )

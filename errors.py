@@ -56,8 +56,17 @@ class ResultsError(HopgymError, RuntimeError):
     """A results file that cannot be continued or read."""
 
 
-def unknown_name(noun: str, given: str, known: Iterable[str], listing: str) -> UnknownNameError:
+def unknown_name(
+    noun: str, given: str, known: Iterable[str], listing: str, *, own: bool = False
+) -> UnknownNameError:
     """Build the error for a name that is not registered.
+
+    Args:
+        noun: What was asked for.
+        given: The name that was given.
+        known: The names that there are.
+        listing: The command that lists them.
+        own: Whether a user's own may be named by its module or file.
 
     >>> str(unknown_name("retriever", "bm52", ["bm25", "empty"], "hopgym retrievers"))
     "Unknown retriever 'bm52'. Did you mean 'bm25'? Known: bm25, empty (list: `hopgym retrievers`)."
@@ -65,8 +74,9 @@ def unknown_name(noun: str, given: str, known: Iterable[str], listing: str) -> U
     names = sorted(known)
     close = get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
+    yours = " Your own: file.py:NAME or module:NAME." if own else ""
     return UnknownNameError(
-        f"Unknown {noun} {given!r}.{hint} Known: {', '.join(names)} (list: `{listing}`)."
+        f"Unknown {noun} {given!r}.{hint} Known: {', '.join(names)} (list: `{listing}`).{yours}"
     )
 
 

@@ -95,7 +95,7 @@ class Registry(Generic[T]):
         if factory is None and ":" in name:
             factory = name
         if factory is None:
-            raise unknown_name(self.noun, name, self._factories, self.listing)
+            raise unknown_name(self.noun, name, self._factories, self.listing, own=True)
         if isinstance(factory, str):
             factory = load_attribute(factory)
         return factory
@@ -108,13 +108,32 @@ def load_attribute(path: str) -> Any:
         ConfigError: If the module, file or attribute does not exist.
     """
     source, _, attribute = path.rpartition(":")
-    module = _load_file(source) if source.endswith(".py") else _load_module(source, path)
+    module = load_module(source, path)
     try:
         return getattr(module, attribute)
     except AttributeError:
         raise ConfigError(
             f"{source!r} has no attribute {attribute!r} (asked for {path!r})."
         ) from None
+
+
+def load_module(source: str, path: str) -> ModuleType:
+    """Import a module by its name, or a Python file.
+
+    Modules and files beside it may be imported too: the current folder, and the file's, are
+    searched as `python -m` and `python file.py` would.
+
+    Args:
+        source: `module` or `file.py`.
+        path: What the user asked for, for messages.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    folder = Path(source).resolve().parent if source.endswith(".py") else Path.cwd()
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # last: nothing installed is hidden by it
+    return _load_file(source) if source.endswith(".py") else _load_module(source, path)
 
 
 def _load_module(name: str, path: str) -> ModuleType:

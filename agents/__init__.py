@@ -75,10 +75,18 @@ def _agent(part: Any, spec: Any) -> Agent:
         label = spec.rpartition(":")[2] if isinstance(spec, str) else None
         return FunctionAgent(part, label)
     raise ConfigError(
-        f"{spec!r:.200} is no agent. Give a name ({', '.join(AGENTS)}), a function "
+        f"{spec!r:.200} is no agent{_lack(part)}. Give a name ({', '.join(AGENTS)}), a function "
         "`observation -> action`, or an object with `name`, `reset(seed)` and "
         "`act(observations, infos)`."
     )
+
+
+def _lack(part: Any) -> str:
+    """Say what keeps a thing from being an agent, where it comes near."""
+    if inspect.isclass(part) and _takes_observation(part):
+        return ": its class needs arguments (name a factory without any)"
+    missing = [name for name in ("name", "reset", "act") if not hasattr(part, name)]
+    return f": it lacks {', '.join(missing)}" if len(missing) < 3 else ""
 
 
 def _plays(part: Any) -> bool:

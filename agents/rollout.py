@@ -8,14 +8,17 @@ it hit, as an error and never as a score.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import gymnasium
 
 from ..core import Trajectory
+from ..envs.spaces import UnicodeText
 from ..envs.vector import HopVectorEnv
 from ..errors import AgentError, HopgymError, RetrievalError, RewardError
+from . import make_agent
 from .base import Agent
 
 StepResult = tuple[Any, ...] | HopgymError
@@ -127,7 +130,7 @@ class _Playing:
 
 def rollout(
     env_id: str,
-    agent: Agent,
+    agent: Any,
     jobs: Iterable[Job],
     *,
     env_kwargs: Mapping[str, Any] | None = None,
@@ -137,21 +140,23 @@ def rollout(
 
     Args:
         env_id: A registered environment. One with a native vector environment is batched.
-        agent: Any agent; `bind(env)` is called once if it has one.
+        agent: An agent, or what `make_agent` takes; `bind(env)` is called once if it has one.
         jobs: The questions, by id, with the seeds of their episodes.
         env_kwargs: The environment's keyword arguments.
         num_envs: Episodes side by side. It changes the speed and nothing else.
 
     Raises:
-        AgentError: If the agent returns another number of actions than it was asked for.
+        AgentError: If the agent raises, or returns another number or kind of actions than it was
+            asked for.
     """
+    agent = make_agent(agent)
     pending = iter(jobs)
     env, lanes = _open(env_id, dict(env_kwargs or {}), num_envs)
     try:
         bind = getattr(agent, "bind", None)
         if bind is not None:
             bind(env)
-        yield from _run(lanes, agent, pending, num_envs)
+        yield from _run(lanes, Player(agent, env), pending, num_envs)
     finally:
         env.close()
 
@@ -166,14 +171,14 @@ def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, 
     return envs[0], SingleLanes(envs)
 
 
-def _run(lanes: Lanes, agent: Agent, pending: Iterator[Job], num_envs: int) -> Iterator[Episode]:
+def _run(lanes: Lanes, player: Player, pending: Iterator[Job], num_envs: int) -> Iterator[Episode]:
     playing: dict[int, _Playing] = {}
     for lane in range(num_envs):
         yield from _next_job(lanes, lane, pending, playing)
     while playing:
         active = sorted(playing)
         started = time.perf_counter()
-        actions = _act(agent, [playing[lane] for lane in active])
+        actions = player.act([playing[lane] for lane in active])
         results = lanes.step(active, actions)
         seconds = (time.perf_counter() - started) / len(active)
         for lane, result in zip(active, results, strict=True):
@@ -200,11 +205,46 @@ def _next_job(
             yield Episode(job, None, 0.0, {}, {}, 0.0, f"{type(error).__name__}: {error}")
 
 
-def _act(agent: Agent, states: Sequence[_Playing]) -> list[Any]:
-    actions = agent.act([s.observation for s in states], [s.info for s in states])
-    if len(actions) != len(states):
-        raise AgentError(
-            f"Agent {agent.name!r} returned {len(actions)} actions for {len(states)} observations; "
-            "`act` must return exactly one for each."
-        )
-    return list(actions)
+class Player:
+    """Asks the agent for actions, and says whose fault it is where none can be had."""
+
+    def __init__(self, agent: Agent, env: Any) -> None:
+        self.agent = agent
+        played = env.unwrapped
+        self.space = getattr(played, "single_action_space", played.action_space)
+
+    def act(self, states: Sequence[_Playing]) -> list[Any]:
+        """Return one action for each episode."""
+        try:
+            actions = self.agent.act([s.observation for s in states], [s.info for s in states])
+        except HopgymError:
+            raise
+        except Exception as error:
+            raise AgentError(f"{self._name} raised {_told(error)}.") from error
+        if not isinstance(actions, Sequence) or isinstance(actions, str):
+            raise AgentError(
+                f"{self._name} returned a {type(actions).__name__}; "
+                "`act` must return a list with one action for each observation."
+            )
+        if len(actions) != len(states):
+            raise AgentError(
+                f"{self._name} returned {len(actions)} actions for {len(states)} observations; "
+                "`act` must return exactly one for each."
+            )
+        return [self._checked(action) for action in actions]
+
+    def _checked(self, action: Any) -> Any:
+        # Any text is an action, however odd. What is no text at all is a mistake in the agent.
+        if isinstance(self.space, UnicodeText) and not isinstance(action, str):
+            raise AgentError(f"{self._name} returned a {type(action).__name__}; return text.")
+        return action
+
+    @property
+    def _name(self) -> str:
+        return f"Agent {self.agent.name!r}"
+
+
+def _told(error: Exception) -> str:
+    """Say what was raised, and where."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (line {frame.lineno} of {frame.filename})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import gymnasium
@@ -10,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import ConfigError
 from .grammars import GRAMMARS, ParseError, make_grammar
-from .registration import ENVS
+from .keywords import read_keyword
+from .registration import ENVS, find_env
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -35,7 +34,9 @@ def list_envs() -> None:
 
 
 def play(
-    env_id: Annotated[str, typer.Argument(help="Such as hopgym/SearchRead-v0.")],
+    env_id: Annotated[
+        str, typer.Argument(help="Such as hopgym/SearchRead-v0; file.py:ID for your own.")
+    ],
     questions: Annotated[str, typer.Option(help="A question set, file or folder.")] = "world",
     split: Annotated[str, typer.Option(help="The split to play.")] = "train",
     seed: Annotated[int, typer.Option(help="Which question is drawn.")] = 0,
@@ -44,21 +45,35 @@ def play(
         list[str] | None, typer.Option("--set", help="Any other keyword, as name=value.")
     ] = None,
 ) -> None:
-    """Play an episode by hand: type a query, or `= answer`; Ctrl-D stops."""
-    keywords = dict(_keyword(text) for text in set_ or [])
-    env = gymnasium.make(env_id, render_mode="human", questions=questions, split=split, **keywords)
+    """Play an episode by hand: type a query, or `= answer`; quit or Ctrl-D stops."""
+    keywords = dict(read_keyword(text) for text in set_ or [])
+    env = gymnasium.make(
+        find_env(env_id), render_mode="human", questions=questions, split=split, **keywords
+    )
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
+    console = Console()
+    console.print("Type a query, or = and the answer; quit to stop.", style="dim")
     over = False
     while not over:
-        try:
-            line = input("query, or = answer> ")
-        except (EOFError, KeyboardInterrupt):
-            print()
+        line = _read_line(f"{info['remaining']} turns left> ")
+        if line is None:
             return
         _, _, terminated, truncated, info = env.step(_action(line, info))
         over = terminated or truncated
         _print_step(info, over)
+
+
+def _read_line(prompt: str) -> str | None:
+    """Return the next line that is not empty; None where the player stops."""
+    while True:
+        try:
+            line = input(prompt).strip()
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return None
+        if line:
+            return None if line.lower() in ("quit", "exit") else line
 
 
 def _action(line: str, info: dict[str, Any]) -> str:
@@ -66,13 +81,15 @@ def _action(line: str, info: dict[str, Any]) -> str:
     grammar = make_grammar(info["grammar"])
     if line.startswith("="):
         return grammar.write_answer(info["turn"], "Typed by hand.", line[1:].strip())
-    return grammar.write_query(info["turn"], "Typed by hand.", line.strip())
+    return grammar.write_query(info["turn"], "Typed by hand.", line)
 
 
 def _print_step(info: dict[str, Any], over: bool) -> None:
     console = Console()
     if info["parse_error"]:
         console.print(f"not understood: {ParseError(info['parse_error']).value}", style="red")
+    if info["queries"] and not info["document_ids"]:
+        console.print("(no new documents were found)", style="dim")
     terms = ", ".join(f"{name} {value:+.2f}" for name, value in info["reward_terms"].items())
     console.print(f"reward: {terms}", style="dim")
     if over:
@@ -80,13 +97,3 @@ def _print_step(info: dict[str, Any], over: bool) -> None:
         for name, value in info["metrics"].items():
             table.add_row(name, f"{value:.3f}")
         console.print(table)
-
-
-def _keyword(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"--set {text!r}: write name=value, such as --set top_k=5.")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value

@@ -11,10 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..core import Author, Document, Hit, Outcome, Question, Span, Step, Trajectory
-from ..errors import EpisodeError, RewardError
+from ..core import Author, Document, Hit, Outcome, Question, Score, Span, Step, Trajectory
+from ..errors import ConfigError, EpisodeError, RewardError
 from ..rewards import episode_metrics
 from ..rewards.base import Reward
+
+TOLERANCE = 1e-6
+"""By how much a reward's terms may miss its value."""
 
 Row = Sequence[tuple[Document, float]]
 """The hits of one query, best first."""
@@ -139,10 +142,10 @@ class Episode(ABC):
             Step(index, action, parsed, observation, queries, hits, terms, parse_error)
         )
         trajectory = self.trajectory()
-        score = self.reward(self.question, trajectory)
+        score = check_score(self.reward(self.question, trajectory))
         if score.unscored:
             raise RewardError(f"Step {index} of {self.question.id} is unscored: {score.reason}")
-        terms.update(score.terms)
+        terms.update(score.terms or {"reward": score.value})
         self._result = Result(
             self.text,
             float(score.value),
@@ -171,3 +174,20 @@ class Episode(ABC):
             info["metrics"] = episode_metrics(self.question, trajectory)
             info["trajectory"] = trajectory
         return info
+
+
+def check_score(score: Any) -> Score:
+    """Refuse what is no score, and terms that do not add up to the value.
+
+    Raises:
+        ConfigError: If the reward function is at fault.
+    """
+    if not isinstance(score, Score):
+        raise ConfigError(
+            f"The reward returned a {type(score).__name__}; return a Score(value, terms)."
+        )
+    if score.terms and abs(sum(score.terms.values()) - score.value) > TOLERANCE:
+        raise ConfigError(
+            f"The reward's terms {dict(score.terms)} do not add up to its value, {score.value}."
+        )
+    return score

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
+from ..errors import unknown_name
+from ..registry import load_module
+
 
 class EnvEntry(NamedTuple):
     """One environment, for listings."""
@@ -35,6 +38,21 @@ def register(
     known = gymnasium.registry.get(id)
     if known is None or known.entry_point != entry_point:
         gymnasium.register(id, entry_point, vector_entry_point=vector_entry_point)  # type: ignore[arg-type]
+
+
+def find_env(spec: str) -> str:
+    """Return the registered id of `id`, `module:id` or `file.py:id`, importing what stands before.
+
+    Raises:
+        UnknownNameError: If no environment has that id.
+        ConfigError: If there is no such module or file.
+    """
+    source, _, name = spec.rpartition(":")
+    if source:
+        load_module(source, spec)
+    if name not in gymnasium.registry:
+        raise unknown_name("environment", name, ENVS, "hopgym envs")
+    return name
 
 
 def register_all() -> None:

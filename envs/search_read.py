@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core import Hit, Question
+from ..errors import ConfigError
 from .env import HopEnv
 from .episode import Episode, Row
 from .grammars import Grammar, Move, ParseError, make_grammar
@@ -42,6 +43,8 @@ class SearchReadSettings(Settings):
         at_least("max_document_chars", self.max_document_chars, 1)
         if self.format_retries is not None:
             at_least("format_retries", self.format_retries, 0)
+        if not isinstance(self.force_answer, bool):
+            raise ConfigError(f"force_answer is {self.force_answer!r}; it may be True or False.")
 
 
 class SearchReadStage(Stage):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Question
-from ..errors import ConfigError, unknown_name
+from ..errors import ConfigError, UnknownNameError
 from ..retrieval import make_retriever
 from ..rewards import make_reward
 from .datasets import make_questions
@@ -67,8 +67,11 @@ class Stage:
         """Return the question of an id."""
         position = self.positions.get(question_id)
         if position is None:
-            known = list(self.positions)[:5]
-            raise unknown_name("question", str(question_id), known, "hopgym datasets")
+            first = ", ".join(list(self.positions)[:3])
+            raise UnknownNameError(
+                f"No question has the id {question_id!r}. Split {self.split!r} of "
+                f"{self.question_set.name} has {len(self.questions)} questions; the first: {first}."
+            )
         return self.questions[position]
 
     def _by_index(self, index: int) -> Question:

@@ -2,7 +2,9 @@
 
 `NoRepeats` is SearchRead with another rule: asking the same query twice ends the episode. The
 single and the vector environment, seeding, spaces, rewards, rollouts and leaderboards come with it.
-Run it: `python examples/own_environment.py`.
+`python examples/own_environment.py` plays it; onto a leaderboard:
+
+    hopgym bench --envs examples/own_environment.py:examples/NoRepeats-v0 --agents iterative --out results/own
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,9 @@
 """Your own question set: one function that yields questions, and one registration line.
 
 `python examples/own_questions.py` plays it. Without registering, name it
-`questions="examples/own_questions.py:rivers"`, or give a JSONL file of `{id, question, answer}`.
+`questions="examples/own_questions.py:rivers_with_documents"`, or give a JSONL file of
+`{id, question, answer}` with its documents: `"mine.jsonl?documents=docs.jsonl"`. A set that is a mere
+list of questions, such as `rivers` here, needs a retriever that brings its own documents.
 """
 
 from collections.abc import Iterator

@@ -20,7 +20,7 @@ def short_and_right(question: Question, trajectory: Trajectory) -> Score:
     answered = trajectory.outcome == "answered"
     terms = {
         "answer": f1(trajectory.prediction, question.answers) if answered else 0.0,
-        "cost": -0.05 * len(step.queries),
+        "cost": 0.0 - 0.05 * len(step.queries),
     }
     return Score(sum(terms.values()), terms)
 

@@ -43,7 +43,34 @@ RETRIEVERS: Registry[Retriever] = Registry("retriever", "hopgym retrievers")
 register = RETRIEVERS.register
 
 register("bm25", "BM25 over titles and texts (bm25s).", "hopgym.retrieval.bm25:BM25Retriever")
+register("dense", "Vectors of an encoder (FAISS).", "hopgym.retrieval.dense:DenseRetriever")
 register("empty", "Finds nothing: the control.", "hopgym.retrieval.controls:EmptyRetriever")
+register("random", "Finds anything: the control.", "hopgym.retrieval.controls:RandomRetriever")
+register("rerank", "Another's hits, reordered.", "hopgym.retrieval.rerank:RerankRetriever")
+register("tfidf", "TF-IDF cosine (NumPy alone).", "hopgym.retrieval.tfidf:TfidfRetriever")
+register("hybrid", "Several retrievers, fused.", "hopgym.retrieval.hybrid:HybridRetriever")
+register(
+    "link_hop",
+    "Follows the titles that the best hits mention.",
+    "hopgym.retrieval.link_hop:LinkHopRetriever",
+)
+register(
+    "multi_source",
+    "A retriever for each source of the documents.",
+    "hopgym.retrieval.multi_source:MultiSourceRetriever",
+)
+register(
+    "recursive",
+    "Searches again for what was found.",
+    "hopgym.retrieval.recursive:RecursiveRetriever",
+)
+register("http", "A server that speaks /retrieve.", "hopgym.retrieval.http:HttpRetriever")
+register("qdrant", "Vectors in Qdrant.", "hopgym.retrieval.qdrant:QdrantRetriever")
+register(
+    "elasticsearch",
+    "BM25 in Elasticsearch or OpenSearch.",
+    "hopgym.retrieval.elasticsearch:ElasticsearchRetriever",
+)
 
 _SHELF = Shelf()
 
@@ -86,7 +113,9 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
 def _is_folder(spec: str | Path) -> bool:
     if isinstance(spec, Path):
         return True
-    return spec not in RETRIEVERS and ("/" in spec or Path(spec).is_dir()) and ".py:" not in spec
+    if str(spec).partition("?")[0] in RETRIEVERS or ".py:" in spec:
+        return False
+    return "/" in spec or Path(spec).is_dir()
 
 
 def _opened(folder: Path) -> Retriever:

@@ -1,16 +1,16 @@
 r"""Text to terms: lower case, words, stop words, stems.
 
 An analyzer is a plain value. A retriever uses one and the same on its documents and its queries,
-and a saved index carries it, so that neither side can be stemmed without the other. It splits at
-anything but letters, digits and underscores (`\w+`), which suits languages that write blanks
-between words; Chinese or Thai need a retriever of their own.
+and a saved index carries it, so that neither side can be stemmed without the other. By default it
+splits at anything but letters, digits and underscores, which suits languages that write blanks
+between words; Thai needs a retriever of its own. The analyzers that others publish figures with
+have names (`ANALYZERS`).
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import islice
@@ -19,10 +19,11 @@ from typing import Any
 
 import msgspec
 
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, unknown_name
 from ..files import fingerprint
+from .words import word_pattern
 
-_WORD = re.compile(r"\w+")
+_POSSESSIVE = ("'s", "\u2019s")
 _LONGEST_STEMMED = 64  # longer runs are addresses or noise: never stemmed, never remembered
 _MOST_REMEMBERED = 500_000
 
@@ -32,7 +33,8 @@ class Analyzer:
     """How text becomes terms.
 
     Raises:
-        ConfigError: If there is no such stop list or stemmer; the message lists them.
+        ConfigError: If there is no such stop list, stemmer or way to find words; the message
+            lists them.
 
     >>> Analyzer()("Who directed the films of Malcolm X?")
     ['direct', 'film', 'malcolm', 'x']
@@ -44,11 +46,38 @@ class Analyzer:
     """A list of bm25s by name, words of your own in lower case, or None to keep every word."""
     stemmer: str | None = "english"
     """A Snowball algorithm by name, or None to keep words as they are."""
+    words: str = "plain"
+    """How words are found: one of `hopgym.retrieval.words.WORDS`."""
+    possessives: bool = True
+    """Whether a final 's stays; if not, it goes before stop words do. Found in `unicode` words."""
 
     def __post_init__(self) -> None:
         if self.stopwords is not None and not isinstance(self.stopwords, str):
             object.__setattr__(self, "stopwords", tuple(sorted(set(self.stopwords))))
-        _stems(self.stopwords, self.stemmer)  # refuse unknown names here and now
+        word_pattern(self.words)  # refuse unknown names here and now
+        self._stems()
+
+    @classmethod
+    def of(cls, analyzer: Analyzer | str | None) -> Analyzer:
+        """Return an analyzer as it is, by its name in `ANALYZERS`, or the default one.
+
+        Raises:
+            UnknownNameError: If there is none of that name.
+            ConfigError: If it is none of these.
+
+        >>> Analyzer.of("standard")("The song I Can't See")
+        ['the', 'song', 'i', "can't", 'see']
+        """
+        if isinstance(analyzer, cls):
+            return analyzer
+        if not isinstance(analyzer, str | None):
+            raise ConfigError(
+                f"analyzer is {analyzer!r:.60}; give an Analyzer or a name: {', '.join(ANALYZERS)}."
+            )
+        name = "default" if analyzer is None else analyzer
+        if name not in ANALYZERS:
+            raise unknown_name("analyzer", name, ANALYZERS, "hopgym retrievers")
+        return cls(**ANALYZERS[name])
 
     def __call__(self, text: str, limit: int | None = None) -> list[str]:
         """Return the terms of a text, in order.
@@ -60,12 +89,12 @@ class Analyzer:
         if not text.isascii():
             text = unicodedata.normalize("NFKC", text)
         text = text.lower()
-        # words are a character apart at least: a text shorter than this cannot pass the limit
-        if limit is None or len(text) < 2 * limit:
-            words: Iterable[str] = _WORD.findall(text)
+        pattern = word_pattern(self.words)
+        if limit is None or len(text) < 2 * limit:  # short: finding all its words is faster
+            words: Iterable[str] = pattern.findall(text)[:limit]
         else:
-            words = (match.group() for match in islice(_WORD.finditer(text), limit))
-        stems = _stems(self.stopwords, self.stemmer)
+            words = (match.group() for match in islice(pattern.finditer(text), limit))
+        stems = self._stems()
         return [stem for word in words if (stem := stems[word])]
 
     def batch(self, texts: Iterable[str]) -> list[list[str]]:
@@ -75,7 +104,10 @@ class Analyzer:
     @property
     def fingerprint(self) -> str:
         """A name of what it does, including the words of a stop list known by name."""
-        return fingerprint([self.stemmer, sorted(stop_words(self.stopwords))])
+        parts: list[Any] = [self.stemmer, sorted(stop_words(self.stopwords))]
+        if (self.words, self.possessives) != ("plain", True):
+            parts += [self.words, self.possessives]
+        return fingerprint(parts)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
@@ -92,6 +124,28 @@ class Analyzer:
             return msgspec.convert(settings, cls)
         except msgspec.ValidationError as error:
             raise DataError(f"{where}: no settings of an analyzer ({error}).") from error
+
+    def _stems(self) -> _Stems:
+        return _stems(self.stopwords, self.stemmer, self.possessives)
+
+
+ANALYZERS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "standard": {"words": "unicode", "stopwords": None, "stemmer": None},
+    "english": {
+        "words": "unicode",
+        "possessives": False,
+        "stopwords": "english",
+        "stemmer": "porter",
+    },
+}
+"""The settings of analyzers that have a name.
+
+- `default`: hopgym's own.
+- `standard`: Elasticsearch's default: Unicode words, no stop words, no stems. HippoRAG's BM25.
+- `english`: Lucene's and Elasticsearch's for English, and Anserini's default: Unicode words
+  without 's, 33 stop words, Porter's stems.
+"""
 
 
 def stop_words(stopwords: str | tuple[str, ...] | None) -> frozenset[str]:
@@ -122,37 +176,46 @@ def _list_name(constant: str) -> str:
 class _Stems(dict[str, str]):
     """Word to stem, learnt as words come; a stop word's stem is empty. Shared by all threads."""
 
-    def __init__(self, stop: frozenset[str], stemmer: Any) -> None:
+    def __init__(self, stop: frozenset[str], stemmer: str | None, possessives: bool) -> None:
         super().__init__()
         self._stop = stop
-        self._stemmer = stemmer
+        self._stemmer = _snowball(stemmer)
+        # Porter's own program, and Lucene's, leave words of two letters; Snowball's "s" would go
+        self._shortest = 3 if stemmer == "porter" else 1
+        self._possessives = possessives
         self._lock = Lock()  # a Snowball stemmer is not safe to share
 
     def __missing__(self, word: str) -> str:
         if len(word) > _LONGEST_STEMMED:
             return word
-        stem = "" if word in self._stop else self._stem(word)
+        bare = word if self._possessives or word[-2:] not in _POSSESSIVE else word[:-2]
+        stem = "" if bare in self._stop else self._stem(bare)
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         self[word] = stem
         return stem
 
     def _stem(self, word: str) -> str:
-        if self._stemmer is None:
+        if self._stemmer is None or len(word) < self._shortest:
             return word
         with self._lock:
             return str(self._stemmer.stemWord(word))
 
 
 @lru_cache(maxsize=16)
-def _stems(stopwords: str | tuple[str, ...] | None, stemmer: str | None) -> _Stems:
-    stop = stop_words(stopwords)
+def _stems(
+    stopwords: str | tuple[str, ...] | None, stemmer: str | None, possessives: bool
+) -> _Stems:
+    return _Stems(stop_words(stopwords), stemmer, possessives)
+
+
+def _snowball(stemmer: str | None) -> Any:
     if stemmer is None:
-        return _Stems(stop, None)
+        return None
     import Stemmer
 
     if stemmer not in Stemmer.algorithms():
         raise ConfigError(
             f"No stemmer {stemmer!r}. Known: {', '.join(Stemmer.algorithms())}; or None."
         )
-    return _Stems(stop, Stemmer.Stemmer(stemmer, 0))
+    return Stemmer.Stemmer(stemmer, 0)

@@ -7,7 +7,7 @@ not match at all are no hits, so a row may be shorter than `k`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +21,8 @@ class Hits:
 
     documents: Sequence[Sequence[Document]]
     scores: Sequence[Sequence[float]]
+    components: Sequence[Sequence[Mapping[str, float]]] | None = None
+    """Where a score is made of others: what each part gave to each hit, by name."""
 
     @property
     def rows(self) -> list[list[tuple[Document, float]]]:
@@ -66,6 +68,12 @@ def check_k(k: int) -> None:
         raise ConfigError(f"k is {k!r}; give a whole number.")
     if k < 1:
         raise ConfigError(f"k is {k}; ask for 1 hit or more.")
+
+
+def check_whole(name: str, value: int, least: int = 1) -> None:
+    """Refuse a setting that is no whole number from `least`."""
+    if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name} is {value!r}; give a whole number from {least}.")
 
 
 def check_queries(queries: Sequence[str]) -> None:

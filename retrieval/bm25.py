@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ import numpy as np
 from ..core import Document
 from ..errors import ConfigError, DataError, RetrievalError
 from ..files import fingerprint
+from . import kernels
 from .analyzer import Analyzer
 from .base import Hits, check_k, check_queries
 from .corpus import Corpus
@@ -31,6 +33,12 @@ from .store import StoredDocuments, store_documents
 
 METHODS = ("lucene", "robertson", "atire", "bm25l", "bm25+")
 """The variants of the formula."""
+
+BACKENDS = ("auto", "numpy", "numba")
+SHARED_FROM = 16
+"""Queries from which a batch is shared by threads."""
+
+Row = tuple[list[Document], list[float]]
 
 MAX_QUERY_WORDS = 512
 """How many words of a query are read, stop words included; the rest is ignored."""
@@ -45,9 +53,14 @@ class BM25Retriever:
         b: How much long documents are held back, from 0 to 1. The defaults are Anserini's, and
             better here on multi-hop questions than 1.2 and 0.75.
         method: A variant of the formula, one of `METHODS`.
-        analyzer: How documents and queries become terms.
+        analyzer: How documents and queries become terms; also by name, one of `ANALYZERS` of
+            `hopgym.retrieval.analyzer`.
+        backend: `"numpy"`; `"numba"`, which scores with a compiled loop from the start; or
+            `"auto"`: numba where it is installed and the corpus is large, compiled meanwhile.
+        threads: How many share a batch of queries; worth it with numba. Neither changes a result.
 
     Raises:
+        UnknownNameError: If no analyzer has this name.
         ConfigError: If a parameter is out of its range.
         DataError: If there are no documents, or two share an id.
 
@@ -64,16 +77,20 @@ class BM25Retriever:
         k1: float = 0.9,
         b: float = 0.4,
         method: str = "lucene",
-        analyzer: Analyzer | None = None,
+        analyzer: Analyzer | str | None = None,
+        backend: str = "auto",
+        threads: int = 1,
     ) -> None:
         _check_parameters(k1, b, method)
+        _check_speed(backend, threads)
         corpus = Corpus.of(documents)
         if not corpus:
             raise DataError(
-                "A bm25 index of 0 documents was asked for. Give documents, a question set that "
-                'brings a corpus, the folder of a saved index, or retriever="empty".'
+                "A bm25 index of 0 documents was asked for. Write `?documents=FILE` after the name "
+                "of a question set that brings none (JSONL of {id, title, text}), give the folder "
+                'of a saved index as the retriever, or play without search: retriever="empty".'
             )
-        self.analyzer = analyzer or Analyzer()
+        self.analyzer = Analyzer.of(analyzer)
         self.documents: Sequence[Document] = corpus.by_rank()
         """What is searched, in the order of the ids."""
         self.fingerprint = fingerprint(
@@ -81,20 +98,41 @@ class BM25Retriever:
         )
         self._index = _library().BM25(k1=float(k1), b=float(b), method=method, backend="numpy")
         _build(self._index, self.analyzer, self.documents)
+        self._set_speed(backend, threads)
 
     def search(self, queries: Sequence[str], k: int) -> Hits:
         """Return up to `k` hits for each query; a query without a known term has none."""
         check_k(k)
         check_queries(queries)
-        documents: list[list[Document]] = []
-        scores: list[list[float]] = []
-        for query in queries:
-            row, row_scores = self._search(query, k)
-            documents.append(row)
-            scores.append(row_scores)
-        return Hits(documents, scores)
+        rows = self._shared(queries, k) if self._is_shared(queries) else self._each(queries, k)
+        return Hits([documents for documents, _ in rows], [scores for _, scores in rows])
 
-    def _search(self, query: str, k: int) -> tuple[list[Document], list[float]]:
+    def _each(self, queries: Sequence[str], k: int) -> list[Row]:
+        return [self._search(query, k) for query in queries]
+
+    def _is_shared(self, queries: Sequence[str]) -> bool:
+        return self.threads > 1 and len(queries) >= SHARED_FROM
+
+    def _shared(self, queries: Sequence[str], k: int) -> list[Row]:
+        """Score a large batch in several threads, a stretch of it in each."""
+        size = math.ceil(len(queries) / self.threads)
+        parts = [queries[start : start + size] for start in range(0, len(queries), size)]
+        with ThreadPoolExecutor(self.threads) as pool:
+            return [
+                row for rows in pool.map(lambda part: self._each(part, k), parts) for row in rows
+            ]
+
+    def _set_speed(self, backend: str, threads: int) -> None:
+        self.threads = threads
+        if backend == "numba":
+            kernels.accelerate(self._index)
+        elif backend == "auto" and self._is_large() and kernels.has_numba():
+            kernels.accelerate_meanwhile(self._index)
+
+    def _is_large(self) -> bool:
+        return len(self.documents) >= kernels.COMPILED_FROM
+
+    def _search(self, query: str, k: int) -> Row:
         vocabulary = self._index.vocab_dict
         terms = self.analyzer(query, limit=MAX_QUERY_WORDS)
         ids = [vocabulary[term] for term in terms if term in vocabulary]
@@ -137,16 +175,21 @@ class BM25Retriever:
         store_documents(folder, self.documents)
 
     @classmethod
-    def load(cls, folder: str | Path, mmap: bool = True) -> BM25Retriever:
+    def load(
+        cls, folder: str | Path, mmap: bool = True, *, backend: str = "auto", threads: int = 1
+    ) -> BM25Retriever:
         """Open what `save` wrote.
 
         Args:
             folder: The folder.
             mmap: Leave scores and documents on disk and map them; else read them all now.
+            backend: As above.
+            threads: As above.
 
         Raises:
             DataError: If the folder is damaged, or holds something else or another version.
         """
+        _check_speed(backend, threads)
         manifest, data = open_folder(folder, "bm25")
         self = cls.__new__(cls)
         self.analyzer = _restored_analyzer(manifest, folder)
@@ -154,6 +197,7 @@ class BM25Retriever:
         self.documents = stored if mmap else list(stored)
         self.fingerprint = manifest.fingerprint
         self._index = _restored_index(data, manifest, mmap)
+        self._set_speed(backend, threads)
         return self
 
     def __repr__(self) -> str:
@@ -167,6 +211,13 @@ def _check_parameters(k1: float, b: float, method: str) -> None:
         raise ConfigError(f"b is {b}; give a number from 0 to 1, such as 0.4.")
     if method not in METHODS:
         raise ConfigError(f"method is {method!r}; it is one of: {', '.join(METHODS)}.")
+
+
+def _check_speed(backend: str, threads: int) -> None:
+    if backend not in BACKENDS:
+        raise ConfigError(f"backend is {backend!r}; it is one of: {', '.join(BACKENDS)}.")
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ConfigError(f"threads is {threads!r}; give a whole number from 1.")
 
 
 def _library() -> ModuleType:

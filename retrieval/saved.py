@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ class Manifest:
     data: str = ""
     """The valid data folder."""
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """The data files, with their sizes in bytes."""
+    """The data files, by their path in the data folder, with their sizes in bytes."""
     format: int = FORMAT
 
 
@@ -69,7 +69,7 @@ def save_folder(folder: str | Path, manifest: Manifest, write: Callable[[Path], 
     data = Path(tempfile.mkdtemp(prefix=_DATA, dir=folder))
     try:
         write(data)
-        sizes = {file.name: file.stat().st_size for file in sorted(data.iterdir())}
+        sizes = _sizes(data)
         data.chmod(0o755)
         old = read_manifest(folder).data if (folder / MANIFEST).exists() else ""
         with atomic_write(folder / MANIFEST) as stream:
@@ -128,10 +128,21 @@ def read_manifest(folder: str | Path) -> Manifest:
         manifest = msgspec.convert(content, Manifest)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: is damaged ({error}). {CURE}") from error
-    names = [manifest.data, *manifest.sizes]
-    if not manifest.data.startswith(_DATA) or any(Path(name).name != name for name in names):
+    inside = Path(manifest.data).name == manifest.data and manifest.data.startswith(_DATA)
+    if not inside or any(map(_leads_outside, manifest.sizes)):
         raise DataError(f"{path}: names files outside of its folder. {CURE}")
     return manifest
+
+
+def _sizes(data: Path) -> dict[str, int]:
+    """Return the sizes of the files, those in folders too: an index may consist of others."""
+    files = sorted(file for file in data.rglob("*") if file.is_file())
+    return {file.relative_to(data).as_posix(): file.stat().st_size for file in files}
+
+
+def _leads_outside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts or "\\" in name or path.as_posix() != name
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -43,10 +43,15 @@ def make_reward(spec: str | Reward) -> Reward:
 
     Raises:
         UnknownNameError: If no reward has that name.
-        ConfigError: If it takes neither two arguments nor none.
+        ConfigError: If it is no function, or takes neither two arguments nor none.
     """
     part: Any = REWARDS.get(spec) if isinstance(spec, str) else spec
-    required = _required_arguments(part)
+    required = _required_arguments(part) if callable(part) else -1
+    if required < 0:
+        raise ConfigError(
+            f"{spec!r:.100} is no reward. Give a name ({', '.join(REWARDS)}), or a function of "
+            "(question, trajectory) that returns a Score."
+        )
     if required == 0:
         return cast("Reward", part())
     if required == 2:

@@ -59,3 +59,15 @@ def test_a_users_broken_file_raises_its_own_error_every_time(tools, tmp_path):
 def test_a_name_may_not_look_like_a_path(tools):
     with pytest.raises(ConfigError, match="cannot name a tool"):
         tools.register("a:b", "", "json:dumps")
+
+
+def test_a_users_file_may_import_what_lies_beside_it(tools, tmp_path):
+    (tmp_path / "beside_it_1234.py").write_text("VALUE = 7")
+    (tmp_path / "own.py").write_text("from beside_it_1234 import VALUE")
+    assert tools.get(f"{tmp_path / 'own.py'}:VALUE") == 7
+
+
+def test_modules_in_the_current_folder_are_found(tools, tmp_path, monkeypatch):
+    (tmp_path / "lies_here_1234.py").write_text("VALUE = 8")
+    monkeypatch.chdir(tmp_path)
+    assert tools.get("lies_here_1234:VALUE") == 8

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+from ...errors import ConfigError
 from ...registry import Registry
 from .base import Grammar, Move, ParseError
 
@@ -27,5 +30,12 @@ def make_grammar(spec: str | Grammar) -> Grammar:
 
     >>> make_grammar("r3").opening("Who?")
     'The question: Who?'
+
+    Raises:
+        UnknownNameError: If no grammar has that name.
+        ConfigError: If it is no grammar.
     """
-    return GRAMMARS.get(spec)() if isinstance(spec, str) else spec
+    grammar: Any = GRAMMARS.get(spec)() if isinstance(spec, str) else spec
+    if not hasattr(grammar, "parse"):
+        raise ConfigError(f"{spec!r:.100} is no grammar. Give a name ({', '.join(GRAMMARS)}).")
+    return cast("Grammar", grammar)

@@ -45,3 +45,18 @@ def test_unknown_names_and_things_are_refused(tmp_path):
         make_agent(str(tmp_path))
     with pytest.raises(ConfigError, match=r"42 is no agent. Give a name \(closed_book"):
         make_agent(42)
+
+
+def test_what_comes_near_is_told_what_it_lacks():
+    class Half:
+        def act(self, observations, infos):
+            return observations
+
+    class Needy:
+        def __init__(self, model):
+            self.model = model
+
+    with pytest.raises(ConfigError, match="is no agent: it lacks name, reset"):
+        make_agent(Half())
+    with pytest.raises(ConfigError, match="its class needs arguments"):
+        make_agent(Needy)

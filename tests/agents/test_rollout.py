@@ -129,3 +129,21 @@ def test_a_retrieval_that_fails_at_the_beginning_loses_only_its_own_episode():
         "RetrievalError: no luck", None, "RetrievalError: no luck", "RetrievalError: no luck",
     ]  # fmt: skip
     assert episodes[jobs[1]].metrics == {"em": 1.0}
+
+
+def test_an_agents_mistake_is_told_with_its_place():
+    def broken(observation):
+        raise ValueError("oops")
+
+    with pytest.raises(AgentError, match=r"Agent 'broken' raised ValueError: oops \(line \d+ of"):
+        play(broken)
+    with pytest.raises(AgentError, match="Agent 'nothing' returned a NoneType; return text"):
+        play(FunctionAgent(lambda observation: None, name="nothing"))
+    agent = Player()
+    agent.act = lambda observations, infos: None
+    with pytest.raises(AgentError, match="returned a NoneType; `act` must return a list"):
+        play(agent)
+
+
+def test_an_agent_may_be_given_by_name():
+    assert {e.metrics["em"] for e in play("oracle")} == {1.0}

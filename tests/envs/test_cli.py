@@ -23,15 +23,22 @@ PLAY = ("play", "hopgym/SearchRead-v0", "--questions", "world?entities=300", "--
 
 
 def test_an_episode_can_be_played_by_typing():
-    result = run(*PLAY, typed="who made it\n\n= Ada Orm\n")
+    result = run(*PLAY, typed="who made it\n\n=\n= Ada Orm\n")
     assert result.exit_code == 0, result.output
     assert "The retrieval query: who made it" in result.stdout
-    assert "not understood: empty_query" in result.stdout
+    assert "not understood: empty_answer" in result.stdout
     assert "[answered] answer: 'Ada Orm'" in result.stdout and "em" in result.stdout
 
 
-def test_the_end_of_input_stops_quietly():
-    assert run(*PLAY, typed="").exit_code == 0
+def test_the_end_of_input_and_quit_stop_quietly():
+    for typed in ("", "quit\n"):
+        result = run(*PLAY, typed=typed)
+        assert result.exit_code == 0 and "5 turns left>" in result.stdout
+
+
+def test_an_unknown_environment_is_named():
+    result = run("play", "SearchRead-v0")
+    assert "Did you mean 'hopgym/SearchRead-v0'" in str(result.exception)
 
 
 def test_other_keywords_are_passed_on():

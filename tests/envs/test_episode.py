@@ -2,7 +2,7 @@ import pytest
 from toy import QUESTIONS, begin, play
 
 from hopgym.core import Score, Span
-from hopgym.errors import EpisodeError, RewardError
+from hopgym.errors import ConfigError, EpisodeError, RewardError
 
 
 def test_a_step_is_recorded_scored_and_told():
@@ -41,3 +41,12 @@ def test_nothing_is_taken_after_the_end():
     play(episode, "end")
     with pytest.raises(EpisodeError, match=r"The episode is over \(answered\)"):
         episode.act("more")
+
+
+def test_a_reward_must_return_a_score_whose_terms_add_up():
+    with pytest.raises(ConfigError, match=r"returned a float; return a Score\(value, terms\)"):
+        play(begin(lambda question, trajectory: 1.0), "a")
+    with pytest.raises(ConfigError, match=r"do not add up to its value, 1\.0"):
+        play(begin(lambda question, trajectory: Score(1.0, {"a": 0.5})), "a")
+    plain = play(begin(lambda question, trajectory: Score(1.0)), "a")
+    assert plain.reward == 1.0 and plain.info["reward_terms"] == {"reward": 1.0}

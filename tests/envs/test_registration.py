@@ -4,7 +4,8 @@ import sys
 import gymnasium
 import pytest
 
-from hopgym.envs.registration import ENVS, register_all
+from hopgym.envs.registration import ENVS, find_env, register_all
+from hopgym.errors import ConfigError, UnknownNameError
 
 
 def run(code):
@@ -29,3 +30,17 @@ def test_registering_twice_is_harmless(recwarn):
     before = dict(gymnasium.registry)
     register_all()
     assert before == gymnasium.registry and not recwarn.list
+
+
+def test_environments_are_found_by_id_module_and_file(tmp_path):
+    assert find_env("hopgym/SearchRead-v0") == find_env("hopgym:hopgym/SearchRead-v0")
+    file = tmp_path / "own.py"
+    file.write_text("import gymnasium\ngymnasium.register('own/Env-v0', 'own:Env')\n")
+    try:
+        assert find_env(f"{file}:own/Env-v0") == "own/Env-v0"
+    finally:
+        gymnasium.registry.pop("own/Env-v0", None)
+    with pytest.raises(UnknownNameError, match="Did you mean 'hopgym/SearchRead-v0'"):
+        find_env("hopgym/SearchRaed-v0")
+    with pytest.raises(ConfigError, match="No module 'nosuch'"):
+        find_env("nosuch:x/Y-v0")

@@ -154,7 +154,7 @@ def test_reset_options_fix_the_question():
     assert env.reset(options={"index": 1})[1]["question_id"] == "q2"
     with pytest.raises(ConfigError, match=r"options\['index'\] is 2; it must be from 0 to 1"):
         env.reset(options={"index": 2})
-    with pytest.raises(UnknownNameError, match="Unknown question 'q9'"):
+    with pytest.raises(UnknownNameError, match="No question has the id 'q9'.*the first: q1, q2"):
         env.reset(options={"question_id": "q9"})
     with pytest.raises(ConfigError, match="no option 'indx'"):
         env.reset(options={"indx": 1})
@@ -210,3 +210,13 @@ def test_an_environment_pickles_with_its_state():
     query(env, "film")
     twin = pickle.loads(pickle.dumps(env))
     assert answer(twin, "Tessa")[0] == answer(env, "Tessa")[0]
+
+
+def test_arguments_of_another_kind_are_named():
+    for keywords, message in [
+        ({"force_answer": "yes"}, "force_answer is 'yes'; it may be True or False"),
+        ({"grammar": None}, r"None is no grammar. Give a name \(r3, search_r1\)"),
+        ({"reward": 3}, r"3 is no reward. Give a name \(em, f1"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            gymnasium.make("hopgym/SearchRead-v0", **toy_kwargs(**keywords))

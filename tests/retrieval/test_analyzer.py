@@ -8,8 +8,8 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hopgym.errors import ConfigError, DataError
-from hopgym.retrieval.analyzer import Analyzer, stop_words
+from hopgym.errors import ConfigError, DataError, UnknownNameError
+from hopgym.retrieval.analyzer import ANALYZERS, Analyzer, stop_words
 
 PLAIN = Analyzer(stopwords=None, stemmer=None)
 
@@ -26,6 +26,10 @@ def test_stemming_is_snowballs():
     assert Analyzer(stopwords=None)(" ".join(words)) == Stemmer.Stemmer("english").stemWords(words)
 
 
+def test_porter_leaves_words_of_two_letters():
+    assert Analyzer(None, "porter")("s is as flies") == ["s", "is", "as", "fli"]
+
+
 def test_stop_words_of_ones_own():
     own = Analyzer(stopwords=["film", "a", "film"], stemmer=None)
     assert own.stopwords == ("a", "film")
@@ -36,6 +40,37 @@ def test_stop_words_of_ones_own():
 def test_other_languages():
     german = Analyzer(stopwords="german", stemmer="german")
     assert german("Die Häuser und der Straßen") == ["haus", "strass"]
+
+
+def test_analyzers_by_name():
+    text = "The Beatles' song \u201cI Can't\u201d, from Brazil's U.S. tour of 1,999"
+    assert Analyzer.of("standard")(text) == [
+        *("the", "beatles", "song", "i", "can't", "from", "brazil's", "u.s", "tour", "of", "1,999")
+    ]
+    assert Analyzer.of("english")(text) == [
+        *("beatl", "song", "i", "can't", "from", "brazil", "u.", "tour", "1,999")
+    ]
+    assert Analyzer.of("default") == Analyzer.of(None) == Analyzer()
+
+
+def test_every_named_analyzer_is_made():
+    for name in ANALYZERS:
+        made = Analyzer.of(name)
+        assert Analyzer.of(made) is made
+        assert made("Ada") == ["ada"]
+    assert len({Analyzer.of(name).fingerprint for name in ANALYZERS}) == len(ANALYZERS)
+
+
+def test_possessives_go_before_stop_words_and_stems():
+    bare = Analyzer(("it",), "porter", "unicode", possessives=False)
+    assert bare("it's the King\u2019s, kings' and s's") == ["the", "king", "king", "and", "s"]
+
+
+def test_no_such_analyzer():
+    with pytest.raises(UnknownNameError, match=r"'standart'. Did you mean 'standard'"):
+        Analyzer.of("standart")
+    with pytest.raises(ConfigError, match="analyzer is 5; give an Analyzer or a name: default, "):
+        Analyzer.of(5)
 
 
 def test_composed_and_decomposed_letters_are_the_same():
@@ -79,7 +114,14 @@ def test_threads_share_an_analyzer():
 
 
 @pytest.mark.parametrize(
-    "analyzer", [Analyzer(), PLAIN, Analyzer(("a", "b"), "porter"), Analyzer("german", "german")]
+    "analyzer",
+    [
+        Analyzer(),
+        PLAIN,
+        Analyzer(("a", "b"), "porter"),
+        Analyzer("german", "german"),
+        *map(Analyzer.of, ANALYZERS),
+    ],
 )
 def test_settings_survive_json_and_pickle(analyzer):
     json = msgspec.json.decode(msgspec.json.encode(analyzer.to_json()))
@@ -91,11 +133,23 @@ def test_the_fingerprint_names_the_words_and_the_stemmer():
     assert Analyzer().fingerprint == Analyzer().fingerprint
     named = Analyzer(tuple(stop_words("english_plus")), "english")
     assert named.fingerprint == Analyzer().fingerprint
-    others = [Analyzer("english"), Analyzer(stemmer=None), Analyzer(stopwords=None)]
-    assert len({a.fingerprint for a in [Analyzer(), *others]}) == 4
+    others = [
+        Analyzer("english"),
+        Analyzer(stemmer=None),
+        Analyzer(stopwords=None),
+        Analyzer(words="unicode"),
+        Analyzer(words="unicode", possessives=False),
+    ]
+    assert len({a.fingerprint for a in [Analyzer(), *others]}) == 6
 
 
-@pytest.mark.parametrize("bad", [None, [], {"stemmer": 5}, {"stopwords": {"a": 1}}])
+def test_settings_of_an_older_version_are_read():
+    assert Analyzer.from_json({"stopwords": "english", "stemmer": None}) == Analyzer(
+        "english", None
+    )
+
+
+@pytest.mark.parametrize("bad", [None, [], {"stemmer": 5}, {"stopwords": {"a": 1}}, {"words": ""}])
 def test_bad_settings_are_refused(bad):
     with pytest.raises(DataError, match="manifest: no settings of an analyzer"):
         Analyzer.from_json(bad, "manifest")
@@ -106,3 +160,5 @@ def test_unknown_names_are_refused_with_the_known():
         Analyzer(stopwords="klingon")
     with pytest.raises(ConfigError, match=r"No stemmer 'klingon'. Known: .*porter.*None"):
         Analyzer(stemmer="klingon")
+    with pytest.raises(ConfigError, match="words is 'klingon'; it is one of: plain, unicode"):
+        Analyzer(words="klingon")

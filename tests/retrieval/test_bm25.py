@@ -393,3 +393,14 @@ def test_any_text_can_be_indexed_and_asked(texts, query):
     retriever = BM25Retriever(Document(str(n), "", text) for n, text in enumerate(texts))
     (row,) = retriever.search([query], k=20)
     assert all(score > 0 for _, score in row)
+
+
+def test_threads_share_a_batch_and_change_nothing():
+    documents = [Document(f"{n:03}", f"title {n % 7}", f"word{n % 11} text{n}") for n in range(90)]
+    queries = [f"word{n % 13} title text{n}" for n in range(50)]
+    one, four = (BM25Retriever(documents, threads=n) for n in (1, 4))
+    assert one.search(queries, 5) == four.search(queries, 5)
+    with pytest.raises(ConfigError, match="threads is 0; give a whole number from 1"):
+        BM25Retriever(documents, threads=0)
+    with pytest.raises(ConfigError, match="backend is 'gpu'; it is one of: auto, numpy, numba"):
+        BM25Retriever(documents, backend="gpu")

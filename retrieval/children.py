@@ -1,0 +1,158 @@
+"""Retrievers made of retrievers: how a parent makes, asks, saves and loads its children.
+
+A child is given as a spec or as a retriever. Each keeps the name that it was asked for under, and
+a parent's saved index holds a folder for each. Used by hybrid, link_hop, multi_source and
+recursive; it knows nothing of how they combine what their children say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..core import Document
+from ..errors import ConfigError, DataError, RetrievalError
+from .base import Hits, Retriever
+from .corpus import Corpus
+from .saved import CURE, Manifest
+from .store import DOCUMENTS, StoredDocuments, store_documents
+
+T = TypeVar("T")
+
+Spec = str | Path | Retriever
+"""What a child may be given as."""
+
+
+def make_children(
+    children: Mapping[str, Spec] | Sequence[Spec], corpus: Corpus
+) -> dict[str, Retriever]:
+    """Return children by name, all over the same documents.
+
+    Args:
+        children: Specs or retrievers; in a mapping they bear its names, and else their spec or
+            the name of their class.
+        corpus: What they search.
+
+    Raises:
+        ConfigError: If there are none, or two would bear the same name.
+    """
+    named = _named(children)
+    return {name: make_child(spec, corpus) for name, spec in named.items()}
+
+
+def make_child(spec: Spec, corpus: Corpus) -> Retriever:
+    """Return one child."""
+    from . import make_retriever  # the registry imports its retrievers late, and so do they
+
+    return make_retriever(spec, corpus)
+
+
+def ask(child: Retriever, name: str, queries: Sequence[str], k: int) -> Hits:
+    """Search with a child and refuse an answer of the wrong shape.
+
+    Raises:
+        RetrievalError: If it gave more or fewer rows than queries.
+    """
+    if not queries:
+        return Hits([], [])
+    hits = child.search(queries, k)
+    if len(hits) != len(queries):
+        raise RetrievalError(
+            f"The retriever {name!r} gave {len(hits)} rows for {len(queries)} queries. "
+            "Each query needs a row of its own, in their order; mend that retriever."
+        )
+    return hits
+
+
+def held_by(child: Retriever) -> Sequence[Document]:
+    """Return the documents of a child in the order of their ids; none if it does not show them."""
+    documents = getattr(child, "documents", ())
+    return documents if isinstance(documents, Sequence) else ()
+
+
+def save_children(folder: Path, children: Mapping[str, Retriever]) -> None:
+    """Save each child into a folder of its own, by its position."""
+    for position, (name, child) in enumerate(children.items()):
+        save: Any = getattr(child, "save", None)
+        if save is None:
+            raise ConfigError(
+                f"The retriever {name!r} ({type(child).__name__}) has no `save(folder)`, so what "
+                "is made of it cannot be saved. Build it anew each time, or use one that has."
+            )
+        save(folder / _folder(position))
+
+
+def load_children(data: Path, names: Sequence[str]) -> dict[str, Retriever]:
+    """Open what `save_children` wrote."""
+    from . import make_retriever
+
+    return {name: make_retriever(data / _folder(n)) for n, name in enumerate(names)}
+
+
+def save_base(folder: Path, base: Retriever, documents: Sequence[Document]) -> None:
+    """Save the one child of a parent, and the documents unless the child brings them along."""
+    save_children(folder, {"base": base})
+    if len(held_by(base)) != len(documents):
+        store_documents(folder, documents)
+
+
+def load_base(data: Path) -> tuple[Retriever, Sequence[Document]]:
+    """Open what `save_base` wrote."""
+    base = load_children(data, ["base"])["base"]
+    return base, StoredDocuments(data) if (data / DOCUMENTS).exists() else held_by(base)
+
+
+def read_settings(manifest: Manifest, kind: type[T], where: str | Path) -> T:
+    """Return the settings of a saved parent as a record.
+
+    Raises:
+        DataError: If one is missing or of the wrong type.
+    """
+    try:
+        return msgspec.convert(manifest.settings, kind)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: its settings are damaged ({error}). {CURE}") from error
+
+
+def check_restored(parent: Retriever, manifest: Manifest, where: str | Path) -> None:
+    """Refuse a parent that came back as another than was saved."""
+    if parent.fingerprint != manifest.fingerprint:
+        raise DataError(
+            f"{where}: a part of this index was replaced: it is {parent.fingerprint}, "
+            f"and {manifest.fingerprint} was saved. {CURE}"
+        )
+
+
+def _folder(position: int) -> str:
+    return f"child-{position}"
+
+
+def _named(children: Mapping[str, Spec] | Sequence[Spec]) -> dict[str, Spec]:
+    if isinstance(children, str) or not isinstance(children, Mapping | Sequence):
+        raise ConfigError(
+            f"children is {children!r:.100}; give a sequence of names or retrievers, such as "
+            '["bm25", "tfidf"], or a mapping from names of your own.'
+        )
+    if not children:
+        raise ConfigError('There are no children; give at least one, such as ["bm25", "tfidf"].')
+    if isinstance(children, Mapping):
+        return dict(children)
+    named: dict[str, Spec] = {}
+    for spec in children:
+        name = _name(spec)
+        if name in named:
+            raise ConfigError(
+                f"Two children are called {name!r}. Drop one, or name them: "
+                f'{{"first": ..., "second": ...}}.'
+            )
+        named[name] = spec
+    return named
+
+
+def _name(spec: Spec) -> str:
+    if isinstance(spec, str | Path):
+        return str(spec)
+    return type(spec).__name__.removesuffix("Retriever").lower()

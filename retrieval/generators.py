@@ -1,0 +1,152 @@
+"""Query generators: what to search for next, given what was found.
+
+A generator is a function of the question and the hops so far, and returns the next query, or None
+to stop. A multi-hop question leaves out the name that joins its documents; it stands in the first
+of them. These two look for it by rule and need no model; a user's own, such as a language
+model's, goes wherever a name does. Used by recursive; they know no retriever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+from ..core import Document
+from ..registry import Registry
+from .links import Titles, bare_title
+
+_WORD = re.compile(r"\w+")
+_JOINED = r"(?:of|the|and|de|la|von|van|der|di|da|du|del|al|bin|y)"
+_NAME = re.compile(rf"[^\W\d_a-z]\w*(?:[ '\-.]+(?:{_JOINED} )*[^\W\d_a-z]\w*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One search of a question: what was asked and what came."""
+
+    number: int
+    """From 1."""
+    query: str
+    documents: tuple[Document, ...]
+    scores: tuple[float, ...]
+    new: tuple[bool, ...]
+    """Which of the documents no earlier hop had brought."""
+
+
+@runtime_checkable
+class QueryGenerator(Protocol):
+    """Chooses the next query. The same question and hops must give the same query."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A name of what it does, with every setting."""
+
+    def __call__(self, question: str, hops: Sequence[Hop]) -> str | None:
+        """Return the next query, or None if nothing is left to ask."""
+
+
+class TitleGenerator:
+    """Asks about the first title that the best document mentions and the question does not.
+
+    Args:
+        documents: What is searched; their titles are looked for.
+
+    >>> vel, ada = Document("a", "Vel", "Directed by Ada Orm."), Document("b", "Ada Orm", "")
+    >>> question = "Where was the director of Vel born?"
+    >>> TitleGenerator([vel, ada])(question, [Hop(1, question, (vel,), (1.0,), (True,))])
+    'Ada Orm Where was the director of born?'
+    """
+
+    fingerprint = "titles"
+
+    def __init__(self, documents: Iterable[Document] = ()) -> None:
+        self._documents = documents if isinstance(documents, Sequence) else tuple(documents)
+
+    def __call__(self, question: str, hops: Sequence[Hop]) -> str | None:
+        """Return a title with the rest of the question, or None if no title is left."""
+        return _next_query(question, hops, self._mentioned)
+
+    def _mentioned(self, document: Document) -> Iterator[str]:
+        for position in self._titles.mentioned(document.text):
+            yield bare_title(self._documents[position].title)
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles([document.title for document in self._documents])
+
+
+class EntityGenerator:
+    """Asks about the first name in the best document that the question does not have.
+
+    Names are runs of words with capital letters, so that it needs to know no titles.
+
+    Args:
+        documents: Taken, as every generator's are, and ignored.
+
+    >>> vel = Document("a", "Vel", "A film by Ada Orm.")
+    >>> question = "Where was the director of Vel born?"
+    >>> EntityGenerator()(question, [Hop(1, question, (vel,), (1.0,), (True,))])
+    'Ada Orm Where was the director of born?'
+    """
+
+    fingerprint = "entities"
+
+    def __init__(self, documents: Iterable[Document] = ()) -> None: ...
+
+    def __call__(self, question: str, hops: Sequence[Hop]) -> str | None:
+        """Return a name with the rest of the question, or None if no name is left."""
+        return _next_query(question, hops, lambda document: _names(document.text))
+
+
+GENERATORS: Registry[QueryGenerator] = Registry("query generator", "hopgym.retrieval.generators")
+"""Name to factory; a factory takes the documents."""
+
+GENERATORS.register("titles", "The titles that the best hits mention.", TitleGenerator)
+GENERATORS.register("entities", "The names that stand in the best hits.", EntityGenerator)
+
+
+def _next_query(
+    question: str, hops: Sequence[Hop], mentioned: Callable[[Document], Iterable[str]]
+) -> str | None:
+    """Return the first new name with what the question says beyond the document's own title."""
+    for document in _best(hops):
+        for name in mentioned(document):
+            known = [question, document.title, *(hop.query for hop in hops)]
+            if not any(_mentions(text, name) for text in known):
+                return f"{name} {_without(question, bare_title(document.title))}".strip()
+    return None
+
+
+def _best(hops: Sequence[Hop]) -> Iterator[Document]:
+    """Yield the new documents of the latest hop first, best first."""
+    for hop in reversed(hops):
+        for document, new in zip(hop.documents, hop.new, strict=True):
+            if new:
+                yield document
+
+
+def _mentions(text: str, name: str) -> bool:
+    return f" {_folded(name)} " in f" {_folded(text)} "
+
+
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def _without(question: str, title: str) -> str:
+    if not title:
+        return question
+    found = re.compile(rf"(?<!\w){re.escape(title)}(?!\w)\s*", re.IGNORECASE)
+    return found.sub("", question)
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield runs of words with capital letters; one alone at a sentence's start is none."""
+    for match in _NAME.finditer(text):
+        name, before = match.group(), text[: match.start()].rstrip()
+        begins = not before or before[-1] in ".!?\"“”'("
+        if len(name) > 2 and not (begins and " " not in name):
+            yield name

@@ -1,0 +1,286 @@
+"""A retriever that is somewhere else: any server that speaks one of the known dialects.
+
+    make_retriever("http?url=http://127.0.0.1:8000")
+    make_retriever("http?url=http://10.0.0.7:5003&dialect=r1_searcher")
+
+Every failure ends as a `RetrievalError` that says what to do, never as an empty row: a server that
+is out of reach after all retries, one that refuses, and a reply that is malformed or short. After
+several failures in a row it is left alone for a while (see `hopgym.retrieval.breaker`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..core import Document
+from ..errors import ConfigError, RetrievalError, require
+from ..files import fingerprint
+from .backoff import Backoff, TemporaryError, retry_after
+from .base import Hits, check_k, check_queries
+from .breaker import Breaker
+from .corpus import Corpus
+from .dialects import Dialect, Found, dialect_of
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_HITS = 50_000
+"""How many hits one request asks for, of all its queries together."""
+
+_SHORTEST = 0.001
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+_CURES = {
+    401: "Name the environment variable that holds its token: token_env=...",
+    403: "Name the environment variable that holds its token: token_env=...",
+    404: "Check the path of the url and the dialect.",
+    405: "Check the path of the url and the dialect.",
+    413: "Ask for fewer hits (k), or set a smaller batch.",
+    422: "Ask for fewer hits (k), or check the dialect.",
+}
+
+
+class HttpRetriever:
+    """Asks a retrieval server.
+
+    Args:
+        documents: The documents that are known here. A result with the very title and text of one
+            of them becomes it, with its id, source and metadata. Nothing else is searched in them.
+        url: Where the server is, such as `http://127.0.0.1:8000`. With a path, that is asked, and
+            else the dialect's.
+        dialect: What it speaks, one of `hopgym.retrieval.dialects.DIALECTS`.
+        timeout: Seconds for connecting, and for each part of a reply.
+        retries: How many times a failed request is repeated.
+        token_env: The environment variable that holds the bearer token, if one is wanted.
+        batch: How many queries go into one request.
+        connections: How many requests of one search are under way at once.
+        backoff: Seconds before the first repetition; then they double.
+        failures: How many searches in a row may fail before the server is left alone.
+        pause: For how many seconds it then is.
+
+    A document without an id is named by its content. Without scores, or with only some, the n-th
+    of a row has the score 1/n.
+
+    Raises:
+        ConfigError: If an option is out of its range, or the token's variable is not set.
+        UnknownNameError: If there is no such dialect.
+        MissingExtraError: If httpx is not installed.
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Document] = (),
+        *,
+        url: str,
+        dialect: str = "search_r1",
+        timeout: float = 10.0,
+        retries: int = 3,
+        token_env: str | None = None,
+        batch: int = 256,
+        connections: int = 8,
+        backoff: float = 0.25,
+        failures: int = 5,
+        pause: float = 10.0,
+    ) -> None:
+        _check_numbers(
+            {"batch": batch, "connections": connections, "failures": failures},
+            {"timeout": timeout, "backoff": backoff, "pause": pause},
+        )
+        self._dialect = dialect_of(dialect)
+        self._url = _full_url(url, self._dialect)
+        self._backoff = Backoff(retries, backoff)
+        self._breaker = Breaker(f"The retriever at {self._url}", failures, pause)
+        self._timeout, self._batch, self._connections = timeout, batch, connections
+        self._token = _Token(token_env)
+        corpus = Corpus.of(documents)
+        self._known = _by_content(corpus)
+        self._clients = _Clients(timeout, local=_is_local(self._url))
+        here = corpus.fingerprint if corpus else None
+        self.fingerprint = fingerprint(["http", self._url, dialect, here])
+
+    def search(self, queries: Sequence[str], k: int) -> Hits:
+        """Return what the server finds, up to `k` hits for each query.
+
+        Raises:
+            ConfigError: If `k` is below 1.
+            RetrievalError: If the server did not answer as it must.
+        """
+        check_k(k)
+        check_queries(queries)
+        size = 1 if self._dialect.single else max(1, min(self._batch, MAX_HITS // int(k)))
+        parts = [queries[start : start + size] for start in range(0, len(queries), size)]
+        if len(parts) < 2:
+            replies = [self._ask(part, int(k)) for part in parts]
+        else:
+            with ThreadPoolExecutor(min(len(parts), self._connections)) as pool:
+                replies = list(pool.map(lambda part: self._ask(part, int(k)), parts))
+        return _hits([self._row(row, int(k)) for reply in replies for row in reply])
+
+    def _ask(self, queries: Sequence[str], k: int) -> list[list[Found]]:
+        body = self._dialect.write(queries, k)
+        with self._breaker.guard():
+            reply = self._backoff.run(lambda: self._post(body))
+        try:
+            return self._dialect.read(reply, len(queries))
+        except RetrievalError as error:
+            raise RetrievalError(
+                f"{error} It came from {self._url}: check the url and the dialect."
+            ) from error
+
+    def _post(self, body: bytes) -> bytes:
+        httpx = require("httpx", "serve")
+        kind = "application/msgpack" if self._dialect.packed else "application/json"
+        headers = {"Content-Type": kind, **self._token.headers()}
+        try:
+            response = self._clients.get().post(self._url, content=body, headers=headers)
+        except httpx.TransportError as error:
+            raise TemporaryError(
+                f"The retriever at {self._url} did not answer within {self._timeout:g} s "
+                f"({type(error).__name__}: {error}). Start it, or check the url and the timeout."
+            ) from error
+        except httpx.HTTPError as error:
+            raise RetrievalError(f"The reply of {self._url} cannot be read ({error}).") from error
+        if response.status_code == 200:
+            content: bytes = response.content
+            return content
+        raise _refused(self._url, response)
+
+    def _row(self, found: Sequence[Found], k: int) -> _Row:
+        """Turn results into hits, each document once."""
+        hits: dict[str, tuple[Document, Found]] = {}
+        for one in found[:k]:
+            document = self._document(one)
+            hits.setdefault(document.id, (document, one))
+        results = [one for _, one in hits.values()]
+        scores = [one.score for one in results if one.score is not None]
+        if len(scores) < len(results):
+            scores = [1 / place for place in range(1, len(results) + 1)]
+        parts = [one.components for one in results if one.components is not None]
+        return [document for document, _ in hits.values()], scores, parts
+
+    def _document(self, found: Found) -> Document:
+        same = self._known.get((found.title.strip(), found.text.strip()), ())
+        for document in same:
+            if found.id in (None, document.id):
+                return document
+        if same:
+            return same[0]
+        id = found.id or fingerprint([found.title, found.text])
+        return Document(id, found.title, found.text, found.source)
+
+    def __repr__(self) -> str:
+        return f"HttpRetriever({self._url!r})"
+
+
+_Row = tuple[list[Document], list[float], list[Any]]
+
+
+def _hits(rows: Sequence[_Row]) -> Hits:
+    whole = all(len(parts) == len(row) for row, _, parts in rows) and any(p for _, _, p in rows)
+    return Hits(
+        [documents for documents, _, _ in rows],
+        [scores for _, scores, _ in rows],
+        [parts for _, _, parts in rows] if whole else None,
+    )
+
+
+class _Token:
+    """A token that is read when it is needed and held nowhere: not in a pickle, not in a repr."""
+
+    def __init__(self, variable: str | None) -> None:
+        self._variable = variable
+        self.headers()
+
+    def headers(self) -> dict[str, str]:
+        if self._variable is None:
+            return {}
+        token = os.environ.get(self._variable, "").strip()
+        if not token or not token.isascii() or not token.isprintable():
+            raise ConfigError(
+                f"The environment variable {self._variable!r} holds no token; set it, or leave "
+                "token_env out."
+            )
+        return {"Authorization": f"Bearer {token}"}
+
+
+class _Clients:
+    """One connection pool for each process: a fork must not share its parent's connections."""
+
+    def __init__(self, timeout: float, local: bool) -> None:
+        self._timeout, self._local = timeout, local
+        self._lock = Lock()
+        self._process = 0
+        self._client: httpx.Client | None = None
+        require("httpx", "serve")
+
+    def get(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None or self._process != os.getpid():
+                httpx = require("httpx", "serve")
+                self._client = httpx.Client(
+                    timeout=self._timeout,
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+                    trust_env=not self._local,  # a proxy leads away from this machine
+                )
+                self._process = os.getpid()
+            return self._client
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Clients, (self._timeout, self._local)
+
+
+def _refused(url: str, response: httpx.Response) -> RetrievalError:
+    status = response.status_code
+    message = f"The retriever at {url} answered {status}: {_detail(response)}."
+    if status in _TEMPORARY:
+        return TemporaryError(message, retry_after(response.headers.get("retry-after")))
+    return RetrievalError(f"{message} {_CURES.get(status, 'Check the url and the dialect.')}")
+
+
+def _detail(response: httpx.Response) -> str:
+    """What a refusal says of itself, cut short."""
+    try:
+        said = response.json()["detail"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        said = response.text
+    return f"{str(said)[:200]!r}"
+
+
+def _full_url(url: str, dialect: Dialect) -> str:
+    cure = "give one such as http://127.0.0.1:8000"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ConfigError(f"url is {url!r} ({error}); {cure}.") from error
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise ConfigError(f"url is {url!r}; {cure}.")
+    if parts.username or parts.password:
+        raise ConfigError("The url holds a name or password; use token_env instead.")
+    path = parts.path.rstrip("/") or dialect.path
+    return parts._replace(path=path, fragment="").geturl()
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _check_numbers(whole: Mapping[str, object], seconds: Mapping[str, object]) -> None:
+    for name, number in whole.items():
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise ConfigError(f"{name} is {number!r}; give a whole number from 1.")
+    for name, number in seconds.items():
+        least = _SHORTEST if name == "timeout" else 0
+        if not isinstance(number, int | float) or not least <= number < float("inf"):
+            raise ConfigError(f"{name} is {number!r}; give seconds from {least}.")
+
+
+def _by_content(corpus: Corpus) -> dict[tuple[str, str], list[Document]]:
+    known: dict[tuple[str, str], list[Document]] = {}
+    for document in corpus.by_rank():
+        known.setdefault((document.title.strip(), document.text.strip()), []).append(document)
+    return known

@@ -1,0 +1,149 @@
+"""`hopgym kb build|add|search|info|verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .. import make_retriever
+from .build import Built, add, build
+from .build import Progress as Reporter
+from .manifest import KnowledgeBase, Recipe, describe, verify
+from .models import spec_for
+
+Documents = Annotated[
+    list[Path],
+    typer.Option(help="JSON lines of {id, title, text}, {id, contents} or {_id, ..}; .gz too."),
+]
+Strict = Annotated[bool, typer.Option(help="Stop at a bad record, or skip and count it.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The knowledge base.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this package's commands."""
+    kb = typer.Typer(help="Knowledge bases: documents made searchable.", no_args_is_help=True)
+    kb.command("build")(build_base)
+    kb.command("add")(add_documents)
+    kb.command("search")(search)
+    kb.command("info")(info)
+    kb.command("verify")(check)
+    app.add_typer(kb, name="kb")
+
+
+def build_base(
+    documents: Documents,
+    output: Annotated[Path, typer.Option(help="The folder to write.")],
+    type: Annotated[
+        str, typer.Option(help="bm25, dense, hybrid, tfidf, tantivy, or a spec.")
+    ] = "bm25",
+    model: Annotated[str | None, typer.Option(help="The encoder, of dense and hybrid.")] = None,
+    chunk_tokens: Annotated[int, typer.Option(help="Cut into so many tokens; 0 for no cuts.")] = 0,
+    overlap: Annotated[int, typer.Option(help="Tokens that two passages in a row share.")] = 0,
+    dedupe: Annotated[bool, typer.Option(help="Keep equal passages once.")] = True,
+    near_duplicates: Annotated[
+        float | None, typer.Option(help="Keep passages once that are this alike, such as 0.9.")
+    ] = None,
+    strict: Strict = True,
+) -> None:
+    """Make a knowledge base. Interrupted, the same command continues."""
+    recipe = Recipe(spec_for(type, model), chunk_tokens, overlap, dedupe, near_duplicates)
+    with _bar() as progress:
+        built = build(output, documents, recipe, strict=strict, progress=progress)
+    _report(output, built)
+
+
+def add_documents(folder: Folder, documents: Documents, strict: Strict = True) -> None:
+    """Add documents to a knowledge base, by its own recipe."""
+    with _bar() as progress:
+        built = add(folder, documents, strict=strict, progress=progress)
+    _report(folder, built)
+
+
+def search(
+    folder: Folder,
+    query: Annotated[str, typer.Argument(help="What to search for.")],
+    k: Annotated[int, typer.Option("-k", help="How many passages.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Search a knowledge base."""
+    hits = make_retriever(folder).search([query], k)[0]
+    if as_json:
+        for document, score in hits:
+            print(msgspec.json.encode({"score": score, "document": document}).decode())
+        return
+    table = Table("Score", "Id", "Title", "Text")
+    for document, score in hits:
+        text = " ".join(document.text.split())
+        table.add_row(f"{score:.3f}", *map(_plain, (document.id, document.title, text[:200])))
+    Console().print(table if hits else "Nothing matches.")
+
+
+def info(folder: Folder, as_json: AsJson = False) -> None:
+    """Say what a knowledge base is."""
+    about, manifest = describe(folder)
+    if as_json:
+        said = {**msgspec.to_builtins(about), "fingerprint": manifest.fingerprint}
+        said |= {"bytes": sum(manifest.sizes.values()), "versions": dict(manifest.versions)}
+        print(msgspec.json.encode(said).decode())
+        return
+    table = _table(folder, about)
+    table.add_row("fingerprint", manifest.fingerprint)
+    table.add_row("size", f"{sum(manifest.sizes.values()) / 1e6:,.1f} MB")
+    for file in about.inputs:
+        table.add_row("made of", _plain(f"{file.get('name')} ({file.get('bytes')} bytes)"))
+    Console().print(table)
+
+
+def check(folder: Folder) -> None:
+    """Read a whole knowledge base and compare it with its manifest."""
+    about = verify(folder)
+    Console().print(f"{folder}: {about.passages} passages, {about.content}. Whole.", markup=False)
+
+
+def _report(folder: Path, built: Built) -> None:
+    Console().print(_table(folder, built.about))
+    for problem in built.problems:
+        Console(stderr=True).print(f"skipped: {problem}", markup=False, highlight=False)
+
+
+def _table(folder: Path, about: KnowledgeBase) -> Table:
+    table = Table("Knowledge base", _plain(str(folder)))
+    table.add_row("retriever", _plain(about.recipe.retriever))
+    table.add_row("passages", f"{about.passages:,}")
+    table.add_row("content", about.content)
+    for what, number in about.counts.items():
+        table.add_row(what, f"{number:,}")
+    return table
+
+
+def _plain(text: str) -> str:
+    """Keep what looks like markup, and what would move a terminal's cursor, from doing so."""
+    return "".join(c if c.isprintable() else " " for c in text).replace("[", r"\[")
+
+
+@contextmanager
+def _bar() -> Iterator[Reporter]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def progress(what: str, done: float, total: float) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield progress

@@ -1,0 +1,170 @@
+"""What a knowledge base says of itself: how it was made, of what, and the hash of its content.
+
+A knowledge base is the saved index of a retriever whose manifest tells more, under the setting
+`knowledge_base`. So `make_retriever(folder)` opens it like any saved index, and there is one file
+that decides what is valid.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from ...core import Document
+from ...errors import ConfigError, DataError
+from .. import RETRIEVERS
+from ..base import Retriever
+from ..content import ContentHash
+from ..saved import Manifest, open_folder, read_manifest, save_folder
+from .chunking import Chunking
+from .index import factory_of
+from .minhash import MinHashIndex
+
+KEY = "knowledge_base"
+DROPPED = "dropped.jsonl"
+
+
+class SavedRetriever(Retriever, Protocol):
+    """What a retriever must have to serve a knowledge base."""
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """What it searches."""
+
+    def save(self, folder: Path) -> None:
+        """Write it into a folder, from which its class's `load` brings it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How documents become a knowledge base.
+
+    Args:
+        retriever: What searches it: `bm25`, `dense`, `hybrid`, `tfidf`, `tantivy`, or any spec of
+            `make_retriever` whose retriever can be saved, with options (`bm25?k1=1.2`).
+        chunk_tokens: The most tokens of a passage; 0 leaves documents whole.
+        overlap: How many of them repeat the end of the passage before.
+        dedupe: Whether equal passages are kept once.
+        near_duplicates: The similarity from which alike passages are kept once, or None.
+
+    Raises:
+        ConfigError: If a value is out of its range, or the retriever cannot be saved.
+        UnknownNameError: If there is no such retriever.
+    """
+
+    retriever: str = "bm25"
+    chunk_tokens: int = 0
+    overlap: int = 0
+    dedupe: bool = True
+    near_duplicates: float | None = None
+
+    def __post_init__(self) -> None:
+        Chunking(self.chunk_tokens, self.overlap)
+        if self.near_duplicates is not None:
+            MinHashIndex(self.near_duplicates)
+            if not self.dedupe:
+                raise ConfigError(
+                    "near-duplicates was given and deduplication switched off; choose one."
+                )
+        factory_of(self.retriever)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """What a knowledge base is."""
+
+    content: str
+    """The hash of its passages; the same passages in any order have the same."""
+    passages: int
+    recipe: Recipe
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Records read, and what became of those that are not here."""
+    inputs: Sequence[Mapping[str, Any]] = ()
+    """The files, by name and size."""
+    made_by: str = ""
+    """The version of hopgym."""
+
+
+def describe(folder: str | Path) -> tuple[KnowledgeBase, Manifest]:
+    """Read what a folder says of its knowledge base and of the index in it.
+
+    Raises:
+        DataError: If it is no knowledge base, or its manifest is damaged.
+    """
+    manifest = read_manifest(folder)
+    found = manifest.settings.get(KEY)
+    if found is None:
+        raise DataError(
+            f"{folder}: is a saved index but no knowledge base. "
+            "Build one with `hopgym kb build --documents F --output DIR`."
+        )
+    try:
+        return msgspec.convert(found, KnowledgeBase), manifest
+    except msgspec.ValidationError as error:
+        raise DataError(f"{folder}: its manifest is damaged ({error}). Build it again.") from error
+
+
+def publish(index: Path, folder: Path, about: KnowledgeBase, dropped: Iterator[bytes]) -> None:
+    """Make a finished index the knowledge base of a folder, in one step.
+
+    The files are linked rather than copied where the file system can.
+    """
+    inner = read_manifest(index)
+    manifest, data = open_folder(index, inner.retriever)
+    settings = {**manifest.settings, KEY: msgspec.to_builtins(about)}
+
+    def write(target: Path) -> None:
+        shutil.copytree(data, target, copy_function=link_or_copy, dirs_exist_ok=True)
+        with open(target / DROPPED, "wb") as stream:
+            stream.writelines(dropped)
+
+    save_folder(folder, replace(manifest, settings=settings), write)
+
+
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """Give a file a second name, or copy it where that cannot be. For files that never change."""
+    source, target = Path(source), Path(target)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def open_retriever(folder: Path) -> SavedRetriever:
+    """Open the retriever of a folder, past the shelf of shared ones.
+
+    Raises:
+        DataError: If it is damaged, or gives no documents back.
+    """
+    manifest = read_manifest(folder)
+    retriever = cast(Any, RETRIEVERS.get(manifest.retriever)).load(folder)
+    if not hasattr(retriever, "documents"):
+        raise ConfigError(
+            f"The retriever {manifest.retriever!r} has no `documents`, so what it holds can be "
+            "neither verified nor added to."
+        )
+    return cast(SavedRetriever, retriever)
+
+
+def verify(folder: str | Path) -> KnowledgeBase:
+    """Read a whole knowledge base and compare it with what its manifest says.
+
+    Raises:
+        DataError: If anything differs; the message says what.
+    """
+    about, manifest = describe(folder)
+    retriever = open_retriever(Path(folder))
+    found = ContentHash(retriever.documents)
+    if (found.hexdigest(), found.count) != (about.content, about.passages):
+        raise DataError(
+            f"{folder}: holds {found.count} passages with the hash {found.hexdigest()}, not "
+            f"{about.passages} with {about.content} as its manifest says. Build it again."
+        )
+    if retriever.fingerprint != manifest.fingerprint:
+        raise DataError(f"{folder}: its index is not the one its manifest names. Build it again.")
+    return about

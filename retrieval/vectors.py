@@ -1,0 +1,129 @@
+"""The nearest of many vectors, exactly.
+
+Vectors are compared by inner product and named by their position, which is taken to be the order
+of the document ids: ties fall by position. A query is answered the same whether it comes alone or
+in a batch, though FAISS computes the two in different ways: it proposes candidates, and their
+products are computed again, each alone. Used by dense retrieval; knows no documents.
+
+The library: Douze et al., "The Faiss library", arXiv 2401.08281.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, require
+from .encoders.base import Vectors
+from .saved import CURE
+
+Nearest = tuple[NDArray[np.int64], Vectors]
+"""Positions and inner products, best first."""
+
+VECTORS = "vectors.npy"
+
+SPARE = 16
+"""How many candidates beyond `k` are looked at, so that rounding seldom loses one."""
+
+_BLOCK = 4096  # rows whose products are held at once
+
+
+class VectorIndex(Protocol):
+    """Finds vectors. Safe to call from several threads."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def search(self, queries: Vectors, k: int) -> list[Nearest]:
+        """Return up to `k` vectors for each query."""
+
+    def write(self, folder: Path) -> None:
+        """Write it into a folder."""
+
+
+class FlatIndex:
+    """Compares with every vector.
+
+    Args:
+        vectors: One row for each document.
+        longest: The length of the longest of them, if known.
+
+    >>> index = FlatIndex(np.eye(3, dtype=np.float32))
+    >>> index.search(np.array([[0, 2, 1]], dtype=np.float32), k=2)[0][0].tolist()
+    [1, 2]
+    """
+
+    def __init__(self, vectors: Vectors, longest: float | None = None) -> None:
+        self.vectors = vectors
+        self.longest = _longest(vectors) if longest is None else longest
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def search(self, queries: Vectors, k: int) -> list[Nearest]:
+        """Return the `k` vectors with the largest inner products, for each query."""
+        if not len(queries):
+            return []
+        faiss = require("faiss", "dense")
+        fetch = min(len(self), k + SPARE)
+        rough, ids = faiss.knn(queries, self.vectors, fetch, faiss.METRIC_INNER_PRODUCT)
+        rows = zip(queries, rough, ids, strict=True)
+        return [self._settled(query, scores, found, k) for query, scores, found in rows]
+
+    def _settled(self, query: Vectors, rough: Vectors, ids: NDArray[np.int64], k: int) -> Nearest:
+        """Rank candidates exactly; look at all vectors if one outside may tie with the last."""
+        ids = ids[ids >= 0]  # FAISS names what it did not find -1
+        best = ranked(ids, self._products(query, ids), k)
+        slack = self._slack(query)
+        if len(ids) == len(self) or best[1][-1] > rough[len(ids) - 1] + slack:
+            return best
+        products = self.vectors @ query
+        last = np.partition(products, -k)[-k] if k < len(products) else products.min()
+        ids = np.flatnonzero(products >= last - 2 * slack)
+        return ranked(ids, self._products(query, ids), k)
+
+    def _products(self, query: Vectors, ids: NDArray[np.int64]) -> Vectors:
+        """Compute each product alone: equal vectors get equal products, in any company."""
+        blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
+        products = [(self.vectors[block] * query).sum(axis=1) for block in blocks]
+        return np.concatenate(products) if products else np.zeros(0, dtype=np.float32)
+
+    def _slack(self, query: Vectors) -> float:
+        """Return how far two ways to add up a product may lie apart in float32."""
+        unit_roundoff = 2.0**-24
+        return float(np.linalg.norm(query)) * self.longest * len(query) * unit_roundoff
+
+    def write(self, folder: Path) -> None:
+        """Write the vectors."""
+        np.save(folder / VECTORS, self.vectors, allow_pickle=False)
+
+    @classmethod
+    def read(cls, folder: Path, longest: float, mmap: bool = True) -> FlatIndex:
+        """Open what `write` wrote.
+
+        Raises:
+            DataError: If it is damaged.
+        """
+        file = folder / VECTORS
+        try:
+            vectors = np.load(file, mmap_mode="r" if mmap else None, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{file}: is damaged ({error}). {CURE}") from error
+        if vectors.dtype != np.float32 or vectors.ndim != 2 or not vectors.flags.c_contiguous:
+            raise DataError(f"{file}: holds no rows of float32. {CURE}")
+        return cls(np.asarray(vectors), longest)
+
+
+def ranked(ids: NDArray[np.int64], products: Vectors, k: int) -> Nearest:
+    """Return the `k` largest products, best first; those that tie by position."""
+    order = np.lexsort((ids, -products))[:k]
+    return ids[order], products[order]
+
+
+def _longest(vectors: Vectors) -> float:
+    starts = range(0, len(vectors), _BLOCK)
+    lengths = (np.linalg.norm(vectors[start : start + _BLOCK], axis=1).max() for start in starts)
+    return float(max(lengths, default=0.0))
