@@ -12,6 +12,7 @@ from . import __version__
 from .agents import cli as agents_cli
 from .benchmarks import cli as benchmarks_cli
 from .envs import cli as envs_cli
+from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
 from .envs.datasets.world import cli as world_cli
 from .errors import HopgymError
@@ -26,6 +27,7 @@ PACKAGES = (
     rewards_cli,
     retrieval_cli,
     kb_cli,
+    serve_cli,
     world_cli,
     benchmarks_cli,
 )

@@ -114,6 +114,8 @@ class Step:
     hits: tuple[Hit, ...] = ()
     reward_terms: Mapping[str, float] = field(default_factory=dict)
     parse_error: str | None = None
+    end: int = 0
+    """How long the transcript was after it, in characters."""
 
 
 @dataclass(frozen=True, slots=True)

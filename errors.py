@@ -93,6 +93,12 @@ def require(module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        missing = error.name or module
+        if not f"{module}.".startswith(f"{missing}."):
+            raise MissingExtraError(
+                f"`{module}` is installed, but `{missing}`, which it needs, is not "
+                f'({error}). Run: pip install "hopgym[{extra}]"'
+            ) from error
         raise MissingExtraError(
             f'`{module}` is not installed. Run: pip install "hopgym[{extra}]"'
         ) from error

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,7 @@ def read_lines(path: str | Path) -> Iterator[str]:
         with _open(file, "rb") as stream:
             for number, line in enumerate(stream, 1):
                 yield _decode(line, path, number)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: could not be read ({error}). Fetch the file again.") from error
 
 
@@ -73,7 +74,7 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
 
     On an exception the old file stays as it was and nothing is left behind.
     """
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)

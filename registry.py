@@ -108,6 +108,10 @@ def load_attribute(path: str) -> Any:
         ConfigError: If the module, file or attribute does not exist.
     """
     source, _, attribute = path.rpartition(":")
+    if not attribute.isidentifier() or not source or source.startswith("."):
+        raise ConfigError(
+            f"{path!r} names nothing. Write 'module:attribute' or 'file.py:attribute'."
+        )
     module = load_module(source, path)
     try:
         return getattr(module, attribute)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any, ClassVar
 
+from ..errors import HopgymError
 from .transcript import TextAgent, Transcript
 
 TRAIN = "train"
@@ -33,8 +34,12 @@ class ClosedBookAgent(TextAgent):
         self._prior = {}
         if TRAIN not in played.question_set.splits or played.split == TRAIN:
             return
+        try:
+            train = played.question_set.questions(TRAIN)
+        except HopgymError:  # such as a world too small for its train split
+            return
         counts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for question in played.question_set.questions(TRAIN):
+        for question in train:
             for beginning in _beginnings(question.text):
                 counts[beginning].update(question.answers[:1])
         self._prior = {key: _commonest(count) for key, count in counts.items() if count}

@@ -7,6 +7,7 @@ keeps no state: each turn it goes through the transcript again.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
@@ -49,7 +50,8 @@ class IterativeAgent(TextAgent):
         if thought.query and view.turns_left > 1:
             return view.ask(thought.words, thought.query)
         if thought.query:  # no turn is left to search: say the best there is
-            thought = Thought("No turn is left.", answer=read(view.question, view.documents).answer)
+            answer = read(view.question, view.documents).answer
+            thought = Thought("No turn is left.", answer=answer)
         return view.answer(thought.words, thought.answer)
 
 
@@ -173,4 +175,8 @@ _EMPTY = frozenset(
 
 
 def _key(query: str) -> str:
-    return " ".join(query.lower().split())
+    """Return what makes two queries the same, however a grammar had to write them."""
+    return " ".join(_WORD.findall(query.lower()))
+
+
+_WORD = re.compile(r"\w+")

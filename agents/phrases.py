@@ -13,6 +13,9 @@ from typing import NamedTuple
 from .names import NAME, names
 
 _PHRASE = re.compile(rf"\bthe ((?:(?!the\b)[a-z][a-z'-]* ){{2,}}?)({NAME})")
+MOST_EITHER = 300
+"""Characters at a question's end in which "A or B?" is looked for."""
+
 _TYPED = re.compile(
     rf"\bthe (?:city|town|river|region|country|company|university|book|film|person|place) "
     rf"(?:of|with|named|called) ({NAME})"
@@ -151,7 +154,7 @@ def _comparison(question: str) -> Comparison | None:
 
 
 def _either(question: str) -> Comparison | None:
-    match = _EITHER.search(question)
+    match = _EITHER.search(question[-MOST_EITHER:])
     if match is None or not _CUE.search(question):
         return None
     what = measure(question)

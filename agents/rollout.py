@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import gymnasium
 
 from ..core import Trajectory
+from ..envs.settings import at_least
 from ..envs.spaces import UnicodeText
 from ..envs.vector import HopVectorEnv
 from ..errors import AgentError, HopgymError, RetrievalError, RewardError
@@ -56,6 +57,9 @@ class Lanes(Protocol):
     def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
         """Step these lanes; where infrastructure failed, its error stands for the result."""
 
+    def close(self) -> None:
+        """Close the environments."""
+
 
 class VectorLanes:
     """Lanes of a native vector environment: one retrieval call for all."""
@@ -72,6 +76,10 @@ class VectorLanes:
         """Step these lanes as one batch."""
         return list(self.env.step_some(lanes, actions))
 
+    def close(self) -> None:
+        """Close the environment."""
+        self.env.close()
+
 
 class SingleLanes:
     """Lanes of single environments: works for any Gymnasium environment."""
@@ -86,6 +94,11 @@ class SingleLanes:
     def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
         """Step these lanes one after the other."""
         return [self._step(lane, action) for lane, action in zip(lanes, actions, strict=True)]
+
+    def close(self) -> None:
+        """Close every environment."""
+        for env in self.envs:
+            env.close()
 
     def _step(self, lane: int, action: Any) -> StepResult:
         try:
@@ -116,6 +129,8 @@ class _Playing:
 
     def episode(self, error: str | None = None) -> Episode:
         """Return the finished episode, or the error that stopped it."""
+        if error is None and "metrics" not in self.info:
+            error = "EpisodeError: a wrapper, such as a time limit, cut the episode off unscored"
         if error is not None:
             return Episode(self.job, None, 0.0, {}, {}, self.seconds, error)
         return Episode(
@@ -135,6 +150,7 @@ def rollout(
     *,
     env_kwargs: Mapping[str, Any] | None = None,
     num_envs: int = 8,
+    seed: int = 0,
 ) -> Iterator[Episode]:
     """Let an agent play every job, and yield the episodes as they end.
 
@@ -144,12 +160,15 @@ def rollout(
         jobs: The questions, by id, with the seeds of their episodes.
         env_kwargs: The environment's keyword arguments.
         num_envs: Episodes side by side. It changes the speed and nothing else.
+        seed: The agent is reset with it before it plays.
 
     Raises:
         AgentError: If the agent raises, or returns another number or kind of actions than it was
             asked for.
     """
     agent = make_agent(agent)
+    agent.reset(seed)
+    at_least("num_envs", num_envs, 1)
     pending = iter(jobs)
     env, lanes = _open(env_id, dict(env_kwargs or {}), num_envs)
     try:
@@ -158,7 +177,7 @@ def rollout(
             bind(env)
         yield from _run(lanes, Player(agent, env), pending, num_envs)
     finally:
-        env.close()
+        lanes.close()
 
 
 def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, Lanes]:
@@ -181,6 +200,7 @@ def _run(lanes: Lanes, player: Player, pending: Iterator[Job], num_envs: int) ->
         actions = player.act([playing[lane] for lane in active])
         results = lanes.step(active, actions)
         seconds = (time.perf_counter() - started) / len(active)
+        ended = []
         for lane, result in zip(active, results, strict=True):
             state = playing[lane]
             if isinstance(result, HopgymError):
@@ -190,6 +210,8 @@ def _run(lanes: Lanes, player: Player, pending: Iterator[Job], num_envs: int) ->
             else:
                 continue
             del playing[lane]
+            ended.append(lane)
+        for lane in ended:  # only now: a job that cannot begin takes no finished episode with it
             yield from _next_job(lanes, lane, pending, playing)
 
 

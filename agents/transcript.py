@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar
 
-from ..envs.grammars import Grammar, make_grammar
+from ..envs.grammars import make_grammar
+from ..envs.grammars.text import is_degenerate
 from ..errors import AgentError
 from .base import Info
 
@@ -36,7 +37,7 @@ class Transcript:
             )
         self.observation = str(observation)
         self.info = info
-        self.grammar = _grammar(info["grammar"])
+        self.grammar = make_grammar(info["grammar"])
 
     @property
     def question(self) -> str:
@@ -64,13 +65,12 @@ class Transcript:
         return self.grammar.read_queries(self.observation)
 
     def ask(self, analysis: str, query: str) -> str:
-        """Write an action that searches."""
-        return self.grammar.write_query(int(self.info["turn"]), analysis, query)
+        """Write an action that searches; what cannot stand as a query becomes "unknown"."""
+        return self.grammar.write_query(int(self.info["turn"]), analysis, _sound(query))
 
     def answer(self, analysis: str, answer: str) -> str:
         """Write the action that answers; what cannot stand as an answer becomes "unknown"."""
-        written = answer if any(character.isalnum() for character in answer) else "unknown"
-        return self.grammar.write_answer(int(self.info["turn"]), analysis, written)
+        return self.grammar.write_answer(int(self.info["turn"]), analysis, _sound(answer))
 
 
 class TextAgent(ABC):
@@ -94,6 +94,5 @@ class TextAgent(ABC):
         """Return the next action of one episode."""
 
 
-@lru_cache(maxsize=32)
-def _grammar(name: str) -> Grammar:
-    return make_grammar(name)
+def _sound(text: str) -> str:
+    return "unknown" if is_degenerate(text) else text

@@ -6,7 +6,6 @@ episodes are played by the one rollout loop; this module plans them and keeps wh
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +18,10 @@ from ..agents import AGENTS, make_agent
 from ..agents.base import Agent
 from ..agents.rollout import Job
 from ..core import Question
-from ..envs import ENVS
-from ..errors import ConfigError, unknown_name
+from ..envs.registration import find_env
+from ..errors import ConfigError
 from .engines import ENGINES, Engine, Work
+from .fingerprints import agent_fingerprint
 from .progress import Reporter, Silent
 from .reachability import find_reachable
 from .records import Facts, Key, Protocol, make_record
@@ -55,8 +55,8 @@ class Ground:
     dataset_fingerprint: str
     retriever_fingerprint: str
 
-    def protocol(self, suite: str, agent: Agent) -> Protocol:
-        """Return the conditions under which an agent plays."""
+    def protocol(self, suite: str, agent: Agent, spec: Any = None) -> Protocol:
+        """Return the conditions under which an agent, named by `spec`, plays."""
         from .. import __version__
 
         return Protocol(
@@ -69,7 +69,7 @@ class Ground:
             dataset_fingerprint=self.dataset_fingerprint,
             retriever_fingerprint=self.retriever_fingerprint,
             agent=agent.name,
-            agent_fingerprint=str(getattr(agent, "fingerprint", "")),
+            agent_fingerprint=agent_fingerprint(agent, spec),
             hopgym_version=__version__,
         )
 
@@ -82,6 +82,7 @@ def run_bench(
     suite: str = "custom",
     engine: str = "local",
     num_envs: int = 8,
+    fresh: bool = False,
     command: str = "",
     reporter: Reporter | None = None,
 ) -> list[Outcome]:
@@ -96,24 +97,24 @@ def run_bench(
         suite: What to call these tasks in tables.
         engine: `"local"` or `"ray"`.
         num_envs: Episodes side by side. It changes the speed and nothing else.
+        fresh: Whether to play anew what an earlier run has played. Its results stay until the
+            first episode that takes their place has ended.
         command: The command to print beside the results.
         reporter: Is told how it goes.
 
     Raises:
         ResultsError: If a results file cannot be continued.
+        MissingExtraError: If the engine is not installed.
     """
-    play: Engine = ENGINES.get(engine)
+    play: Engine = ENGINES.get(engine)()
     _check_different([task.name for task in tasks], "tasks")
-    _check_known(agents)
+    _check_agents(agents)
     grounds = [prepare(task) for task in tasks]
     outcomes = []
-    names: list[str] = []
     for spec in agents:  # one agent at a time: a language model fills the memory
         agent = make_agent(spec)
-        names.append(agent.name)
-        _check_different(names, "agents")
         for ground in grounds:
-            run = _Run(ground, agent, spec, play, num_envs, command, reporter or Silent())
+            run = _Run(ground, agent, spec, play, num_envs, fresh, command, reporter or Silent())
             outcomes.append(run.play(out, suite))
     return outcomes
 
@@ -160,23 +161,6 @@ def _make_env(task: Task) -> gymnasium.Env[Any, Any]:
         ) from error
 
 
-def find_env(env_id: str) -> str:
-    """Return the registered id, importing `module` of `module:id` first.
-
-    Raises:
-        UnknownNameError: If there is no such environment.
-        ConfigError: If there is no such module.
-    """
-    module, _, name = env_id.rpartition(":")
-    if module and importlib.util.find_spec(module.partition(".")[0]) is None:
-        raise ConfigError(f"No module {module!r} (asked for {env_id!r}). Write `module:env_id`.")
-    if module:
-        importlib.import_module(module)
-    if name not in gymnasium.registry:
-        raise unknown_name("environment", name, ENVS, "hopgym envs")
-    return name
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One agent on one task."""
@@ -186,14 +170,15 @@ class _Run:
     spec: Any
     engine: Engine
     num_envs: int
+    fresh: bool
     command: str
     reporter: Reporter
 
     def play(self, out: str | Path, suite: str) -> Outcome:
         """Play what is left, and seal the file."""
         ground, agent = self.ground, self.agent
-        protocol = ground.protocol(suite, agent)
-        with ResultsFile(out, protocol) as file:
+        protocol = ground.protocol(suite, agent, self.spec)
+        with ResultsFile(out, protocol, fresh=self.fresh) as file:
             left = list(self._left(file.done))
             total = len(ground.questions) * len(ground.task.seeds)
             kept = total - sum(len(work.jobs) for work in left)
@@ -236,11 +221,18 @@ def is_ceiling(agent: Agent) -> bool:
     return bool(getattr(agent, "uses_gold", False))
 
 
-def _check_known(agents: Sequence[Any]) -> None:
-    """Refuse a misspelt name now, not when the agents before it have played."""
-    for spec in agents:
-        if isinstance(spec, str) and not Path(spec).is_dir():
-            AGENTS.get(spec)
+def _check_agents(agents: Sequence[Any]) -> None:
+    """Refuse a misspelt name, or one name for two, before anybody has played."""
+    names = [_likely_name(spec) for spec in agents]
+    if len(set(names)) < len(names):  # a class's name may be another than its agent's
+        _check_different([make_agent(spec).name for spec in agents], "agents")
+
+
+def _likely_name(spec: Any) -> str:
+    """Return an agent's name; the agent is made for it only where its class does not tell."""
+    plain = isinstance(spec, str) and not Path(spec).is_dir()
+    name = getattr(AGENTS.get(spec) if plain else spec, "name", None)
+    return name if isinstance(name, str) else make_agent(spec).name
 
 
 def _check_different(names: Sequence[str], noun: str) -> None:

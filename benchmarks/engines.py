@@ -37,12 +37,28 @@ class Work:
 Engine = Callable[[Work, Agent], Iterator[Episode]]
 
 ENGINES: Registry[Any] = Registry("engine", "hopgym bench --help")
+"""Functions without arguments that return an engine, or say what it lacks."""
 
 
 @ENGINES.register("local", "In this process.")
+def make_local() -> Engine:
+    """Return the engine of this process."""
+    return play_local
+
+
+@ENGINES.register("ray", "On Ray actors, one for each CPU of the machine or cluster.")
+def make_ray() -> Engine:
+    """Return the engine of Ray actors.
+
+    Raises:
+        MissingExtraError: If Ray is not installed: now, and not when the first agent is to play.
+    """
+    require("ray", "ray")
+    return play_ray
+
+
 def play_local(work: Work, agent: Agent) -> Iterator[Episode]:
     """Play in this process."""
-    agent.reset(work.seed)
     return rollout(
         work.task.env_id,
         agent,
@@ -52,7 +68,6 @@ def play_local(work: Work, agent: Agent) -> Iterator[Episode]:
     )
 
 
-@ENGINES.register("ray", "On Ray actors, one for each CPU of the machine or cluster.")
 def play_ray(work: Work, agent: Agent) -> Iterator[Episode]:
     """Play on Ray actors; each makes its own agent and environments.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,12 +39,11 @@ class Protocol:
     hopgym_version: str
 
     def differences(self, other: Protocol) -> list[str]:
-        """Return `field: mine, not theirs` for every field that differs.
-
-        Compared as JSON, so that `{"hops": (2, 3)}` equals what a file gives back.
-        """
-        pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
-        return [f"{name}: {a!r}, not {b!r}" for name, a, b in pairs if _plain(a) != _plain(b)]
+        """Return `field: mine, not theirs` for every field or keyword that differs."""
+        conditions = [
+            {f.name: getattr(each, f.name) for f in fields(each)} for each in (self, other)
+        ]
+        return [f"{name}: {', not '.join(values)}" for name, values in differing(conditions)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +112,25 @@ class Facts(NamedTuple):
 
     answer_reachable: bool | None = None
     documents_reachable: bool | None = None
+
+
+def differing(conditions: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return the name of each condition that is not the same everywhere, with its values.
+
+    The environment's keywords are compared one by one, and all as JSON, so that `(2, 3)` equals
+    what a file gives back.
+
+    >>> differing([{"split": "dev", "env_kwargs": {"top_k": k}} for k in (1, 5)])
+    [('top_k', ['1', '5'])]
+    """
+    flat = [{**each, **each["env_kwargs"], "env_kwargs": None} for each in conditions]
+    names = dict.fromkeys(name for each in flat for name in each)
+    told = {name: [_told(each, name) for each in flat] for name in names}
+    return [(name, list(dict.fromkeys(values))) for name, values in told.items() if len(set(values)) > 1]
+
+
+def _told(values: Mapping[str, Any], name: str) -> str:
+    return repr(_plain(values[name])) if name in values else "not set"
 
 
 def make_record(

@@ -12,8 +12,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from io import FileIO
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,25 +37,27 @@ class ResultsFile:
     Args:
         folder: The results folder; created if needed.
         protocol: What this run plays. A file of another protocol is refused.
+        fresh: Whether to begin anew. What the file held stays until the first record is appended.
 
     Raises:
         ResultsError: If another run writes it, or it cannot be continued; the message says
             what differs and what to do.
     """
 
-    def __init__(self, folder: str | Path, protocol: Protocol) -> None:
+    def __init__(self, folder: str | Path, protocol: Protocol, *, fresh: bool = False) -> None:
         self.path = Path(folder) / f"{slug(protocol.task)}--{slug(protocol.agent)}{SUFFIX}"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ResultsError(f"{folder} cannot be a results folder ({error}).") from error
+        self._fresh = fresh
+        self._stream: FileIO | None = None  # a run that fails before it plays leaves no file
+        self._records: dict[Key, Record] = {}
         self._lock = Lock(self.path)
         try:
             sweep(self.path)
-            cut_half_line(self.path)
-            self._records = read_records(self.path)
-            self._check(protocol)
-            self._stream = open(self.path, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+            if not fresh:
+                self._go_on(protocol)
         except BaseException:
             self._lock.release()
             raise
@@ -81,9 +86,10 @@ class ResultsFile:
     def append(self, record: Record) -> None:
         """Write one record; when this returns, killing the process loses nothing."""
         line = encode(record)
-        written = self._stream.write(line)
-        while written < len(line):
-            written += self._stream.write(line[written:])
+        if self._fresh:
+            self._write_whole([line])
+        else:
+            self._append(line)
         _keep(self._records, record)
 
     def seal(self, order: Mapping[str, int]) -> None:
@@ -96,24 +102,43 @@ class ResultsFile:
         ranked = sorted(
             self._records.values(), key=lambda r: (order.get(r.question_id, last), r.key)
         )
-        with atomic_write(self.path) as stream:
-            stream.writelines(encode(record) for record in ranked)
-        self._stream.close()
-        self._stream = open(self.path, "ab", buffering=0)  # noqa: SIM115
+        self._write_whole(encode(record) for record in ranked)
 
     def close(self) -> None:
         """Let others write the file."""
-        self._stream.close()
+        self._close_stream()
         self._lock.release()
 
-    def _check(self, protocol: Protocol) -> None:
+    def _go_on(self, protocol: Protocol) -> None:
+        cut_half_line(self.path)
+        self._records = read_records(self.path)
         for record in self._records.values():
             different = record.protocol.differences(protocol)
             if different:
+                changed = record.agent_fingerprint != protocol.agent_fingerprint
                 raise ResultsError(
-                    f"{self.path} was played under other conditions ({'; '.join(different)}). "
-                    "Choose another --out, or remove the file to play it anew."
+                    f"{self.path} was played under other conditions ({'; '.join(different)})"
+                    f"{': the agent itself has changed' if changed else ''}. "
+                    "Choose another --out, or pass --fresh to play it anew."
                 )
+
+    def _append(self, line: bytes) -> None:
+        if self._stream is None:
+            self._stream = open(self.path, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        written = self._stream.write(line)
+        while written < len(line):
+            written += self._stream.write(line[written:])
+
+    def _write_whole(self, lines: Iterable[bytes]) -> None:
+        self._close_stream()
+        with atomic_write(self.path) as stream:
+            stream.writelines(lines)
+        self._fresh = False
+
+    def _close_stream(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
 
 def read_records(path: Path) -> dict[Key, Record]:
@@ -123,8 +148,8 @@ def read_records(path: Path) -> dict[Key, Record]:
     may be writing it.
 
     Raises:
-        ResultsError: If a whole line is not a record, or of another agent than the lines before
-            it; the message names the line.
+        ResultsError: If the first line is no record, or a later one is not or is of another agent
+            than the lines before it; the message names the line.
     """
     records: dict[Key, Record] = {}
     first: Protocol | None = None
@@ -132,6 +157,11 @@ def read_records(path: Path) -> dict[Key, Record]:
         try:
             record = from_json(line, Record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if first is None:
+                raise ResultsError(
+                    f"{path} is no results file: its first line is no record ({error}). "
+                    "Results files are what `hopgym bench --out` writes."
+                ) from error
             raise ResultsError(
                 f"{path}:{number}: not a record ({error}). Remove this line; its episode is "
                 "played again by the next run."
@@ -146,23 +176,34 @@ def read_records(path: Path) -> dict[Key, Record]:
     return records
 
 
-def find_results(folders: Iterable[str | Path]) -> list[Path]:
+class Found(NamedTuple):
+    """What there is in some folders."""
+
+    results: list[Path]
+    others: list[Path]
+    """Files of the same suffix that hold something else."""
+
+
+def find_results(folders: Iterable[str | Path]) -> Found:
     """Return the results files in folders (and their sub-folders), or the files themselves.
 
     Raises:
         ResultsError: If a path does not exist or holds no results.
     """
-    found: dict[Path, None] = {}
+    results: dict[Path, None] = {}
+    others: dict[Path, None] = {}
     for folder in map(Path, folders):
-        files = [folder] if folder.is_file() else sorted(folder.rglob(f"*{SUFFIX}"))
-        files = [file for file in files if not file.name.startswith(".")]
-        if not files:
+        files = [folder] if folder.is_file() else _files(folder)
+        foreign = [file for file in files if folder.is_dir() and not _is_results(file)]
+        if len(foreign) == len(files):
+            told = f"none of its {len(files)} *{SUFFIX} files is" if files else "it holds none"
             raise ResultsError(
-                f"No results in {str(folder)!r}: there is no *{SUFFIX} file. "
+                f"No results in {str(folder)!r}: {told}. "
                 f"Make some with: hopgym bench --out {folder}"
             )
-        found.update(dict.fromkeys(files))
-    return list(found)
+        others.update(dict.fromkeys(foreign))
+        results.update(dict.fromkeys(file for file in files if file not in foreign))
+    return Found(list(results), list(others))
 
 
 def cut_half_line(path: Path) -> None:
@@ -211,6 +252,20 @@ def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(stream, 1):
             if line.endswith(b"\n") and line.strip():
                 yield number, line
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ResultsError(f"No folder {str(folder)!r}. It is looked for from {Path.cwd()}.")
+    return [file for file in sorted(folder.rglob(f"*{SUFFIX}")) if not file.name.startswith(".")]
+
+
+def _is_results(file: Path) -> bool:
+    """Whether the first line is a record; an empty file may be a run's that has just begun."""
+    try:
+        return all(from_json(line, Record) for _, line in islice(_whole_lines(file), 1))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _is_json(line: bytes) -> bool:

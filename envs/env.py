@@ -6,7 +6,7 @@ episode class that a subclass names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import gymnasium
@@ -15,7 +15,7 @@ from gymnasium.utils import seeding
 from ..core import Question
 from ..errors import ConfigError, EpisodeError
 from .datasets.base import QuestionSet
-from .episode import Episode, Row
+from .episode import Episode
 from .render import print_new, transcript_text
 from .settings import Settings, settings_from
 from .spaces import UnicodeText
@@ -74,9 +74,10 @@ class HopEnv(gymnasium.Env[str, str]):
         Returns:
             The opening transcript, and the info.
         """
+        rng, used = seeding.np_random(seed) if seed is not None else (self.np_random, None)
+        question = self.stage.pick(rng, options)  # a refused option changes nothing
         if seed is not None:
-            self._np_random, self._np_random_seed = seeding.np_random(seed)
-        question = self.stage.pick(self.np_random, options)
+            self._np_random, self._np_random_seed = rng, used
         self._episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
         if self.render_mode == "human":
             print_new(self._episode)
@@ -87,12 +88,19 @@ class HopEnv(gymnasium.Env[str, str]):
 
         Raises:
             EpisodeError: If the episode is over or was never begun.
-            RetrievalError: If the retriever failed; the same action may be tried again.
+            RetrievalError: If the retriever failed.
+            RewardError: If the reward could not score the step. Either way the episode stands
+                where it stood, and the same action may be tried again.
         """
         episode = self._running()
-        queries = episode.act(action)
-        while queries := episode.receive(self._search(queries)):
-            pass
+        before = episode.snapshot()
+        try:
+            queries = episode.act(action)
+            while queries := episode.receive(self.stage.search(queries) if queries else []):
+                pass
+        except BaseException:
+            episode.restore(before)
+            raise
         if self.render_mode == "human":
             print_new(episode)
         return episode.result()
@@ -102,9 +110,6 @@ class HopEnv(gymnasium.Env[str, str]):
         if self.render_mode == "ansi":
             return transcript_text(self._running())
         return None
-
-    def _search(self, queries: Sequence[str]) -> list[Row]:
-        return self.stage.retriever.search(queries, self.stage.top_k).rows if queries else []
 
     def _running(self) -> Episode:
         if self._episode is None:

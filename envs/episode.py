@@ -7,6 +7,7 @@ queries of many episodes go out as one batch. An environment is a subclass of `E
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,7 +37,9 @@ class Result(NamedTuple):
 class Episode(ABC):
     """The state of one episode; subclasses give it rules.
 
-    A subclass writes with `write`, and ends each action with `finish`.
+    A subclass writes with `write`, and ends each action with `finish`. It replaces the values of
+    its attributes and never changes them in place, so that `snapshot` and `restore` can take a
+    failed step back.
     """
 
     def __init__(self, question: Question, env_id: str, seed: int | None, reward: Reward) -> None:
@@ -45,8 +48,8 @@ class Episode(ABC):
         self.seed = seed
         self.reward = reward
         self.text = ""
-        self.spans: list[Span] = []
-        self.steps: list[Step] = []
+        self.spans: tuple[Span, ...] = ()
+        self.steps: tuple[Step, ...] = ()
         self.outcome: Outcome = "running"
         self.prediction: str | None = None
         self.printed = 0  # characters that rendering has shown
@@ -85,27 +88,35 @@ class Episode(ABC):
         if self.over:
             raise EpisodeError(f"The episode is over ({self.outcome}). Call reset() before step().")
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state, for `restore`."""
+        return self.__dict__.copy()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a snapshot: a step that failed has not been."""
+        self.__dict__ = state
+
     def write(self, text: str, author: Author) -> None:
         """Append to the transcript, keeping the spans without gaps."""
         if not text:
             return
-        start = len(self.text)
+        start, before = len(self.text), self.spans
         self.text += text
-        if self.spans and self.spans[-1].author == author:
-            start = self.spans.pop().start
-        self.spans.append(Span(start, len(self.text), author))
+        if before and before[-1].author == author:
+            start, before = before[-1].start, before[:-1]
+        self.spans = (*before, Span(start, len(self.text), author))
 
     def write_turn(self, before: str, action: str, after: str) -> None:
         """Append an accepted action between two texts of the environment, at one stroke."""
-        spans, start = self.spans, len(self.text)
+        start, spans = len(self.text), self.spans
         self.text = f"{self.text}{before}{action}{after}"
         begun = start + len(before)
         ended = begun + len(action)
         if before:  # the last span is the environment's: its opening or its last reply
-            spans[-1] = Span(spans[-1].start, begun, "env")
-        spans.append(Span(begun, ended, "agent"))
-        if after:
-            spans.append(Span(ended, ended + len(after), "env"))
+            spans = (*spans[:-1], Span(spans[-1].start, begun, "env"))
+        said = Span(begun, ended, "agent")
+        reply = (Span(ended, ended + len(after), "env"),) if after else ()
+        self.spans = (*spans, said, *reply)
 
     def trajectory(self) -> Trajectory:
         """Return the episode so far, as a record."""
@@ -113,9 +124,9 @@ class Episode(ABC):
             self.question.id,
             self.env_id,
             self.seed,
-            tuple(self.steps),
+            self.steps,
             self.prediction,
-            tuple(self.spans),
+            self.spans,
             self.text,
             self.outcome,
         )
@@ -133,19 +144,20 @@ class Episode(ABC):
         """Close the step: record it, score it, and keep its result for `result`.
 
         Raises:
-            RewardError: If the reward could not score it. An unscored step is never a zero.
+            RewardError: If the reward could not score it.
+            ConfigError: If the reward function returned something else than a sound score.
         """
         # The terms are filled in below: the reward needs the step, and the step the terms.
         terms: dict[str, float] = {}
-        index = len(self.steps) + 1
-        self.steps.append(
-            Step(index, action, parsed, observation, queries, hits, terms, parse_error)
-        )
+        index, end = len(self.steps) + 1, len(self.text)
+        step = Step(index, action, parsed, observation, queries, hits, terms, parse_error, end)
+        self.steps = (*self.steps, step)
         trajectory = self.trajectory()
-        score = check_score(self.reward(self.question, trajectory))
-        if score.unscored:
-            raise RewardError(f"Step {index} of {self.question.id} is unscored: {score.reason}")
-        terms.update(score.terms or {"reward": score.value})
+        score = self.reward(self.question, trajectory)
+        check_score(score, f"Step {index} of {self.question.id}")
+        terms.update({name: float(value) for name, value in score.terms.items()})
+        if not terms:
+            terms["reward"] = float(score.value)
         self._result = Result(
             self.text,
             float(score.value),
@@ -176,18 +188,22 @@ class Episode(ABC):
         return info
 
 
-def check_score(score: Any) -> Score:
+def check_score(score: Any, where: str) -> None:
     """Refuse what is no score, and terms that do not add up to the value.
 
     Raises:
+        RewardError: If there is no verdict. An unscored step is never a zero.
         ConfigError: If the reward function is at fault.
     """
     if not isinstance(score, Score):
         raise ConfigError(
             f"The reward returned a {type(score).__name__}; return a Score(value, terms)."
         )
-    if score.terms and abs(sum(score.terms.values()) - score.value) > TOLERANCE:
+    if score.unscored:
+        raise RewardError(f"{where} is unscored: {score.reason}")
+    if not math.isfinite(score.value):
+        raise RewardError(f"{where} got the reward {score.value}, which is no finite number.")
+    if score.terms and not abs(sum(score.terms.values()) - score.value) <= TOLERANCE:
         raise ConfigError(
             f"The reward's terms {dict(score.terms)} do not add up to its value, {score.value}."
         )
-    return score

@@ -22,7 +22,9 @@ def print_new(episode: Episode) -> None:
     for start, end, author in episode.spans:
         if end > shown:
             console.print(
-                Text(episode.text[max(start, shown) : end], style=_STYLES[author]), end=""
+                Text(episode.text[max(start, shown) : end], style=_STYLES[author]),
+                end="",
+                soft_wrap=True,
             )
     episode.printed = len(episode.text)
     console.print(Text(_ending(episode), style="bold"))

@@ -15,7 +15,7 @@ from ..errors import ConfigError
 from .env import HopEnv
 from .episode import Episode, Row
 from .grammars import Grammar, Move, ParseError, make_grammar
-from .grammars.base import MAX_ACTION_CHARS
+from .grammars.base import MAX_ACTION_CHARS, MAX_TITLE
 from .settings import Settings, at_least
 from .stage import Stage
 from .vector import HopVectorEnv
@@ -53,6 +53,8 @@ class SearchReadStage(Stage):
     def __init__(self, settings: SearchReadSettings, env_id: str) -> None:
         super().__init__(settings, env_id)
         self.grammar = make_grammar(settings.grammar)
+        given = settings.grammar
+        self.grammar_name = given if isinstance(given, str) else self.grammar.name
         retries = settings.format_retries
         self.retries = self.grammar.retries if retries is None else retries
         self.max_steps = settings.max_steps
@@ -63,7 +65,7 @@ class SearchReadStage(Stage):
     def max_text(self) -> int:
         """The longest transcript that an episode can make."""
         turns = (self.max_steps + 1) * (self.retries + 1)
-        documents = self.top_k * 2 * (self.document_chars + 256)
+        documents = self.top_k * (self.document_chars + MAX_TITLE + 256)
         return MAX_QUESTION_CHARS + turns * (MAX_ACTION_CHARS + documents + 1_024)
 
 
@@ -75,8 +77,9 @@ class SearchReadEpisode(Episode):
         self.stage = stage
         self.turn = 1
         self.refused = 0
-        self.shown: dict[str, None] = {}
-        self.write(stage.grammar.opening(question.text[:MAX_QUESTION_CHARS]), "env")
+        self.shown: frozenset[str] = frozenset()
+        self.asked = question.text[:MAX_QUESTION_CHARS]
+        self.write(stage.grammar.opening(self.asked), "env")
 
     @property
     def turns(self) -> int:
@@ -87,17 +90,18 @@ class SearchReadEpisode(Episode):
         """Return the question and where the episode stands."""
         return {
             "question_id": self.question.id,
-            "question": self.question.text,
+            "question": self.asked,
             "step": len(self.steps),
-            "turn": self.turn,
+            "turn": min(self.turn, self.turns),
             "remaining": 0 if self.over else self.turns - self.turn + 1,
-            "grammar": self.stage.grammar.name,
+            "grammar": self.stage.grammar_name,
         }
 
     def act(self, action: Any) -> Sequence[str]:
         """Read the action; return its query, if it is one."""
         self.check_running()
-        self._action = action if isinstance(action, str) else str(action)
+        text = action if type(action) is str else str(action)
+        self._action = text.replace("\r\n", "\n") if "\r" in text else text
         move = self.stage.grammar.parse(self._action, self.turn)
         if isinstance(move, Move) and move.kind == "query" and self.turn > self.stage.max_steps:
             move = ParseError.QUERY_NOT_ALLOWED
@@ -117,18 +121,22 @@ class SearchReadEpisode(Episode):
 
     def _show(self, move: Move, row: Row) -> None:
         grammar, limit = self.stage.grammar, self.stage.document_chars
-        hits: list[Hit] = []
-        lines: list[str] = []
-        for document, score in row:
-            new = document.id not in self.shown
-            hits.append(Hit(document.id, score, 0, new))
-            if new:  # what was shown before in the episode is not shown again
-                self.shown[document.id] = None
-                lines.append(grammar.document(len(lines) + 1, document.title, document.text, limit))
+        hits = tuple(
+            [
+                Hit(document.id, float(score), 0, document.id not in self.shown)
+                for document, score in row
+            ]
+        )
+        new = [document for (document, _), hit in zip(row, hits, strict=True) if hit.new]
+        self.shown = self.shown.union([document.id for document in new])
+        lines = [
+            grammar.document(number, document.title, document.text, limit)
+            for number, document in enumerate(new, 1)
+        ]
         observation = grammar.documents(lines) + self._next_turn()
         self._accept(observation)
         parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
-        self.finish(self._action, parsed, observation, queries=(move.text,), hits=tuple(hits))
+        self.finish(self._action, parsed, observation, queries=(move.text,), hits=hits)
 
     def _answer(self, move: Move) -> None:
         self.prediction, self.outcome = move.text, "answered"
@@ -141,16 +149,19 @@ class SearchReadEpisode(Episode):
 
     def _refuse(self, error: ParseError) -> None:
         grammar = self.stage.grammar
-        observation = grammar.refusal(error, self._action)
+        kept, note = grammar.refusal(error, self._action)
         self.refused += 1
         if self.refused > self.stage.retries:
             if grammar.unreadable_ends or self.turn > self.stage.max_steps:
                 self.outcome = "malformed"
             else:
-                observation += self._next_turn()
-        self.write(observation, "env")
-        # What could not be read is kept for the record only up to the limit of what is read.
-        self.finish(self._action[:MAX_ACTION_CHARS], {}, observation, parse_error=error.value)
+                note += self._next_turn()
+        self.write(kept, "agent")
+        self.write(note, "env")
+        # What could not be read is kept for the record only up to the limit of what is read, and
+        # without halves of characters, which no file can hold.
+        action = self._action[:MAX_ACTION_CHARS].encode("utf-8", "replace").decode()
+        self.finish(action, {}, note, parse_error=error.value)
 
     def _next_turn(self) -> str:
         self.turn += 1

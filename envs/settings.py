@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ..errors import ConfigError
 from ..retrieval.base import Retriever
 from ..rewards.base import Reward
@@ -43,7 +45,7 @@ class Settings:
 
 def at_least(name: str, value: int, least: int) -> None:
     """Refuse a number that is no whole number from `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ConfigError(f"{name} is {value!r}; it must be a whole number from {least}.")
 
 

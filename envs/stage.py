@@ -6,18 +6,21 @@ nothing that changes while episodes are played.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..core import Question
-from ..errors import ConfigError, UnknownNameError
+from ..core import Document, Question
+from ..errors import ConfigError, HopgymError, RetrievalError, UnknownNameError
 from ..retrieval import make_retriever
 from ..rewards import make_reward
 from .datasets import make_questions
 from .settings import Settings
+
+Row = list[tuple[Document, float]]
+"""The hits of one query, best first."""
 
 _OPTIONS = ("question_id", "index")
 
@@ -48,6 +51,27 @@ class Stage:
         """The index of each question id, built when first asked for."""
         return {question.id: index for index, question in enumerate(self.questions)}
 
+    def search(self, queries: Sequence[str]) -> list[Row]:
+        """Ask the retriever, and take only what a retriever may say.
+
+        Raises:
+            RetrievalError: If it failed in any way, or did not answer every query.
+        """
+        try:
+            rows = self.retriever.search(queries, self.top_k).rows
+        except HopgymError:
+            raise
+        except Exception as error:
+            raise RetrievalError(
+                f"The retriever {self.retriever!r:.100} failed with {type(error).__name__}: {error}."
+            ) from error
+        if len(rows) != len(queries) or any(len(row) > self.top_k for row in rows):
+            raise RetrievalError(
+                f"The retriever {self.retriever!r:.100} returned {[len(row) for row in rows]} hits "
+                f"for {len(queries)} queries and k={self.top_k}."
+            )
+        return rows
+
     def pick(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> Question:
         """Return the question that the options name, or else draw one.
 
@@ -65,7 +89,7 @@ class Stage:
 
     def by_id(self, question_id: str) -> Question:
         """Return the question of an id."""
-        position = self.positions.get(question_id)
+        position = self.positions.get(question_id) if isinstance(question_id, str) else None
         if position is None:
             first = ", ".join(list(self.positions)[:3])
             raise UnknownNameError(

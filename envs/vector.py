@@ -16,7 +16,6 @@ from gymnasium.vector.utils import batch_space
 
 from ..core import Question
 from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
-from ..retrieval.base import Hits
 from .datasets.base import QuestionSet
 from .env import HopEnv, check_render_mode, spaces_of
 from .episode import Episode, Result, Row
@@ -96,7 +95,9 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         mask = self._mask(chosen.pop("reset_mask", None))
         each = _spread_options(chosen, self.num_envs)
         # Questions are picked before any episode is replaced: a refused option changes nothing.
-        begun = {int(i): self._begin(int(i), seeds[i], each[i]) for i in np.flatnonzero(mask)}
+        chosen_lanes = [int(i) for i in np.flatnonzero(mask)]
+        drawn = {i: self._draw(i, seeds[i], each[i]) for i in chosen_lanes}
+        begun = {i: self._commit(i, seeds[i], *drawn[i]) for i in chosen_lanes}
         self._episodes = [
             begun[i] if i in begun else self._episodes[i] for i in range(self.num_envs)
         ]
@@ -110,8 +111,9 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
 
         Raises:
             EpisodeError: If an episode is over and `autoreset_mode` is disabled.
-            RetrievalError: If the retriever failed; no episode has moved, so that the same
-                actions may be tried again.
+            RetrievalError: If the retriever failed.
+            RewardError: If a reward could not score a step. Either way no episode has moved, so
+                that the same actions may be tried again.
         """
         self._check_actions(actions)
         over = [episode.over for episode in self._episodes]
@@ -120,7 +122,13 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         return self._collect(over)
 
     def begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Observed:
-        """Begin an episode in one sub-environment and leave the others as they are."""
+        """Begin an episode in one sub-environment and leave the others as they are.
+
+        Raises:
+            EpisodeError: If `reset` was never called.
+        """
+        if not self._episodes:
+            raise EpisodeError("No episode has begun. Call reset() first.")
         self._episodes[index] = episode = self._begin(index, seed, options)
         return episode.text, episode.public_info()
 
@@ -143,22 +151,39 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         return tuple(transcript_text(episode) for episode in self._episodes)
 
     def _begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Episode:
-        if seed is not None:
-            self._generators[index] = seeding.np_random(seed)[0]
-        question = self.stage.pick(self._generators[index], options)
+        return self._commit(index, seed, *self._draw(index, seed, options))
+
+    def _draw(
+        self, index: int, seed: int | None, options: dict[str, Any]
+    ) -> tuple[np.random.Generator, Question]:
+        """Draw a question; should the options be refused, nothing has changed."""
+        fresh = seed is not None
+        generator = seeding.np_random(seed)[0] if fresh else self._generators[index]
+        return generator, self.stage.pick(generator, options)
+
+    def _commit(
+        self, index: int, seed: int | None, generator: np.random.Generator, question: Question
+    ) -> Episode:
+        self._generators[index] = generator
         return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
 
     def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
-        """Step these episodes; the first failure of infrastructure is raised."""
-        episodes = self._episodes
-        asked = [(episodes[i], episodes[i].act(actions[i])) for i in playing]
-        while asked:
-            rows = self._search([query for _, queries in asked for query in queries])
-            asked = [
-                (episode, more)
-                for episode, queries in asked
-                if (more := episode.receive([rows.pop() for _ in queries]))
-            ]
+        """Step these episodes; on a failure of any, none has moved, and it is raised."""
+        episodes = [self._episodes[i] for i in playing]
+        before = [episode.snapshot() for episode in episodes]
+        try:
+            asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
+            while asked:
+                rows = iter(self._search([query for _, queries in asked for query in queries]))
+                asked = [
+                    (episode, more)
+                    for episode, queries in asked
+                    if (more := episode.receive([next(rows) for _ in queries]))
+                ]
+        except BaseException:
+            for episode, state in zip(episodes, before, strict=True):
+                episode.restore(state)
+            raise
 
     def _play_each(
         self, playing: Sequence[int], actions: Sequence[str], failed: dict[int, HopgymError]
@@ -175,20 +200,16 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
     ) -> list[tuple[int, list[Row]]]:
         """Answer all queries in one call; when that fails, each episode's alone."""
         try:
-            rows = self._search([query for _, queries in waiting for query in queries])
+            rows = iter(self._search([query for _, queries in waiting for query in queries]))
         except RetrievalError as error:
             if len(waiting) == 1:
                 failed[waiting[0][0]] = error
                 return []
             return [pair for one in waiting for pair in self._search_each([one], failed)]
-        return [(i, [rows.pop() for _ in queries]) for i, queries in waiting]
+        return [(i, [next(rows) for _ in queries]) for i, queries in waiting]
 
     def _search(self, queries: list[str]) -> list[Row]:
-        """Return the rows in reverse, to be popped in order."""
-        if not queries:
-            return []
-        hits: Hits = self.stage.retriever.search(queries, self.stage.top_k)
-        return list(reversed(hits.rows))
+        return list(self.stage.search(queries)) if queries else []
 
     def _receive(
         self, index: int, rows: list[Row], failed: dict[int, HopgymError]
@@ -280,9 +301,9 @@ def _spread_seeds(seed: int | Sequence[int | None] | None, n: int) -> list[int |
 
 def _spread_options(options: dict[str, Any], n: int) -> list[dict[str, Any]]:
     for key, value in options.items():
-        if isinstance(value, list | tuple) and len(value) != n:
+        if isinstance(value, list | tuple | np.ndarray) and len(value) != n:
             raise ConfigError(f"options[{key!r}] has {len(value)} values for {n} sub-environments.")
     return [
-        {k: v[i] if isinstance(v, list | tuple) else v for k, v in options.items()}
+        {k: v[i] if isinstance(v, list | tuple | np.ndarray) else v for k, v in options.items()}
         for i in range(n)
     ]

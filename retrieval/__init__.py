@@ -71,6 +71,11 @@ register(
     "BM25 in Elasticsearch or OpenSearch.",
     "hopgym.retrieval.elasticsearch:ElasticsearchRetriever",
 )
+register(
+    "tantivy",
+    "BM25 in an index that takes changes, for corpora of any size.",
+    "hopgym.retrieval.tantivy_bm25:TantivyRetriever",
+)
 
 _SHELF = Shelf()
 

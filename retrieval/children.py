@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..core import Document
-from ..errors import ConfigError, DataError, RetrievalError
+from ..errors import ConfigError, DataError, RetrievalError, UnknownNameError
 from .base import Hits, Retriever
 from .corpus import Corpus
 from .saved import CURE, Manifest
@@ -106,15 +106,17 @@ def load_base(data: Path) -> tuple[Retriever, Sequence[Document]]:
 
 
 def read_settings(manifest: Manifest, kind: type[T], where: str | Path) -> T:
-    """Return the settings of a saved parent as a record.
+    """Return the settings of a saved parent as a record, checked by its `check` if it has one.
 
     Raises:
-        DataError: If one is missing or of the wrong type.
+        DataError: If one is missing, of the wrong type or out of its range.
     """
     try:
-        return msgspec.convert(manifest.settings, kind)
-    except msgspec.ValidationError as error:
+        settings = msgspec.convert(manifest.settings, kind)
+        getattr(settings, "check", lambda: None)()
+    except (msgspec.ValidationError, ConfigError, UnknownNameError) as error:
         raise DataError(f"{where}: its settings are damaged ({error}). {CURE}") from error
+    return settings
 
 
 def check_restored(parent: Retriever, manifest: Manifest, where: str | Path) -> None:

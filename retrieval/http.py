@@ -10,21 +10,20 @@ several failures in a row it is left alone for a while (see `hopgym.retrieval.br
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core import Document
-from ..errors import ConfigError, RetrievalError, require
+from ..errors import RetrievalError, require
 from ..files import fingerprint
-from .backoff import Backoff, TemporaryError, retry_after
+from .backoff import TemporaryError, retry_after
 from .base import Hits, check_k, check_queries
-from .breaker import Breaker
 from .corpus import Corpus
 from .dialects import Dialect, Found, dialect_of
+from .remote import Caller, PerProcess, Secret, check_numbers, check_url, is_local
 
 if TYPE_CHECKING:
     import httpx
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 MAX_HITS = 50_000
 """How many hits one request asks for, of all its queries together."""
 
-_SHORTEST = 0.001
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _CURES = {
     401: "Name the environment variable that holds its token: token_env=...",
@@ -86,19 +84,23 @@ class HttpRetriever:
         failures: int = 5,
         pause: float = 10.0,
     ) -> None:
-        _check_numbers(
-            {"batch": batch, "connections": connections, "failures": failures},
-            {"timeout": timeout, "backoff": backoff, "pause": pause},
-        )
+        check_numbers({"batch": batch, "connections": connections}, {"timeout": timeout})
         self._dialect = dialect_of(dialect)
         self._url = _full_url(url, self._dialect)
-        self._backoff = Backoff(retries, backoff)
-        self._breaker = Breaker(f"The retriever at {self._url}", failures, pause)
-        self._timeout, self._batch, self._connections = timeout, batch, connections
-        self._token = _Token(token_env)
+        self._batch, self._connections = batch, connections
+        self._token = Secret(token_env)
+        require("httpx", "serve")
+        self._clients = PerProcess(partial(_client, timeout, is_local(self._url)))
+        self._call = Caller(
+            f"The retriever at {self._url}",
+            partial(_translated, self._url, timeout),
+            retries=retries,
+            backoff=backoff,
+            failures=failures,
+            pause=pause,
+        )
         corpus = Corpus.of(documents)
         self._known = _by_content(corpus)
-        self._clients = _Clients(timeout, local=_is_local(self._url))
         here = corpus.fingerprint if corpus else None
         self.fingerprint = fingerprint(["http", self._url, dialect, here])
 
@@ -122,8 +124,7 @@ class HttpRetriever:
 
     def _ask(self, queries: Sequence[str], k: int) -> list[list[Found]]:
         body = self._dialect.write(queries, k)
-        with self._breaker.guard():
-            reply = self._backoff.run(lambda: self._post(body))
+        reply = self._call(self._post, body)
         try:
             return self._dialect.read(reply, len(queries))
         except RetrievalError as error:
@@ -132,22 +133,14 @@ class HttpRetriever:
             ) from error
 
     def _post(self, body: bytes) -> bytes:
-        httpx = require("httpx", "serve")
         kind = "application/msgpack" if self._dialect.packed else "application/json"
-        headers = {"Content-Type": kind, **self._token.headers()}
-        try:
-            response = self._clients.get().post(self._url, content=body, headers=headers)
-        except httpx.TransportError as error:
-            raise TemporaryError(
-                f"The retriever at {self._url} did not answer within {self._timeout:g} s "
-                f"({type(error).__name__}: {error}). Start it, or check the url and the timeout."
-            ) from error
-        except httpx.HTTPError as error:
-            raise RetrievalError(f"The reply of {self._url} cannot be read ({error}).") from error
-        if response.status_code == 200:
-            content: bytes = response.content
-            return content
-        raise _refused(self._url, response)
+        headers = {"Content-Type": kind}
+        if token := self._token.read():
+            headers["Authorization"] = f"Bearer {token}"
+        response = self._clients.get().post(self._url, content=body, headers=headers)
+        if response.status_code != 200:
+            raise _refused(self._url, response)
+        return response.content
 
     def _row(self, found: Sequence[Found], k: int) -> _Row:
         """Turn results into hits, each document once."""
@@ -188,49 +181,24 @@ def _hits(rows: Sequence[_Row]) -> Hits:
     )
 
 
-class _Token:
-    """A token that is read when it is needed and held nowhere: not in a pickle, not in a repr."""
-
-    def __init__(self, variable: str | None) -> None:
-        self._variable = variable
-        self.headers()
-
-    def headers(self) -> dict[str, str]:
-        if self._variable is None:
-            return {}
-        token = os.environ.get(self._variable, "").strip()
-        if not token or not token.isascii() or not token.isprintable():
-            raise ConfigError(
-                f"The environment variable {self._variable!r} holds no token; set it, or leave "
-                "token_env out."
-            )
-        return {"Authorization": f"Bearer {token}"}
+def _client(timeout: float, local: bool) -> httpx.Client:
+    httpx = require("httpx", "serve")
+    client: httpx.Client = httpx.Client(
+        timeout=timeout,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        trust_env=not local,  # a proxy leads away from this machine
+    )
+    return client
 
 
-class _Clients:
-    """One connection pool for each process: a fork must not share its parent's connections."""
-
-    def __init__(self, timeout: float, local: bool) -> None:
-        self._timeout, self._local = timeout, local
-        self._lock = Lock()
-        self._process = 0
-        self._client: httpx.Client | None = None
-        require("httpx", "serve")
-
-    def get(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None or self._process != os.getpid():
-                httpx = require("httpx", "serve")
-                self._client = httpx.Client(
-                    timeout=self._timeout,
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-                    trust_env=not self._local,  # a proxy leads away from this machine
-                )
-                self._process = os.getpid()
-            return self._client
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Clients, (self._timeout, self._local)
+def _translated(url: str, timeout: float, error: Exception) -> RetrievalError:
+    httpx = require("httpx", "serve")
+    if isinstance(error, httpx.TransportError):
+        return TemporaryError(
+            f"The retriever at {url} did not answer within {timeout:g} s "
+            f"({type(error).__name__}: {error}). Start it, or check the url and the timeout."
+        )
+    return RetrievalError(f"The reply of {url} cannot be read ({error!r:.200}).")
 
 
 def _refused(url: str, response: httpx.Response) -> RetrievalError:
@@ -251,32 +219,9 @@ def _detail(response: httpx.Response) -> str:
 
 
 def _full_url(url: str, dialect: Dialect) -> str:
-    cure = "give one such as http://127.0.0.1:8000"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ConfigError(f"url is {url!r} ({error}); {cure}.") from error
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise ConfigError(f"url is {url!r}; {cure}.")
-    if parts.username or parts.password:
-        raise ConfigError("The url holds a name or password; use token_env instead.")
+    parts = urlsplit(check_url(url, "http://127.0.0.1:8000"))
     path = parts.path.rstrip("/") or dialect.path
     return parts._replace(path=path, fragment="").geturl()
-
-
-def _is_local(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _check_numbers(whole: Mapping[str, object], seconds: Mapping[str, object]) -> None:
-    for name, number in whole.items():
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise ConfigError(f"{name} is {number!r}; give a whole number from 1.")
-    for name, number in seconds.items():
-        least = _SHORTEST if name == "timeout" else 0
-        if not isinstance(number, int | float) or not least <= number < float("inf"):
-            raise ConfigError(f"{name} is {number!r}; give seconds from {least}.")
 
 
 def _by_content(corpus: Corpus) -> dict[tuple[str, str], list[Document]]:

@@ -121,8 +121,6 @@ class HybridRetriever:
         """
         manifest, data = open_folder(folder, "hybrid")
         settings = read_settings(manifest, _Settings, folder)
-        scale_for(settings.fusion)
-        check_weights(settings.weights, settings.children)
         self = cls.__new__(cls)
         self._set(load_children(data, settings.children), settings)
         check_restored(self, manifest, folder)
@@ -139,6 +137,11 @@ class _Settings:
     fusion: str
     weights: dict[str, float]
     depth: int
+
+    def check(self) -> None:
+        scale_for(self.fusion)
+        check_weights(self.weights, self.children)
+        check_whole("depth", self.depth)
 
 
 def _same(first: Document, other: Document, name: str) -> None:

@@ -64,10 +64,11 @@ class MultiSourceRetriever:
         sources: Mapping[str, Spec] | None = None,
         merge: str | None = None,
     ) -> None:
+        scale_for(RAW if merge is None else merge)
         parts = _split(Corpus.of(documents))
         specs = _specs(sources, base, parts)
         made = {name: _made(name, spec, parts) for name, spec in specs.items()}
-        self._set(made, _Settings(list(made), _merge(merge, specs)))
+        self._set(made, _Settings(list(made), _merge(specs) if merge is None else merge))
 
     def _set(self, sources: dict[str, Retriever], settings: _Settings) -> None:
         self.sources: Mapping[str, Retriever] = sources
@@ -147,7 +148,6 @@ class MultiSourceRetriever:
         """
         manifest, data = open_folder(folder, "multi_source")
         settings = read_settings(manifest, _Settings, folder)
-        _merge(settings.merge, {})
         self = cls.__new__(cls)
         self._set(load_children(data, settings.sources), settings)
         check_restored(self, manifest, folder)
@@ -161,6 +161,9 @@ class MultiSourceRetriever:
 class _Settings:
     sources: list[str]
     merge: str
+
+    def check(self) -> None:
+        scale_for(self.merge)
 
 
 def _split(corpus: Corpus) -> dict[str, Corpus]:
@@ -198,10 +201,6 @@ def _made(name: str, spec: Spec, parts: Mapping[str, Corpus]) -> Retriever:
         raise DataError(f"Source {name!r} (the documents have: {known}): {error}") from error
 
 
-def _merge(merge: str | None, specs: Mapping[str, Spec]) -> str:
-    if merge is None:
-        first, *others = specs.values()
-        return RAW if all(spec is first or spec == first for spec in others) else "rrf"
-    if merge != RAW:
-        scale_for(merge)
-    return merge
+def _merge(specs: Mapping[str, Spec]) -> str:
+    first, *others = specs.values()
+    return RAW if all(spec is first or spec == first for spec in others) else "rrf"

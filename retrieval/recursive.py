@@ -174,7 +174,6 @@ class RecursiveRetriever:
         """
         manifest, data = open_folder(folder, "recursive")
         settings = read_settings(manifest, _Settings, folder)
-        settings.check()
         base, documents = load_base(data)
         self = cls.__new__(cls)
         self._set(base, documents, _generator(settings.generator or "", documents), settings)

@@ -53,7 +53,13 @@ def make_reward(spec: str | Reward) -> Reward:
             "(question, trajectory) that returns a Score."
         )
     if required == 0:
-        return cast("Reward", part())
+        made = part()
+        if not callable(made):
+            raise ConfigError(
+                f"The reward factory {spec!r:.100} returned a {type(made).__name__}; return a "
+                "function of (question, trajectory)."
+            )
+        return cast("Reward", made)
     if required == 2:
         return cast("Reward", part)
     raise ConfigError(
@@ -63,7 +69,7 @@ def make_reward(spec: str | Reward) -> Reward:
 
 
 def _required_arguments(part: Callable[..., Any]) -> int:
-    parameters = inspect.signature(part).parameters.values()
-    return sum(
-        p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters
-    )
+    parameters = list(inspect.signature(part).parameters.values())
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 2  # `*args` takes the two
+    return sum(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)

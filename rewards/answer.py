@@ -99,7 +99,7 @@ def list_f1(predictions: Sequence[str], answers: Sequence[str]) -> float:
 
 def _contains(text: str, answers: Sequence[str]) -> float:
     given = squad(text)
-    return float(any(squad_cached(answer) in given for answer in answers))
+    return float(any(gold in given for gold in map(squad_cached, answers) if gold))
 
 
 def _best_f1(prediction: str | None, answers: Sequence[str], whole: tuple[str, ...]) -> float:

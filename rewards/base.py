@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from ..core import Question, Score, Trajectory
+from ..core import Question, Score, Span, Trajectory
 
 
 @runtime_checkable
@@ -23,16 +23,31 @@ class Reward(Protocol):
 
 def score_episode(reward: Reward, question: Question, trajectory: Trajectory) -> tuple[Score, ...]:
     """Score every step of a stored trajectory, as the environment did while it was played."""
-    steps = trajectory.steps
-    prefixes = (
-        replace(trajectory, steps=steps[:n], outcome="running", prediction=None)
-        for n in range(1, len(steps))
-    )
-    return (
-        *(reward(question, prefix) for prefix in prefixes),
-        *_last(reward, question, trajectory),
-    )
+    count = len(trajectory.steps)
+    return tuple(reward(question, prefix(trajectory, n)) for n in range(1, count + 1))
 
 
-def _last(reward: Reward, question: Question, trajectory: Trajectory) -> tuple[Score, ...]:
-    return (reward(question, trajectory),) if trajectory.steps else ()
+def prefix(trajectory: Trajectory, count: int) -> Trajectory:
+    """Return an episode as it stood after its first steps, the last of them not yet scored.
+
+    Args:
+        trajectory: A whole episode.
+        count: How many steps, from 1.
+    """
+    *before, last = trajectory.steps[:count]
+    steps = (*before, replace(last, reward_terms={}))
+    if count == len(trajectory.steps):
+        return replace(trajectory, steps=steps)
+    spans = tuple(
+        Span(start, min(end, last.end), author)
+        for start, end, author in trajectory.spans
+        if start < last.end
+    )
+    return replace(
+        trajectory,
+        steps=steps,
+        spans=spans,
+        transcript=trajectory.transcript[: last.end],
+        outcome="running",
+        prediction=None,
+    )

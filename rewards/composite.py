@@ -53,5 +53,6 @@ class Composite:
             if score.unscored:
                 return score
             weight = self.weight(name)
-            terms |= {f"{name}/{term}": weight * value for term, value in score.terms.items()}
+            own = score.terms or {"reward": score.value}
+            terms |= {f"{name}/{term}": weight * value for term, value in own.items()}
         return Score(sum(terms.values()), terms)

@@ -12,7 +12,7 @@ def gold_gain(question: Question, trajectory: Trajectory) -> float:
     episode add up to its gold-document recall, at most 1, so asking again earns nothing. Where the
     gold documents are unknown it is 0.
     """
-    gold = question.document_ids
+    gold = set(question.document_ids)
     hits = trajectory.steps[-1].hits
     if not gold or not hits:
         return 0.0

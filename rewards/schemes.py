@@ -7,7 +7,6 @@ Each scheme tells what an episode can earn at least and at most: `bounds(steps)`
 
 from __future__ import annotations
 
-from statistics import median
 from typing import NamedTuple
 
 from ..core import Question, Score, Step, Trajectory
@@ -83,9 +82,10 @@ class R3Code:
 class R3Seed:
     """The reward of the small-model re-implementation, with its terms really computed.
 
-    Format +0.1 or -0.9; process the median of three (0.3 coherence + 0.3 rationality + 0.4
-    relevance; a rule's check that the query is new; relevance); outcome 2.0 or 0.0. Deviation: the
-    exact relevance stands in for coherence and rationality, which only a judge could tell.
+    Format +0.1 or -0.9; process; outcome 2.0 or 0.0. Deviation: the original takes for process the
+    median of a judge's mix (coherence, rationality, relevance), of a rule and of relevance. Only a
+    judge could tell coherence and rationality; with the exact relevance in their place the median
+    is the relevance itself, so that is what is paid.
     """
 
     GOOD, BAD, ANSWER = 0.1, -0.9, 2.0
@@ -94,30 +94,19 @@ class R3Seed:
         """Score the last step."""
         terms = {
             "format": self.GOOD if readable(trajectory) else self.BAD,
-            "process": self._process(question, trajectory),
+            "process": gold_gain(question, trajectory),
             "outcome": self.ANSWER * outcome(question, trajectory, exact_match),
         }
         return Score(sum(terms.values()), terms)
-
-    def _process(self, question: Question, trajectory: Trajectory) -> float:
-        relevance = gold_gain(question, trajectory)
-        coherence = rationality = relevance
-        judged = 0.3 * coherence + 0.3 * rationality + 0.4 * relevance
-        return float(median((judged, float(_asks_anew(trajectory)), relevance)))
 
     def bounds(self, steps: int) -> Bounds:
         """Every step readable, all gold documents and the right answer, or nothing readable."""
         return Bounds(self.BAD * steps, self.GOOD * steps + 1.0 + self.ANSWER)
 
 
-def _asks_anew(trajectory: Trajectory) -> bool:
-    before = {query for step in trajectory.steps[:-1] for query in step.queries}
-    return any(query not in before for query in trajectory.steps[-1].queries)
-
-
 def _earned_relevance(question: Question, steps: tuple[Step, ...]) -> float:
-    gold = question.document_ids
+    gold = set(question.document_ids)
     if not gold:
         return 0.0
     shown = {hit.document_id for step in steps for hit in step.hits if hit.new}
-    return len(shown & set(gold)) / len(gold)
+    return len(shown & gold) / len(gold)

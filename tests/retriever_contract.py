@@ -77,7 +77,7 @@ def check_shape(retriever):
     if hits.components is not None:
         assert [len(row) for row in hits.components] == [len(row) for row in hits.documents]
         for row in hits.components:
-            assert all(type(part) is float for parts in row for part in parts.values())
+            assert all(type(p) in (int, float) for parts in row for p in parts.values())
     assert len(retriever.search([], k=3)) == 0
 
 

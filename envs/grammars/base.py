@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
-from .text import CONTROL, DEGENERATE
+from .text import CONTROL, is_degenerate
 
 MAX_ACTION_CHARS = 16_384
 """A longer action is not read: 8 times the longest turn that published systems allow."""
 
 MAX_QUERY_CHARS = 1_024
 """A longer query or answer is not read: it is a pasted document, not a query."""
+
+MAX_TITLE = 200
+"""Characters of a document's title that are shown."""
 
 
 Kind = Literal["query", "answer"]
@@ -43,7 +46,7 @@ class ParseError(StrEnum):
     FORGED_MARKER = "forged_marker"
     """The action contains a marker that only the environment may write."""
     DEGENERATE = "degenerate"
-    """The query or answer has no letter and no digit."""
+    """The query or answer has no letter, digit or symbol."""
     QUERY_NOT_ALLOWED = "query_not_allowed"
     """Only an answer may be given in the last, forced turn."""
 
@@ -68,7 +71,9 @@ class Grammar(Protocol):
     instructions: ClassVar[str]
     """The rules, in words for a language model."""
     stop: ClassVar[tuple[str, ...]]
-    """Strings after which a language model's turn is over."""
+    """Strings at which a language model's turn is over."""
+    keep_stop: ClassVar[bool]
+    """Whether the string that stopped it belongs to the action."""
 
     def opening(self, question: str) -> str:
         """Return the transcript before the first turn."""
@@ -85,8 +90,8 @@ class Grammar(Protocol):
     def document(self, number: int, title: str, text: str, limit: int) -> str:
         """Return one document as one safe line, its text cut to `limit` characters first."""
 
-    def refusal(self, error: ParseError, action: str) -> str:
-        """Return the note that follows an unreadable action."""
+    def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
+        """Return what is kept of an unreadable action, made safe, and the note that follows it."""
 
     def last_call(self) -> str:
         """Return the note that opens the forced last turn."""
@@ -122,6 +127,6 @@ def check_content(kind: Kind, text: str) -> ParseError | None:
         return ParseError.EMPTY_QUERY if kind == "query" else ParseError.EMPTY_ANSWER
     if len(text) > MAX_QUERY_CHARS:
         return ParseError.TOO_LONG
-    if DEGENERATE.fullmatch(text):
+    if is_degenerate(text):
         return ParseError.DEGENERATE
     return None

@@ -13,8 +13,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from .base import MAX_QUERY_CHARS, Kind, Move, ParseError, check_content, check_size
-from .text import one_line
+from .base import (
+    MAX_QUERY_CHARS,
+    MAX_TITLE,
+    Kind,
+    Move,
+    ParseError,
+    check_content,
+    check_size,
+)
+from .text import folded, one_line
 
 ANALYSIS = "The problem analysis:"
 QUERY = "The retrieval query:"
@@ -25,15 +33,19 @@ NOTE = "The environment note:"
 SEPARATOR = " | "
 
 _HEAD = re.compile(r"\s*Step (\d{1,6}):\s*")
-_NEXT_STEP = re.compile(r"\n\s*Step \d+:")
+_NEXT_STEP = re.compile(r"\n[^\S\n]*Step \d+:")
+_COLON = "[:\u02d0\u02f8\u0589\u05c3\u2236\u2982\ua789\ufe13\ufe30\ufe55\uff1a]"
 _MARKER = re.compile(
-    r"(\bstep\s*\d+|\bthe\s+(?:problem\s+analysis|retrieval\s+quer(?:y|ies)|retrieval\s+documents|"
-    r"final\s+answer|question|environment\s+note))\s*[:\uff1a\ua789\u2236\ufe55]",
+    r"(step\s*\d+|the\s+(?:problem\s+analysis|retrieval\s+quer(?:y|ies)|retrieval\s+documents|"
+    rf"final\s+answer|question|environment\s+note))\s*{_COLON}",
     re.IGNORECASE,
 )
+_ENV_MARKER = re.compile(
+    rf"the\s+(?:retrieval\s+documents|question|environment\s+note)\s*{_COLON}", re.IGNORECASE
+)
+_ENV_WORDS = ("documents", "question", "environment")
 _END_OF_BLOCK = re.compile(rf"^(?:Step \d+:|{NOTE})", re.MULTILINE)
-_ASKED = re.compile(rf"^{QUERY} (.*)$", re.MULTILINE)
-_DOCUMENTS, _QUESTION, _NOTE = DOCUMENTS.lower(), QUESTION.lower(), NOTE.lower()
+_ASKED = re.compile(rf"{QUERY}\s*(\S.*)$", re.MULTILINE)
 
 
 class R3Grammar:
@@ -44,6 +56,7 @@ class R3Grammar:
     retries: ClassVar[int] = 3
     unreadable_ends: ClassVar[bool] = True
     stop: ClassVar[tuple[str, ...]] = (f"\n{DOCUMENTS}",)
+    keep_stop: ClassVar[bool] = False
     instructions: ClassVar[str] = (
         "Answer the question in numbered steps. Write each step as three lines:\n"
         f"Step k:\n{ANALYSIS} what is known and what is missing\n"
@@ -65,8 +78,7 @@ class R3Grammar:
             return ParseError.NO_STEP
         if int(head[1]) != step:
             return ParseError.BAD_STEP_INDEX
-        lowered = action.lower()
-        if _DOCUMENTS in lowered or _QUESTION in lowered or _NOTE in lowered:
+        if _forges(action):
             return ParseError.FORGED_MARKER
         return _parse_body(action[head.end() :].rstrip())
 
@@ -80,15 +92,15 @@ class R3Grammar:
 
     def document(self, number: int, title: str, text: str, limit: int) -> str:
         """Return `title | text`, so that a title may contain a colon."""
-        return _document(title, text, limit)
+        return _document(title[: 4 * MAX_TITLE], text[: 4 * limit], limit)
 
-    def refusal(self, error: ParseError, action: str) -> str:
+    def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Say why; the unreadable text itself stays out of the transcript."""
-        return f"\n{NOTE} the last reply could not be read ({error.value})."
+        return "", f"\n{NOTE} the last reply could not be read ({error.value})."
 
     def last_call(self) -> str:
         """Announce the last turn."""
-        return f"\n{NOTE} no queries are left; give the final answer."
+        return f"\n{NOTE} the queries are used up; give the final answer."
 
     def write_query(self, step: int, analysis: str, query: str) -> str:
         """Write the three lines of a query step."""
@@ -139,8 +151,18 @@ def _write(step: int, analysis: str, marker: str, text: str) -> str:
     return f"Step {step}:\n{ANALYSIS} {safe}\n{marker} {_safe(text, MAX_QUERY_CHARS)}"
 
 
+def _forges(action: str) -> bool:
+    """Return whether an action has a marker that only the environment may write."""
+    plain = folded(action).lower()
+    return any(word in plain for word in _ENV_WORDS) and bool(_ENV_MARKER.search(plain))
+
+
 def _safe(text: str, limit: int | None = None) -> str:
-    return _MARKER.sub(r"\1 -", one_line(text, limit))
+    line = one_line(text, limit)
+    plain = folded(line)
+    # Where only the folded text has a marker, the folded text is what is shown.
+    safe = _MARKER.sub(r"\1 -", plain if _MARKER.search(plain) else line)
+    return safe if limit is None else safe[:limit].rstrip()
 
 
 @lru_cache(maxsize=4_096)
@@ -150,5 +172,5 @@ def _opening(question: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _document(title: str, text: str, limit: int) -> str:
-    safe_title = _safe(title, 200).replace("|", "/")
+    safe_title = _safe(title, MAX_TITLE).replace("|", "/")
     return f"{safe_title}{SEPARATOR}{_safe(text, limit)}"

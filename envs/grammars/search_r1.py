@@ -17,20 +17,24 @@ from typing import ClassVar
 from .base import (
     MAX_ACTION_CHARS,
     MAX_QUERY_CHARS,
+    MAX_TITLE,
     Kind,
     Move,
     ParseError,
     check_content,
     check_size,
 )
-from .text import one_line
+from .text import folded, one_line
 
 _ACTION = re.compile(r"<(search|answer)>(.*?)</\1>", re.DOTALL)
 _ANY_ACTION_TAG = re.compile(r"</?(search|answer)>")
-_TAG = re.compile(r"<(?=\s*/?\s*[A-Za-z])|[\u2039\uff1c\ufe64\u27e8](?=\s*/?\s*[A-Za-z])")
-_ENV_TAG = re.compile(r"<\s*/?\s*information\b", re.IGNORECASE)
+_OPEN = "[<\u02c2\u1438\u2039\u2329\u276e\u27e8\u3008\ufe64\uff1c]"
+_TAG = re.compile(rf"{_OPEN}(?=[\s/]*[A-Za-z])")
+_ENV_TAG = re.compile(rf"{_OPEN}[\s/]*information", re.IGNORECASE)
+_BLOCK = re.compile(r"<information>(.*?)</information>", re.DOTALL)
+_CUT_ENTITY = re.compile(r"&(?:lt?)?$")
 _INNER = re.compile(r"</?(?:think|search|answer|information)>")
-_SHOWN = re.compile(r"^(?:<information>)?Doc \d+\(Title: (.*?)\) (.*)$", re.MULTILINE)
+_SHOWN = re.compile(r"^Doc \d+\(Title: (.*?)\) (.*)$", re.MULTILINE)
 _ASKED = re.compile(r"<search>(.*?)</search>", re.DOTALL)
 
 
@@ -42,6 +46,7 @@ class SearchR1Grammar:
     retries: ClassVar[int] = 0
     unreadable_ends: ClassVar[bool] = False
     stop: ClassVar[tuple[str, ...]] = ("</search>", "</answer>")
+    keep_stop: ClassVar[bool] = True
     instructions: ClassVar[str] = (
         "Reason inside <think> and </think>. To look something up, write one query inside "
         "<search> and </search>; what is found comes back inside <information>. When you know "
@@ -57,7 +62,7 @@ class SearchR1Grammar:
         error = check_size(action)
         if error:
             return error
-        if _ENV_TAG.search(action):
+        if _ENV_TAG.search(folded(action)):
             return ParseError.FORGED_MARKER
         match = _ACTION.search(action)
         if not match:
@@ -76,19 +81,18 @@ class SearchR1Grammar:
 
     def document(self, number: int, title: str, text: str, limit: int) -> str:
         """Return `Doc n(Title: …) text`."""
-        return f"Doc {number}(Title: {_document(title, text, limit)}"
+        return f"Doc {number}(Title: {_document(title[: 4 * MAX_TITLE], text[: 4 * limit], limit)}"
 
-    def refusal(self, error: ParseError, action: str) -> str:
+    def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Keep the action, neutralised, and say what is allowed."""
-        kept = _safe(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS)
-        return (
-            f"{kept}\nThat action is not valid ({error.value}). A query goes between &lt;search> "
+        return _safe(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS), (
+            f"\nThat action is not valid ({error.value}). A query goes between &lt;search> "
             "and &lt;/search>, the final answer between &lt;answer> and &lt;/answer>.\n"
         )
 
     def last_call(self) -> str:
         """Announce the last turn."""
-        return "\nNo searches are left. Give the final answer now.\n"
+        return "\nThe searches are used up. Give the final answer now.\n"
 
     def write_query(self, step: int, analysis: str, query: str) -> str:
         """Write a thought and a query."""
@@ -99,12 +103,13 @@ class SearchR1Grammar:
         return _write(analysis, "answer", answer)
 
     def read_documents(self, observation: str) -> list[tuple[str, str]]:
-        """Return the title and text of each `Doc` line."""
-        return _SHOWN.findall(observation)
+        """Return the title and text of each `Doc` line that the environment wrote."""
+        blocks = _BLOCK.findall(observation)
+        return [document for block in blocks for document in _SHOWN.findall(block)]
 
     def read_queries(self, observation: str) -> list[str]:
-        """Return what stands in each search tag."""
-        return [query.strip() for query in _ASKED.findall(observation)]
+        """Return what stands in each search tag, as it was meant."""
+        return [query.strip().replace("&lt;", "<") for query in _ASKED.findall(observation)]
 
 
 def _check_tags(action: str, match: re.Match[str]) -> ParseError | None:
@@ -133,7 +138,10 @@ def _write(analysis: str, tag: str, text: str) -> str:
 
 
 def _safe(text: str, limit: int | None = None) -> str:
-    return _TAG.sub("&lt;", one_line(text, limit))
+    line = one_line(text, limit)
+    plain = folded(line)
+    safe = _TAG.sub("&lt;", plain if _TAG.search(plain) else line)
+    return safe if limit is None else _CUT_ENTITY.sub("", safe[:limit]).rstrip()
 
 
 @lru_cache(maxsize=4_096)
@@ -143,5 +151,5 @@ def _opening(question: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _document(title: str, text: str, limit: int) -> str:
-    # ") " ends the title for readers, so a title may not contain it.
-    return f"{_safe(title, 200).replace(') ', ' ')}) {_safe(text, limit)}"
+    # A bracket ends the title for readers, so a title may not contain one.
+    return f"{_safe(title, MAX_TITLE).replace(')', ']')}) {_safe(text, limit)}"

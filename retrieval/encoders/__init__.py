@@ -26,6 +26,7 @@ from ..options import check_options, split_options
 from .base import Encoder, Vectors
 from .cache import CachedEncoder
 from .hashing import HashingEncoder
+from .models import is_model
 
 __all__ = [
     "ENCODERS",
@@ -84,7 +85,7 @@ def make_encoder(spec: str | Path | Encoder) -> Encoder:
             "`encode_queries` and `encode_documents`. Give one that has them, a name, or a folder."
         )
     name, options = split_options(str(spec))
-    if name not in ENCODERS and ".py:" not in name and (Path(name).is_dir() or "/" in name):
+    if name not in ENCODERS and is_model(name):
         options = {"model": name, **options}
         name = "sentence_transformer"
     factory = ENCODERS.get(name)

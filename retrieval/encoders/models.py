@@ -20,7 +20,7 @@ from ...files import parse_json, read_text
 
 T = TypeVar("T")
 
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _READ = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
 _UNREAD = ("onnx", "openvino", "coreml", "original")
 _IGNORED = ["*.h5", "*.msgpack", "*.ot", "*.onnx", *(f"{folder}/*" for folder in _UNREAD)]
@@ -39,7 +39,7 @@ def model_folder(
     Raises:
         ConfigError: If there is no such folder, or the hub's model is neither here nor in reach.
     """
-    if Path(model).is_dir():
+    if str(model) and Path(model).is_dir():
         return Path(model).resolve()
     if not isinstance(model, str) or not _HUB_NAME.fullmatch(model):
         raise ConfigError(
@@ -61,6 +61,15 @@ def model_folder(
             f"Give the folder of a model, or run with a network: hf download {model}"
         ) from error
     return Path(found)
+
+
+def is_model(name: str) -> bool:
+    """Tell whether a name is that of a model: a folder, or one at the hub, which has a slash.
+
+    >>> is_model("intfloat/e5-base-v2"), is_model("minilm"), is_model("my/file.py:make")
+    (True, False, False)
+    """
+    return bool(name) and ".py:" not in name and ("/" in name or Path(name).is_dir())
 
 
 def files_fingerprint(folder: Path) -> str:

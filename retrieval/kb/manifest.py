@@ -7,7 +7,6 @@ that decides what is valid.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from ...errors import ConfigError, DataError
 from .. import RETRIEVERS
 from ..base import Retriever
 from ..content import ContentHash
+from ..linked import link_folder
 from ..saved import Manifest, open_folder, read_manifest, save_folder
 from .chunking import Chunking
 from .index import factory_of
@@ -119,20 +119,11 @@ def publish(index: Path, folder: Path, about: KnowledgeBase, dropped: Iterator[b
     settings = {**manifest.settings, KEY: msgspec.to_builtins(about)}
 
     def write(target: Path) -> None:
-        shutil.copytree(data, target, copy_function=link_or_copy, dirs_exist_ok=True)
+        link_folder(data, target)
         with open(target / DROPPED, "wb") as stream:
             stream.writelines(dropped)
 
     save_folder(folder, replace(manifest, settings=settings), write)
-
-
-def link_or_copy(source: str | Path, target: str | Path) -> None:
-    """Give a file a second name, or copy it where that cannot be. For files that never change."""
-    source, target = Path(source), Path(target)
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def open_retriever(folder: Path) -> SavedRetriever:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ...errors import ConfigError
 from ...registry import Registry
+from ..encoders.models import is_model
 from ..options import check_options, split_options
 from .base import Pair, Reranker
 
@@ -58,7 +59,7 @@ def make_reranker(spec: str | Path | Reranker) -> Reranker:
             'Give one that has both, or a name such as "lexical".'
         )
     name, options = split_options(str(spec))
-    if name not in RERANKERS and ".py:" not in name and (Path(name).is_dir() or "/" in name):
+    if name not in RERANKERS and is_model(name):
         name, options = "cross_encoder", {"model": name, **options}
     factory = RERANKERS.get(name)
     check_options(factory, name, options)

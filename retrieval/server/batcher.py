@@ -70,9 +70,7 @@ class Batcher:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        for piece in self._pieces:
-            if not piece.reply.done():
-                piece.reply.set_exception(OverloadedError("The server is stopping."))
+        _refuse(self._pieces)
         self._pieces.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -154,8 +152,7 @@ class Batcher:
         try:
             rows = await self._searched(batch)
         except asyncio.CancelledError:
-            for piece in batch:
-                piece.reply.cancel()
+            _refuse(batch)
             raise
         except Exception as error:
             await self._answer_failed(batch, error)
@@ -186,6 +183,12 @@ class Batcher:
         asked = sum(len(piece.queries) for piece in batch)
         self._metrics.batch(asked, perf_counter() - start)
         return dict(zip(unique, _rows(hits), strict=True))
+
+
+def _refuse(pieces: Iterable[_Piece]) -> None:
+    for piece in pieces:
+        if not piece.reply.done():
+            piece.reply.set_exception(OverloadedError("The server is stopping."))
 
 
 _Row = tuple[Sequence[Document], Sequence[float], Sequence[Mapping[str, float]] | None]

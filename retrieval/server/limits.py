@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 from ...errors import ConfigError
 
+_LOWEST = {"wait_ms": 0, "body_seconds": 0.1}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -46,8 +48,9 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            lowest = 0 if field.name == "wait_ms" else 1
-            if not lowest <= value < float("inf"):
+            lowest = _LOWEST.get(field.name, 1)
+            known = isinstance(value, int if field.type == "int" else int | float)
+            if not known or not lowest <= value < float("inf"):
                 raise ConfigError(f"{field.name} is {value}; give a number from {lowest}.")
         if self.default_k > self.max_k:
             raise ConfigError(f"default_k {self.default_k} is above max_k {self.max_k}.")

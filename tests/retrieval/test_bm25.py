@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hopgym.core import Document
-from hopgym.errors import ConfigError, DataError, RetrievalError
+from hopgym.errors import ConfigError, DataError, RetrievalError, UnknownNameError
+from hopgym.retrieval import make_retriever
 from hopgym.retrieval.analyzer import Analyzer
 from hopgym.retrieval.base import Retriever
 from hopgym.retrieval.bm25 import MAX_QUERY_WORDS, METHODS, BM25Retriever
@@ -384,6 +385,22 @@ def test_recall_on_2wikimultihopqa(shared_data):
         recall.append(len(gold & {document.title for document in row}) / len(gold))
     assert len(recall) == 1000
     assert np.mean(recall) >= 0.68  # measured: 0.6825
+
+
+def test_the_analyzer_may_be_a_name(tmp_path):
+    documents = [Document("a", "", "O'Brien's dogs"), Document("b", "", "The dog of O Brien s")]
+    standard = make_retriever("bm25?analyzer=standard&k1=1.2&b=0.75", documents)
+    assert standard.search(["the o'brien's DOGS", "dogs'", "the"], 5).ids == [
+        ["a", "b"],
+        ["a"],
+        ["b"],
+    ]
+    standard.save(tmp_path)
+    again = BM25Retriever.load(tmp_path)
+    assert again.analyzer == Analyzer.of("standard")
+    assert again.search(["o'brien's"], 5).ids == [["a"]]
+    with pytest.raises(UnknownNameError, match="Unknown analyzer 'lucene'"):
+        make_retriever("bm25?analyzer=lucene", documents)
 
 
 @settings(max_examples=30, deadline=None)

@@ -269,7 +269,7 @@ def test_the_fingerprint_names_what_is_asked():
         ({"url": "http://"}, "give one such as"),
         ({"url": "http://host:99999"}, "give one such as"),
         ({"url": 8000}, "give one such as"),
-        ({"url": "http://me:word@host"}, "use token_env instead"),
+        ({"url": "http://me:word@host"}, "put a token into a variable"),
         ({"timeout": 0}, "timeout is 0; give seconds"),
         ({"timeout": "soon"}, "timeout is 'soon'"),
         ({"batch": 0}, "batch is 0; give a whole number from 1"),

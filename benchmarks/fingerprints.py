@@ -1,0 +1,103 @@
+"""Which agent played: its own fingerprint, or else a hash of the files that it is written in.
+
+A changed agent is another agent: its old results are not continued and share no row with the new
+ones. Contents are hashed and never paths, so that results may move between machines. What an
+agent's file imports from beside it, and what a class is given when it is made, are not seen: such
+an agent has an attribute `fingerprint` of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import agents
+from ..agents.base import Agent, FunctionAgent
+from ..files import fingerprint
+
+HOUSE = Path(agents.__file__).parent
+"""hopgym's own agents share code: a change of any of their files changes them all."""
+
+
+def agent_fingerprint(agent: Agent, spec: Any = None) -> str:
+    """Return what tells this agent from a changed one.
+
+    Args:
+        agent: The agent.
+        spec: What the user named it by; the file of `file.py:attribute` or `module:attribute`
+            counts too.
+
+    Returns:
+        The agent's attribute `fingerprint`, or else 16 hexadecimal digits; empty where no source
+        can be found.
+    """
+    own = getattr(agent, "fingerprint", None)
+    if own:
+        return str(own)
+    sources = {hashlib.sha256(source).hexdigest() for source in _sources(agent, spec)}
+    return fingerprint(sorted(sources)) if sources else ""
+
+
+def _sources(agent: Agent, spec: Any) -> Iterator[bytes]:
+    named = _named_file(spec)
+    if named is not None:
+        yield named.read_bytes()
+    for part in _parts(agent):
+        file = _file(part)
+        if file is None:
+            yield from _typed(part)
+        elif file.parent == HOUSE:
+            yield from (other.read_bytes() for other in sorted(HOUSE.glob("*.py")))
+        else:
+            yield file.read_bytes()
+
+
+def _parts(agent: Agent) -> list[Any]:
+    """Return the function, or the classes, that the agent is written as."""
+    thing: Any = agent
+    if isinstance(agent, FunctionAgent):
+        thing = agent.function
+        while isinstance(thing, functools.partial):
+            thing = thing.func
+        thing = inspect.unwrap(thing)
+        if inspect.isroutine(thing):
+            return [thing]
+    classes = (thing if inspect.isclass(thing) else type(thing)).__mro__
+    return [each for each in classes if not _is_given(each)]
+
+
+def _is_given(kind: type) -> bool:
+    """Whether a class is Python's own or says only what an agent is."""
+    package = kind.__module__.partition(".")[0]
+    return package in sys.stdlib_module_names - {"__main__"} or getattr(kind, "_is_protocol", False)
+
+
+def _named_file(spec: Any) -> Path | None:
+    source = spec.rpartition(":")[0] if isinstance(spec, str) else ""
+    if source.endswith(".py"):
+        return _existing(source)
+    return _existing(getattr(sys.modules.get(source), "__file__", None))
+
+
+def _file(part: Any) -> Path | None:
+    try:
+        return _existing(inspect.getsourcefile(part))
+    except TypeError:  # written in C
+        return None
+
+
+def _existing(name: str | None) -> Path | None:
+    return Path(name) if name and Path(name).is_file() else None
+
+
+def _typed(part: Any) -> Iterator[bytes]:
+    """Yield the source of what was typed into a notebook."""
+    try:
+        yield inspect.getsource(part).encode()
+    except (OSError, TypeError):
+        return
