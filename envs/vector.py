@@ -165,7 +165,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         self, index: int, seed: int | None, generator: np.random.Generator, question: Question
     ) -> Episode:
         self._generators[index] = generator
-        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
+        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg, arg-type]
 
     def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
         """Step these episodes; on a failure of any, none has moved, and it is raised."""

@@ -14,11 +14,12 @@ def play(
 ):
     """Return the episodes in the order of the questions."""
     agent = make_agent(agent)
-    agent.reset(seed)
     questions = make_questions(world).questions("dev")[:limit]
     jobs = [Job(question.id, seed) for question in questions]
     kwargs = {"questions": world, "split": "dev", "max_steps": 8, **env_kwargs}
-    found = {e.job: e for e in rollout(ENV, agent, jobs, env_kwargs=kwargs, num_envs=num_envs)}
+    found = {
+        e.job: e for e in rollout(ENV, agent, jobs, env_kwargs=kwargs, num_envs=num_envs, seed=seed)
+    }
     assert [found[job].error for job in jobs] == [None] * len(jobs)
     return [found[job] for job in jobs]
 

@@ -31,3 +31,14 @@ def test_global_state_is_untouched():
 def test_a_negative_seed_is_refused():
     with pytest.raises(ConfigError, match="not -1"):
         rng_for(-1)
+
+
+def test_paths_that_look_alike_are_not_alike():
+    """NumPy pads seeds with zeros: [7] and [7, 0] would be one stream, and so would 1 and "1"."""
+    paths = [(7,), (7, 0), (7, 0, 0), (7, "0"), (7, ""), (0, 7), (1 << 32, 7), (0, 1, 7)]
+    paths += [(7, "train", 1), (7, "train1"), (7, "train", "1"), (7, "ab", "c"), (7, "a", "bc")]
+    assert len({int(rng_for(*path).integers(1 << 62)) for path in paths}) == len(paths)
+
+
+def test_numpy_numbers_are_numbers():
+    assert rng_for(np.int64(7), np.uint8(3)).random() == rng_for(7, 3).random()

@@ -6,7 +6,7 @@ from hopgym.agents.base import FunctionAgent
 from hopgym.agents.rollout import Job, rollout
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.spaces import UnicodeText
-from hopgym.errors import AgentError, RetrievalError
+from hopgym.errors import AgentError, ConfigError, RetrievalError
 
 ENV = "hopgym/SearchRead-v0"
 R3 = make_grammar("r3")
@@ -147,3 +147,39 @@ def test_an_agents_mistake_is_told_with_its_place():
 
 def test_an_agent_may_be_given_by_name():
     assert {e.metrics["em"] for e in play("oracle")} == {1.0}
+
+
+def test_lanes_are_at_least_one():
+    with pytest.raises(ConfigError, match="num_envs"):
+        play(num_envs=0)
+
+
+class Closes(RetrievesAtReset):
+    """Counts who was closed."""
+
+    closed = 0
+
+    def close(self):
+        Closes.closed += 1
+
+
+def test_every_environment_is_closed_whatever_happens():
+    gymnasium.register("toy/Closes-v0", Closes, disable_env_checker=True)
+    try:
+        with pytest.raises(AgentError, match="raised ZeroDivisionError"):
+            agent = FunctionAgent(lambda observation: 1 / 0)
+            list(rollout("toy/Closes-v0", agent, [Job("q2", 1)], num_envs=3))
+    finally:
+        del gymnasium.registry["toy/Closes-v0"]
+    assert Closes.closed == 3
+
+
+def test_an_episode_cut_off_by_a_wrapper_is_unscored():
+    env = gymnasium.spec(ENV).entry_point
+    gymnasium.register("toy/Short-v0", env, max_episode_steps=1)
+    try:
+        jobs = [Job("q1", 0)]
+        (episode,) = rollout("toy/Short-v0", Player(), jobs, env_kwargs=toy_kwargs())
+    finally:
+        del gymnasium.registry["toy/Short-v0"]
+    assert episode.metrics == {} and "cut the episode off unscored" in episode.error

@@ -27,7 +27,7 @@ def test_spans_join_when_the_author_stays():
     episode.write("b", "env")
     episode.write_turn("\n", "act", "reply")
     assert episode.text == "ab\nactreply"
-    assert episode.spans == [Span(0, 3, "env"), Span(3, 6, "agent"), Span(6, 11, "env")]
+    assert episode.spans == (Span(0, 3, "env"), Span(3, 6, "agent"), Span(6, 11, "env"))
 
 
 def test_an_unscored_step_raises_and_is_no_zero():

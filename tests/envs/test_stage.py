@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from toy import QUESTIONS, toy_kwargs
+from toy import DOCUMENTS, QUESTIONS, toy_kwargs
 
 from hopgym.envs.settings import Settings
 from hopgym.envs.stage import Stage, check_options
-from hopgym.errors import ConfigError
+from hopgym.errors import ConfigError, RetrievalError, UnknownNameError
+from hopgym.retrieval import Hits
 
 
 def make(**changes):
@@ -32,3 +33,38 @@ def test_an_empty_split_is_refused():
 
     with pytest.raises(ConfigError, match="Split 'train' of empty has no questions"):
         make(questions=Empty())
+
+
+class Odd:
+    """A retriever that answers as it was told."""
+
+    fingerprint = "odd"
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def search(self, queries, k):
+        return self.answer(queries, k)
+
+
+def test_what_a_retriever_raises_is_a_retrieval_error():
+    stage = make(retriever=Odd(lambda queries, k: 1 / 0))
+    with pytest.raises(RetrievalError, match="failed with ZeroDivisionError: division by zero"):
+        stage.search(["q"])
+    stage = make(retriever=Odd(lambda queries, k: None))
+    with pytest.raises(RetrievalError, match="failed with AttributeError"):
+        stage.search(["q"])
+
+
+@pytest.mark.parametrize("row", [[DOCUMENTS[0]] * 4, None])
+def test_a_row_for_each_query_and_no_more_than_k_hits(row):
+    rows = [row] if row else []
+    answer = Hits(rows, [[1.0] * len(row) for row in rows])
+    stage = make(retriever=Odd(lambda queries, k: answer), top_k=3)
+    with pytest.raises(RetrievalError, match="hits for 1 queries and k=3"):
+        stage.search(["q"])
+
+
+def test_a_question_that_does_not_exist_is_named_with_some_that_do():
+    with pytest.raises(UnknownNameError, match=r"No question has the id 'q9'.*the first: q1, q2"):
+        make().by_id("q9")

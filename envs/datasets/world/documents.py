@@ -1,12 +1,14 @@
 """The world as documents: encyclopaedia entries, news and academic notes, and distractors.
 
 Each fact stands in exactly one document, so that gold documents are exact. What a document says is
-decided by paths of the seed, entity by entity: documents can be written one at a time.
+decided by paths of the seed, entity by entity: documents can be written one at a time. Distractors
+mention entities, or are near-duplicates of an entry that begin as it does and tell nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ....core import Document
@@ -37,7 +39,10 @@ _NOISE = (
     "Postcards of {a} sold better than those of {b}.",
     "A lecture on {b} was moved because of the rain over {a}.",
 )
-_NOISE_TITLES = ("Miscellany {n}", "Letters to the editor {n}", "Almanac page {n}")
+_NOISE_TITLES = ("{a} and {b}", "Letters about {a}", "Miscellany {n}")
+_NEAR_DUPLICATES = 1 / 3
+"""The share of distractors that look like an entity's entry."""
+_SOURCES = tuple(_OPENINGS)
 _NOUNS = {kind.name: kind.noun for kind in KINDS}
 
 
@@ -80,7 +85,11 @@ class Library:
 
     def document_id(self, relation: Relation, head: int) -> str:
         """Return the id of the one document that tells a fact."""
-        return entry_id(self.told(relation, head).source, head)
+        return self.entry_id(self.told(relation, head).source, head)
+
+    def entry_id(self, source: str, entity: int) -> str:
+        """Return the id of an entity's document in a source; it says nothing of either."""
+        return _opaque(self.config.seed, source, entity)
 
     def write(self) -> Iterator[Document]:
         """Yield all documents that are not withheld, in a fixed order."""
@@ -102,7 +111,7 @@ class Library:
         shape = (self.universe.size, len(_OPENINGS))
         drawn = (rng.random(shape) < self.config.missing).tolist()
         return frozenset(
-            entry_id(source, entity)
+            self.entry_id(source, entity)
             for entity, row in enumerate(drawn)
             for source, gone in zip(_OPENINGS, row, strict=True)
             if gone
@@ -111,41 +120,57 @@ class Library:
     def _about(self, entity: int) -> Iterator[Document]:
         sentences: dict[str, list[str]] = {"General": []}
         name = self.universe.names[entity]
-        for relation in _RELATIONS_FROM[self.universe.kinds[entity]]:
+        for relation in self._told_of(entity):
             source, wording = self.told(relation, entity)
             tail = self.universe.text(relation, self.universe.tail(relation.name, entity))
             sentences.setdefault(source, []).append(wording.format(h=name, t=tail))
         for source, told in sentences.items():
             text = " ".join((*self._opening(source, entity), *told))
             title = _TITLES.get(source, "{h}").format(h=name)
-            yield Document(entry_id(source, entity), title, text, source)
+            yield Document(self.entry_id(source, entity), title, text, source)
+
+    def _told_of(self, entity: int) -> Sequence[Relation]:
+        return _RELATIONS_FROM[self.universe.kinds[entity]]
+
+    def _sources(self, entity: int) -> set[str]:
+        return {"General", *(self.told(r, entity).source for r in self._told_of(entity))}
 
     def _opening(self, source: str, entity: int) -> Iterator[str]:
-        forms = _OPENINGS[source]
-        name, kind = self.universe.names[entity], self.universe.kinds[entity]
-        yield forms[entity % len(forms)].format(h=name, k=_NOUNS[kind])
+        yield self._first_sentence(source, entity, entity)
         alias = self.universe.aliases[entity]
         if alias and source == "General":
             yield _ALSO[entity % len(_ALSO)].format(a=alias)
 
+    def _first_sentence(self, source: str, entity: int, form: int) -> str:
+        forms = _OPENINGS[source]
+        kind = _NOUNS[self.universe.kinds[entity]]
+        return forms[form % len(forms)].format(h=self.universe.names[entity], k=kind)
+
     def _distractors(self, count: int) -> Iterator[Document]:
         rng = rng_for(self.config.seed, "distractors")
-        shape = (count, 4)
-        pairs = rng.integers(0, self.universe.size, shape).tolist()
+        drawn = rng.integers(0, self.universe.size, (count, 4)).tolist()
         forms = rng.integers(0, len(_NOISE), (count, 2)).tolist()
+        doubles = (rng.random(count) < _NEAR_DUPLICATES).tolist()
         names = self.universe.names
-        for number, ((a, b, c, d), (first, second)) in enumerate(zip(pairs, forms, strict=True)):
-            text = f"{_NOISE[first].format(a=names[a], b=names[b])} " + _NOISE[second].format(
-                a=names[c], b=names[d]
-            )
-            title = _NOISE_TITLES[number % len(_NOISE_TITLES)].format(n=number + 1)
-            source = ("General", "News", "Academy")[number % 3]
-            yield Document(f"noise-{number}", title, text, source)
+        for number, (entities, (first, second)) in enumerate(zip(drawn, forms, strict=True)):
+            a, b, c, d = (names[entity] for entity in entities)
+            source = _SOURCES[number % len(_SOURCES)]
+            said = _NOISE[first].format(a=a, b=b)
+            if doubles[number]:  # begins in another wording than the entry
+                source = source if source in self._sources(entities[0]) else "General"
+                title = _TITLES.get(source, "{h}").format(h=a)
+                said = f"{self._first_sentence(source, entities[0], entities[0] + 1)} {said}"
+            else:
+                form = _NOISE_TITLES[number // len(_SOURCES) % len(_NOISE_TITLES)]
+                title = form.format(a=a, b=b, n=number + 1)
+                said = f"{said} {_NOISE[second].format(a=c, b=d)}"
+            yield Document(_opaque(self.config.seed, "noise", number), title, said, source)
 
 
 _RELATIONS_FROM = {kind.name: relations_from(kind.name) for kind in KINDS}
 
 
-def entry_id(source: str, entity: int) -> str:
-    """Return the id of an entity's document in a source."""
-    return f"{source.lower()}-{entity}"
+def _opaque(seed: int, *path: int | str) -> str:
+    """Return 16 hexadecimal digits: an id that gives nothing away, and never the order."""
+    name = "/".join(map(str, (seed, *path)))
+    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()

@@ -22,7 +22,7 @@ from .documents import Library
 from .questions import draw_questions
 from .universe import Universe
 
-VERSION = 1
+VERSION = 2
 """Rises when the same dials give other bytes."""
 
 
@@ -100,6 +100,10 @@ class World:
         """Yield the questions of a split one at a time."""
         return draw_questions(self.universe, self.library, self.config, split)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> World:
+        """Return itself: a world never changes, and Gymnasium copies what an env was made with."""
+        return self
+
     def __repr__(self) -> str:
         return f"World({self.config.entities} entities, seed {self.config.seed})"
 
@@ -107,9 +111,10 @@ class World:
 def _written(value: Any) -> str:
     """Write a dial as it is given in a name.
 
-    >>> _written((2, 4)), _written(("chain", "mixed")), _written(300)
-    ('2-4', 'chain,mixed', '300')
+    >>> _written((2, 4)), _written((2, 2)), _written(("chain", "mixed")), _written(300)
+    ('2-4', '2', 'chain,mixed', '300')
     """
     if isinstance(value, tuple):
+        value = tuple(dict.fromkeys(value))
         return ("-" if isinstance(value[0], int) else ",").join(map(str, value))
     return str(value)

@@ -40,7 +40,7 @@ def code(tmp_path):
 
 def test_a_registered_name_with_options_after_it_or_as_keywords():
     world = make_questions("world?entities=300&dev=2&hops=2")
-    assert world.name == "world" and len(world.questions("dev")) == 2
+    assert world.name == "world?entities=300&hops=2&dev=2" and len(world.questions("dev")) == 2
     again = make_questions("world?entities=300", dev=2, hops=2)
     assert again.questions("dev") == world.questions("dev")
     assert make_questions("world?entities=300&dev=2&hops=2") is world  # kept

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from hopgym.envs.datasets.world.config import WorldConfig
-from hopgym.envs.datasets.world.documents import Library, entry_id
+from hopgym.envs.datasets.world.documents import Library
 from hopgym.envs.datasets.world.relations import RELATIONS
 from hopgym.envs.datasets.world.universe import Universe
 
@@ -15,6 +15,16 @@ def library(**dials):
 
 def corpus(books):
     return {document.id: document for document in books.write()}
+
+
+def noise_of(books):
+    """The documents that are nobody's entry."""
+    entries = {
+        books.entry_id(source, entity)
+        for source in ("General", "News", "Academy")
+        for entity in range(books.universe.size)
+    }
+    return [document for document in books.write() if document.id not in entries]
 
 
 def sentences(books):
@@ -42,7 +52,7 @@ def test_documents_have_ids_titles_and_the_source_of_their_facts():
     assert len(documents) == len(list(books.write()))
     for relation, head, _, id in sentences(books):
         source = books.told(relation, head).source
-        assert id == entry_id(source, head) and documents[id].source == source
+        assert id == books.entry_id(source, head) and documents[id].source == source
         assert source in ("General", relation.source)
         assert books.universe.names[head] in documents[id].title
 
@@ -58,7 +68,7 @@ def test_aliases_are_told_in_the_encyclopaedia():
     aliased = [entity for entity, alias in enumerate(books.universe.aliases) if alias]
     assert aliased
     for entity in aliased:
-        assert books.universe.aliases[entity] in documents[entry_id("General", entity)].text
+        assert books.universe.aliases[entity] in documents[books.entry_id("General", entity)].text
 
 
 @pytest.mark.parametrize(("share", "allowed"), [(0, {0, 1}), (1, {2, 3})])
@@ -71,7 +81,7 @@ def test_paraphrase_decides_the_wording(share, allowed):
 @pytest.mark.parametrize("share", [0, 0.5, 2])
 def test_distractors_are_a_share_of_the_telling_documents_and_tell_nothing(share):
     books = library(distractors=share)
-    noise = [document for id, document in corpus(books).items() if id.startswith("noise-")]
+    noise = noise_of(books)
     telling = len(corpus(books)) - len(noise)
     assert len(noise) == round(telling * share)
     told = {sentence for _, _, sentence, _ in sentences(books)}
@@ -85,7 +95,26 @@ def test_missing_withholds_documents_and_changes_no_other():
     kept = corpus(partial)
     gone = corpus(whole).keys() - kept.keys()
     assert gone == partial.withheld & corpus(whole).keys() and kept.items() <= corpus(whole).items()
-    telling = [id for id in corpus(whole) if not id.startswith("noise-")]
-    assert 0.2 < len(gone) / len(telling) < 0.4
+    telling = len(corpus(whole)) - len(noise_of(whole))
+    assert 0.2 < len(gone) / telling < 0.4
     assert not library().withheld
-    assert all(id.startswith("noise-") for id in corpus(library(missing=1)))
+    nothing = library(missing=1)
+    assert len(corpus(nothing)) == len(noise_of(nothing)) > 0
+
+
+def test_some_distractors_are_near_duplicates_of_an_entry():
+    books = library()
+    noise, titles = noise_of(books), {d.title for d in library(distractors=0).write()}
+    doubles = [document for document in noise if document.title in titles]
+    assert 0.2 < len(doubles) / len(noise) < 0.45
+    entries = {(d.title, d.source): d.text for d in library(distractors=0).write()}
+    assert all(entries.get((d.title, d.source), "") != d.text for d in doubles)
+
+
+def test_ids_give_nothing_away():
+    documents = list(library().write())
+    assert all(len(d.id) == 16 and int(d.id, 16) >= 0 for d in documents)
+    ranks = {d.id: n for n, d in enumerate(sorted(documents, key=lambda d: d.id))}
+    order = [ranks[d.id] for d in documents]
+    assert order != sorted(order)
+    assert not {d.id for d in documents} & {d.id for d in library(seed=1).write()}
