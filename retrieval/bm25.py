@@ -15,17 +15,19 @@ import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import Document
 from ..errors import ConfigError, DataError, RetrievalError
 from ..files import fingerprint
 from . import kernels
 from .analyzer import Analyzer
-from .base import Hits, check_k, check_queries
+from .base import Hits, Immutable, check_k, check_number, check_queries
 from .corpus import Corpus
 from .ranking import top_k
 from .saved import CURE, Manifest, open_folder, save_folder
@@ -44,7 +46,7 @@ MAX_QUERY_WORDS = 512
 """How many words of a query are read, stop words included; the rest is ignored."""
 
 
-class BM25Retriever:
+class BM25Retriever(Immutable):
     """Ranks documents by BM25 over their title and text.
 
     Args:
@@ -55,8 +57,9 @@ class BM25Retriever:
         method: A variant of the formula, one of `METHODS`.
         analyzer: How documents and queries become terms; also by name, one of `ANALYZERS` of
             `hopgym.retrieval.analyzer`.
-        backend: `"numpy"`; `"numba"`, which scores with a compiled loop from the start; or
-            `"auto"`: numba where it is installed and the corpus is large, compiled meanwhile.
+        backend: `"numpy"`; `"numba"`, which ranks with a compiled loop (method "lucene" alone)
+            from the start; or `"auto"`: numba where it is installed, the method has it and the
+            corpus is large, compiled meanwhile.
         threads: How many share a batch of queries; worth it with numba. Neither changes a result.
 
     Raises:
@@ -82,7 +85,7 @@ class BM25Retriever:
         threads: int = 1,
     ) -> None:
         _check_parameters(k1, b, method)
-        _check_speed(backend, threads)
+        _check_speed(backend, threads, method)
         corpus = Corpus.of(documents)
         if not corpus:
             raise DataError(
@@ -124,32 +127,53 @@ class BM25Retriever:
 
     def _set_speed(self, backend: str, threads: int) -> None:
         self.threads = threads
+        self._ranker: kernels.Ranker | None = None
         if backend == "numba":
-            kernels.accelerate(self._index)
-        elif backend == "auto" and self._is_large() and kernels.has_numba():
-            kernels.accelerate_meanwhile(self._index)
+            self._compile()
+        elif backend == "auto" and self._gains() and kernels.has_numba():
+            Thread(target=self._compile, daemon=True, name="hopgym-compile").start()
 
-    def _is_large(self) -> bool:
-        return len(self.documents) >= kernels.COMPILED_FROM
+    def _gains(self) -> bool:
+        large = len(self.documents) >= kernels.COMPILED_FROM
+        return large and self._index.method == "lucene"
+
+    def _compile(self) -> None:
+        self._ranker = kernels.Ranker(self._index.scores)
 
     def _search(self, query: str, k: int) -> Row:
         vocabulary = self._index.vocab_dict
         terms = self.analyzer(query, limit=MAX_QUERY_WORDS)
-        ids = [vocabulary[term] for term in terms if term in vocabulary]
+        # in the order of their numbers, so that the order of the words changes no digit
+        ids = sorted(vocabulary[term] for term in terms if term in vocabulary)
         if not ids:
             return [], []
         try:
-            scores = self._index.get_scores_from_ids(ids)
+            best, scores = self._rank(ids, k)
         except (IndexError, ValueError) as error:
             raise RetrievalError(f"The bm25 index is damaged ({error}). {CURE}") from error
-        best = top_k(scores, k, floor=self._score_of_no_match(ids))
         documents = self.documents
-        return [documents[position] for position in best.tolist()], scores[best].tolist()
+        return [documents[position] for position in best.tolist()], scores.tolist()
 
-    def _score_of_no_match(self, ids: list[int]) -> float:
-        """BM25L and BM25+ give every document something, even without a single common term."""
-        extra = self._index.nonoccurrence_array
-        return 0.0 if extra is None else float(extra[ids].sum())
+    def _rank(self, ids: list[int], k: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
+        """Return the positions and scores of the best documents."""
+        if self._ranker is not None and k <= kernels.MAX_K:
+            return self._ranker(ids, k)
+        scores = self._index.get_scores_from_ids(ids)
+        best = self._best(scores, ids, k)
+        return best, scores[best]
+
+    def _best(self, scores: NDArray[Any], ids: list[int], k: int) -> NDArray[np.intp]:
+        """Return the positions of the best documents that have a word of the query.
+
+        Lucene's scores are above 0 for these alone. Other variants count a word that most
+        documents have as 0, or give something to documents without any.
+        """
+        if self._index.method == "lucene":
+            return top_k(scores, k)
+        pointers, positions = (self._index.scores[name] for name in ("indptr", "indices"))
+        postings = [positions[pointers[id] : pointers[id + 1]] for id in dict.fromkeys(ids)]
+        matching = np.unique(np.concatenate(postings)).astype(np.intp)
+        return matching[top_k(scores[matching], k, floor=-math.inf)]
 
     def save(self, folder: str | Path) -> None:
         """Write the index and its documents into a folder, replacing an older index there.
@@ -164,6 +188,7 @@ class BM25Retriever:
         settings["analyzer"] = self.analyzer.to_json()
         settings["analyzer_fingerprint"] = self.analyzer.fingerprint
         versions = {"bm25s": _library().__version__, "numpy": np.__version__}
+        versions |= self.analyzer.versions
         save_folder(
             folder,
             Manifest("bm25", self.fingerprint, len(self.documents), settings, versions),
@@ -205,17 +230,19 @@ class BM25Retriever:
 
 
 def _check_parameters(k1: float, b: float, method: str) -> None:
-    if not (math.isfinite(k1) and k1 >= 0):
-        raise ConfigError(f"k1 is {k1}; give a number from 0, such as 0.9.")
-    if not 0 <= b <= 1:
-        raise ConfigError(f"b is {b}; give a number from 0 to 1, such as 0.4.")
+    check_number("k1", k1, example=0.9)
+    check_number("b", b, most=1.0, example=0.4)
     if method not in METHODS:
         raise ConfigError(f"method is {method!r}; it is one of: {', '.join(METHODS)}.")
 
 
-def _check_speed(backend: str, threads: int) -> None:
+def _check_speed(backend: str, threads: int, method: str = "lucene") -> None:
     if backend not in BACKENDS:
         raise ConfigError(f"backend is {backend!r}; it is one of: {', '.join(BACKENDS)}.")
+    if backend == "numba" and method != "lucene":
+        raise ConfigError(
+            f"backend 'numba' ranks by method 'lucene', not {method!r}; leave it out."
+        )
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ConfigError(f"threads is {threads!r}; give a whole number from 1.")
 
@@ -244,7 +271,8 @@ def _restored_analyzer(manifest: Manifest, folder: str | Path) -> Analyzer:
     if analyzer.fingerprint != manifest.settings.get("analyzer_fingerprint"):
         raise DataError(
             f"{folder}: was indexed with another version of the stop list "
-            f"{analyzer.stopwords!r} ({dict(manifest.versions)}). {CURE}"
+            f"{analyzer.stopwords!r} or of the stemmer {analyzer.stemmer!r} "
+            f"({dict(manifest.versions)}). {CURE}"
         )
     return analyzer
 

@@ -1,26 +1,27 @@
-"""Compiled loops: bm25s's own scoring loop, compiled by numba where that is installed.
+"""BM25 by a compiled loop: one query is scored and ranked by numba, where that is installed.
 
-The compiled loop adds the same numbers in the same order as the plain one, so that it changes the
-speed and not one bit of a score. bm25s's own numba backend is not used: it takes ten seconds to
-compile in every process, ranks ties as it likes, and aborts the process when two threads share its
-workqueue threading layer. This loop is compiled once and kept on disk, is plain serial code, and
-lets other threads run meanwhile.
+The loop (`compiled`) adds the same numbers in the same order as bm25s does, and ranks as `top_k` does, so that it
+changes the speed and not one bit of a result. bm25s's own numba backend is not used: it takes
+seconds to compile in every process, ranks ties as it likes, and aborts the process when two
+threads share its workqueue threading layer. This loop is compiled once and kept on disk, is plain
+serial code, and lets other threads run meanwhile. For rare words it visits only the documents that have one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from threading import Thread
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import require
 
 COMPILED_FROM = 20_000
 """Documents from which the compiling is worth its second."""
+MAX_K = 100
+"""Hits up to which the best are kept by insertion; beyond, sorting them all is faster."""
 
 
 def has_numba() -> bool:
@@ -28,38 +29,42 @@ def has_numba() -> bool:
     return find_spec("numba") is not None
 
 
-def accelerate(index: Any) -> None:
-    """Make a bm25s index score with the compiled loop, from now on.
+class Ranker:
+    """Ranks the documents of a bm25s index, compiled when it is made.
+
+    Args:
+        index: The `scores` of a `bm25s.BM25`: postings by term, with their scores.
 
     Raises:
         MissingExtraError: If numba is not installed.
     """
-    loop = _compiled_loop()
-    arrays = index.scores
-    # Called once with its real arrays: a memory map has a type, and so a compilation, of its own.
-    loop(
-        arrays["data"],
-        arrays["indptr"],
-        arrays["indices"],
-        arrays["num_docs"],
-        np.zeros(1, dtype=index.int_dtype),
-        np.dtype(index.dtype),
-    )
-    index._compute_relevance_from_scores = loop
 
+    def __init__(self, index: Mapping[str, Any]) -> None:
+        self._postings = (index["data"], index["indptr"], index["indices"])
+        self._size = int(index["num_docs"])
+        self._free: list[NDArray[Any]] = []  # rows of zeros, one for each thread at work
+        require("numba", "fast")
+        from .compiled import rank
 
-def accelerate_meanwhile(index: Any) -> Thread:
-    """Do the same in another thread; until that is done, the index scores as before."""
-    thread = Thread(target=accelerate, args=(index,), daemon=True, name="hopgym-compile")
-    thread.start()
-    return thread
+        self._loop = rank
+        # Called once with its real arrays: a memory map has a type, and so a compilation, of its own.
+        self([], 1)
 
+    def __call__(self, ids: Sequence[int], k: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
+        """Return the positions and scores of the best `k` for the terms of a query.
 
-@lru_cache(maxsize=1)
-def _compiled_loop() -> Callable[..., Any]:
-    numba = require("numba", "fast")
-    scoring = require("bm25s.scoring", "fast")
-    loop: Callable[..., Any] = numba.njit(
-        scoring._compute_relevance_from_scores_jit_ready, cache=True, nogil=True
-    )
-    return loop
+        Raises:
+            IndexError: If the index points out of itself.
+        """
+        try:
+            scores = self._free.pop()
+        except IndexError:
+            scores = np.zeros(self._size, dtype=self._postings[0].dtype)
+        terms = np.array(ids, dtype=np.int64)
+        positions = np.empty(min(k, self._size), dtype=np.intp)
+        best = np.zeros(len(positions), dtype=scores.dtype)
+        found = self._loop(*self._postings, terms, scores, positions, best)
+        if found < 0:
+            raise IndexError("a posting lies outside")
+        self._free.append(scores)  # zeros again; what a failed call has written to is dropped
+        return positions[:found], best[:found]

@@ -103,6 +103,30 @@ def test_every_variant_finds_only_what_matches(method):
     assert {document.id for document, _ in row} == matching
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_match_stays_a_match_where_it_scores_nothing(method):
+    """Robertson's formula counts a word that half of the documents have as 0, ATIRE's one of all."""
+    documents = [Document(id, "ada", "king" if id == "c" else "") for id in "dbca"]
+    retriever = BM25Retriever([*documents, Document("e", "ada", "")], method=method)
+    hits = retriever.search(["ada", "king ada", "river"], k=9)
+    assert sorted(hits.ids[0]) == ["a", "b", "c", "d", "e"]
+    assert hits.ids[1][0] == "c"
+    assert hits.ids[2] == []
+    assert retriever.search(["ada"], k=2).ids[0] == hits.ids[0][:2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_of_the_words_changes_no_digit(method):
+    retriever = BM25Retriever(TOY, method=method, analyzer=PLAIN)
+    assert retriever.search([" ".join(WORDS)], 60) == retriever.search([" ".join(WORDS[::-1])], 60)
+
+
+def test_an_index_of_documents_without_terms_is_saved_and_loaded(tmp_path):
+    built = BM25Retriever([Document("a", "", ""), Document("b", "The", "of and")])
+    built.save(tmp_path / "index")
+    assert BM25Retriever.load(tmp_path / "index").search(["ada", "the"], k=3).ids == [[], []]
+
+
 def test_ties_fall_by_id_whatever_the_order_given():
     same = [Document(id, "Ada", "the same words") for id in ("c", "a", "d", "b")]
     other = [Document("z", "Bob", "nothing"), Document("0", "Cid", "else")]
@@ -198,7 +222,7 @@ def test_the_fingerprint_names_documents_parameters_and_analyzer():
 
 
 def test_no_documents_are_refused():
-    with pytest.raises(DataError, match=r'0 documents .* or retriever="empty"'):
+    with pytest.raises(DataError, match=r'0 documents .* retriever="empty"'):
         BM25Retriever([])
 
 
@@ -213,7 +237,9 @@ def test_shared_ids_are_refused():
         ({"k1": -1}, "k1 is -1; give a number from 0"),
         ({"k1": math.nan}, "k1 is nan"),
         ({"k1": math.inf}, "k1 is inf"),
-        ({"b": 1.1}, "b is 1.1; give a number from 0 to 1"),
+        ({"k1": "abc"}, "k1 is 'abc'; give a number from 0, such as 0.9"),
+        ({"b": 1.1}, "b is 1.1; give a number from 0 to 1, such as 0.4"),
+        ({"b": None}, "b is None; give a number"),
         ({"method": "okapi"}, "method is 'okapi'; it is one of: lucene, robertson"),
     ],
 )

@@ -1,10 +1,13 @@
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from threading import enumerate as enumerate_threads
 
 import numpy as np
 import pytest
 
 from hopgym.core import Document
-from hopgym.errors import MissingExtraError
+from hopgym.errors import ConfigError, MissingExtraError, RetrievalError
 from hopgym.retrieval import kernels
 from hopgym.retrieval.bm25 import BM25Retriever
 from hopgym.seeding import rng_for
@@ -21,13 +24,24 @@ def corpus(size=400):
 QUERIES = [" ".join(rng_for(1, n).choice(WORDS, 4)) for n in range(40)] + ["", "unknown"]
 
 
-@pytest.mark.parametrize("method", ["lucene", "bm25l"])
-def test_the_compiled_loop_changes_not_one_bit(method):
-    plain, compiled = (
-        BM25Retriever(corpus(), method=method, backend=b) for b in ("numpy", "numba")
-    )
-    assert plain.search(QUERIES, 7) == compiled.search(QUERIES, 7)
+@pytest.mark.parametrize("k", [1, 3, 7, 50, 1_000])
+def test_the_compiled_loop_changes_not_one_bit(k):
+    plain, compiled = (BM25Retriever(corpus(), backend=b) for b in ("numpy", "numba"))
+    for _ in range(2):  # and leaves nothing behind
+        assert plain.search(QUERIES, k) == compiled.search(QUERIES, k)
     assert plain.fingerprint == compiled.fingerprint
+
+
+def test_ties_fall_by_position_with_repeated_words_too():
+    same = [Document(f"{n:02}", "", "ada orm" if n % 3 else "ada ada") for n in range(60)]
+    plain, compiled = (BM25Retriever(same, backend=b) for b in ("numpy", "numba"))
+    for query in ("ada", "orm ada ada", "orm orm"):
+        assert plain.search([query], 25) == compiled.search([query], 25)
+
+
+def test_other_methods_have_no_compiled_loop():
+    with pytest.raises(ConfigError, match="'numba' ranks by method 'lucene', not 'bm25l'"):
+        BM25Retriever(corpus(), method="bm25l", backend="numba")
 
 
 def test_memory_maps_and_copies_of_an_accelerated_index_score_alike(tmp_path):
@@ -39,25 +53,43 @@ def test_memory_maps_and_copies_of_an_accelerated_index_score_alike(tmp_path):
         assert other.search(QUERIES, 5).ids == built.search(QUERIES, 5).ids
 
 
-def test_meanwhile_the_index_answers_as_before():
-    retriever = BM25Retriever(corpus(), backend="numpy")
+def test_threads_have_rows_of_their_own():
+    retriever = BM25Retriever(corpus(2_000), backend="numba")
+    expected = retriever.search(QUERIES, 5)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: retriever.search(QUERIES, 5), range(40)))
+    assert all(hits == expected for hits in found)
+
+
+@pytest.mark.parametrize(("name", "value"), [("indices", 400), ("indices", -1), ("indptr", 10**6)])
+def test_a_posting_that_lies_outside_is_refused(name, value):
+    retriever = BM25Retriever(corpus(), backend="numba")
     before = retriever.search(QUERIES, 5)
-    thread = kernels.accelerate_meanwhile(retriever._index)
+    array = retriever._index.scores[name]
+    kept = array.copy()
+    array[1:] = value
+    with pytest.raises(RetrievalError, match="damaged"):
+        retriever.search(QUERIES, 5)
+    array[:] = kept
     assert retriever.search(QUERIES, 5) == before
-    thread.join()
-    assert retriever.search(QUERIES, 5) == before
-    assert "_compute_relevance_from_scores" in vars(retriever._index)
 
 
-def test_large_corpora_are_accelerated_by_themselves(monkeypatch):
+def test_large_corpora_are_compiled_meanwhile(monkeypatch):
     monkeypatch.setattr(kernels, "COMPILED_FROM", 100)
-    started = []
-    monkeypatch.setattr(kernels, "accelerate_meanwhile", started.append)
+    release = Event()
+    made = kernels.Ranker
+    monkeypatch.setattr(kernels, "Ranker", lambda scores: release.wait(60) and made(scores))
     large, small = BM25Retriever(corpus(100)), BM25Retriever(corpus(99))
-    assert started == [large._index] and small is not None
+    before = large.search(QUERIES, 5)
+    assert large._ranker is None
+    release.set()
+    for thread in enumerate_threads():
+        if thread.name == "hopgym-compile":
+            thread.join()
+    assert isinstance(large._ranker, made) and small._ranker is None
+    assert large.search(QUERIES, 5) == before
     monkeypatch.setattr(kernels, "has_numba", lambda: False)
-    BM25Retriever(corpus(100))
-    assert len(started) == 1
+    assert BM25Retriever(corpus(100))._ranker is None
 
 
 def test_without_numba_the_error_says_what_to_install(monkeypatch):
@@ -65,7 +97,6 @@ def test_without_numba_the_error_says_what_to_install(monkeypatch):
         raise MissingExtraError(f'`{module}` is not installed. Run: pip install "hopgym[{extra}]"')
 
     monkeypatch.setattr(kernels, "require", missing)
-    kernels._compiled_loop.cache_clear()
     with pytest.raises(MissingExtraError, match=r'pip install "hopgym\[fast\]"'):
         BM25Retriever(corpus(3), backend="numba")
     assert np.isfinite(BM25Retriever(corpus(3)).search(["w1 w2 w3"], 3).scores[0]).all()
