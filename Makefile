@@ -10,11 +10,16 @@ unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE = 1
 # uv does not read pip's configuration; hand it what a machine's pip was told.
 export UV_SYSTEM_CERTS ?= 1
-export UV_FIND_LINKS ?= $(shell python3 -m pip config get global.find-links 2>/dev/null)
+ifndef UV_FIND_LINKS
+export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
+endif
 
-.PHONY: install leaderboard test test-slow lint format bench-speed docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-retrieval docs audit clean
 
-install: $(STAMP)
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+install: $(STAMP)  ## .venv with the package and everything the tests need
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(PYTHON) || python3 -m venv $(VENV)
@@ -23,34 +28,37 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
-leaderboard: install
+leaderboard: install  ## play 300 questions with five agents; results/leaderboard.html
 	$(HOPGYM) bench --suite quick --out results/quick
 	$(HOPGYM) leaderboard results/quick --html results/leaderboard.html --md results/leaderboard.md --json results/leaderboard.json
 
-test: install
+test: install  ## the tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q
 
-test-slow: install
+test-slow: install  ## those that take minutes
 	$(PYTHON) -m pytest -m slow -q
 
-lint: install
+lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-format: install
+format: install  ## let ruff mend what it can
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench-speed: install
+bench-speed: install  ## steps a second, side by side
 	$(PYTHON) -m hopgym.benchmarks.speed.env_steps
 
-docs: install
+bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
+	$(PYTHON) -m hopgym.benchmarks.speed.retrieval
+
+docs: install  ## run what the docs show
 	$(PYTHON) -m pytest -q tests/test_docs.py
 
-audit: install
+audit: install  ## what is installed, and the rules of the house
 	$(PYTHON) -m pip check
 	$(PYTHON) -m pytest -q tests/test_house_rules.py tests/test_packaging.py
 
-clean:
+clean:  ## remove .venv and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -22,6 +22,8 @@ _DTYPES = {kind: np.dtype(kind) for kind in (int, float, bool)}
 def batch_infos(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
     """Return the dict of arrays; an episode whose info is None appears in no mask.
 
+    Where all have the same keys, the masks are one array that cannot be written to.
+
     >>> batch_infos([{"step": 1}, None])["step"].tolist()
     [1, 0]
     """
