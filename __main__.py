@@ -49,10 +49,10 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; our own errors and Gymnasium's are one line and exit status 2."""
+    """Run the command; our own errors, Gymnasium's and files' are one line and exit status 2."""
     try:
         build_app()()
-    except (HopgymError, gymnasium.error.Error) as error:
+    except (HopgymError, gymnasium.error.Error, OSError) as error:
         console = Console(stderr=True)
         console.print(f"{type(error).__name__}:", style="bold red", end=" ")
         console.print(str(error), markup=False, highlight=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from ..listing import print_registry
 from . import AGENTS
 
 
@@ -16,7 +15,8 @@ def add_commands(app: typer.Typer) -> None:
 
 def list_agents() -> None:
     """List the agents."""
-    table = Table("Agent", "How it plays")
-    for name in AGENTS:
-        table.add_row(name, AGENTS.summary(name))
-    Console().print(table)
+    print_registry(
+        AGENTS,
+        "How it plays",
+        own="Also: module:attribute or file.py:attribute of your own.",
+    )

@@ -17,11 +17,12 @@ import msgspec
 from ..agents import AGENTS, make_agent
 from ..agents.base import Agent
 from ..agents.rollout import Job
-from ..core import Question
+from ..core import Document, Question
+from ..envs.datasets.base import check_questions
 from ..envs.registration import find_env
 from ..errors import ConfigError
 from .engines import ENGINES, Engine, Work
-from .fingerprints import agent_fingerprint
+from .fingerprints import agent_fingerprint, part_fingerprint
 from .progress import Reporter, Silent
 from .reachability import find_reachable
 from .records import Facts, Key, Protocol, make_record
@@ -46,6 +47,8 @@ class Ground:
     """A task made ready: its questions, and what identifies the data and the retriever."""
 
     task: Task
+    env: str
+    """The environment as the user named it, perhaps with its module."""
     questions: Sequence[Question]
     """Those to play."""
     order: Mapping[str, int]
@@ -126,7 +129,8 @@ def prepare(task: Task) -> Ground:
         UnknownNameError: If there is no such environment.
         ConfigError: If the environment does not say where its questions come from.
     """
-    task = replace(task, env_id=find_env(task.env_id))
+    named = task.env_id
+    task = replace(task, env_id=find_env(named))
     env = _make_env(task)
     try:
         question_set = getattr(env.unwrapped, "question_set", None)
@@ -137,18 +141,28 @@ def prepare(task: Task) -> Ground:
             )
         retriever = getattr(getattr(env.unwrapped, "stage", None), "retriever", None)
         every = question_set.questions(task.split)
+        check_questions(every, f"{question_set.name} {task.split}")
         chosen = list(every[: task.episodes] if task.episodes else every)
         return Ground(
             task,
+            named,
             chosen,
             {question.id: place for place, question in enumerate(every)},
-            find_reachable(chosen, question_set.documents),
+            find_reachable(chosen, _searched(retriever, question_set)),
             question_set.name,
             question_set.fingerprint,
             getattr(retriever, "fingerprint", ""),
         )
     finally:
         env.close()
+
+
+def _searched(retriever: Any, question_set: Any) -> Sequence[Document]:
+    """Return what is searched: a saved index, for one, has documents of its own."""
+    parts = [retriever, *getattr(retriever, "sources", {}).values()]
+    held = [getattr(part, "documents", None) for part in parts]
+    own = [document for one in held if isinstance(one, Sequence) for document in one]
+    return own or question_set.documents
 
 
 def _make_env(task: Task) -> gymnasium.Env[Any, Any]:
@@ -199,7 +213,7 @@ class _Run:
             keys = (Key(question.id, seed) for question in self.ground.questions)
             jobs = [Job(*key) for key in keys if key not in done]
             if jobs:
-                yield Work(task, self.spec, seed, jobs, self.num_envs)
+                yield Work(task, self.spec, seed, jobs, self.num_envs, self.ground.env)
 
     def _records(self, left: Iterable[Work], protocol: Protocol) -> Iterable[Any]:
         questions = {question.id: question for question in self.ground.questions}
@@ -245,11 +259,7 @@ def _check_different(names: Sequence[str], noun: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a keyword as JSON can hold it: a part by its name."""
-    if isinstance(value, str | int | float | bool | None):
-        return value
-    try:
-        return msgspec.to_builtins(value)
-    except TypeError:
-        name = getattr(value, "name", None) or getattr(value, "__qualname__", None)
-        return str(name or type(value).__qualname__)
+    """Return a keyword as JSON can hold it: a part by its name and what tells it from a changed one."""
+    if isinstance(value, str):
+        return part_fingerprint(value)
+    return msgspec.to_builtins(value, enc_hook=part_fingerprint)

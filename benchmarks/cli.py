@@ -6,10 +6,9 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -18,10 +17,10 @@ from rich.table import Table
 
 from ..errors import ConfigError
 from ..files import atomic_write
+from ..listing import print_registry
 
 if TYPE_CHECKING:
     from .bench import Outcome
-    from .suites import Suite, Task
 
 REPORT_QUESTIONS = 400
 
@@ -45,7 +44,9 @@ def bench(
     questions: Annotated[
         str | None, typer.Option(help="With --envs: a question set, file or folder.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="With --envs: the split to play.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="With --envs: the split to play; test, or the only one.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="With --envs: any other keyword, as name=value."),
@@ -64,25 +65,30 @@ def bench(
     out: Annotated[
         Path | None, typer.Option(help="The results folder; results/SUITE by default.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Play anew what an earlier run has played.")
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the suites.")] = False,
 ) -> None:
     """Let agents play environments; go on where an interrupted run stopped."""
     from .bench import run_bench
+    from .choices import choose_suite, ready_tasks, split_names
     from .progress import Display
 
     if list_:
         return _list_suites()
-    chosen = _suite(suite, envs, agents, questions, split, set_)
-    tasks = [_adapt(task, episodes, seeds, data) for task in chosen.tasks]
+    chosen = choose_suite(suite, envs, agents, questions, split, set_)
+    tasks = ready_tasks(chosen.tasks, episodes, seeds, data)
     folder = out or Path("results") / chosen.name
-    with Display() as display:
+    with _interruptible(folder), Display() as display:
         outcomes = run_bench(
             tasks,
-            _split(agents) or chosen.agents,
+            split_names(agents) or chosen.agents,
             folder,
             suite=chosen.name,
             engine=engine,
             num_envs=num_envs,
+            fresh=fresh,
             command=shlex.join(["hopgym", *sys.argv[1:]]),
             reporter=display,
         )
@@ -136,7 +142,7 @@ def report(
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Say what is installed, reachable and missing, and how to mend it."""
-    from .doctor import examine, healthy
+    from .doctor import examine, healthy, summary
 
     checks = examine()
     if as_json:
@@ -146,101 +152,35 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         table = Table("", "What", "State")
         for title in ("Found", "To mend it"):
             table.add_column(title, overflow="fold")  # a command cut short mends nothing
-        for check in checks:
+        areas = [check.area for check in checks]
+        for place, check in enumerate(checks):
+            if place and check.area != areas[place - 1]:
+                table.add_section()
             state = f"[{colours[check.state]}]{check.state}[/]"
-            table.add_row(check.area, check.name, state, *map(_quiet, (check.detail, check.mend)))
-        Console().print(table)
+            area = "" if place and check.area == areas[place - 1] else check.area
+            table.add_row(area, check.name, state, *map(_quiet, (check.detail, check.mend)))
+        console = Console()
+        console.print(table)
+        console.print(summary(checks), markup=False, highlight=False, soft_wrap=True)
     if not healthy(checks):
         raise typer.Exit(1)
-
-
-def keyword(text: str) -> tuple[str, Any]:
-    """Read `name=value`; the value is JSON if it can be, else text.
-
-    >>> keyword("top_k=5"), keyword("retriever=bm25")
-    (('top_k', 5), ('retriever', 'bm25'))
-    """
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ConfigError(f"--set {text!r}: write name=value, such as --set top_k=5.")
-    try:
-        return name, msgspec.json.decode(value)
-    except msgspec.DecodeError:
-        return name, value
-
-
-def read_seeds(text: str) -> tuple[int, ...]:
-    """Read `0,1,2`.
-
-    >>> read_seeds("0, 2")
-    (0, 2)
-    """
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ConfigError(f"--seeds {text!r}: write whole numbers, such as 0,1,2.") from None
-
-
-def _suite(
-    suite: str | None,
-    envs: list[str] | None,
-    agents: list[str] | None,
-    questions: str | None,
-    split: str | None,
-    keywords: list[str] | None,
-) -> Suite:
-    from . import suites
-
-    if not envs:
-        given = {"--questions": questions, "--split": split, "--set": keywords}
-        stray = [name for name, value in given.items() if value]
-        if stray:
-            raise ConfigError(f"{stray[0]} belongs to --envs; a suite brings its own questions.")
-        return suites.make_suite(suite or suites.DEFAULT)
-    if suite:
-        raise ConfigError("Give either --suite or --envs, not both.")
-    if not agents:
-        raise ConfigError("--envs needs --agents: who is to play? List them: hopgym agents")
-    kwargs = dict(keyword(text) for text in keywords or [])
-    source = questions or "world"
-    tasks = [
-        suites.Task(
-            name=f"{env_id.rpartition('/')[2]}.{Path(source).name}",
-            env_id=env_id,
-            questions=source,
-            split=split or "test",
-            env_kwargs=kwargs,
-        )
-        for env_id in _split(envs)
-    ]
-    return suites.Suite("custom", "", tuple(tasks), tuple(_split(agents)))
-
-
-def _adapt(task: Task, episodes: int | None, seeds: str | None, data: str | None) -> Task:
-    from .suites import with_data
-
-    changes: dict[str, Any] = {}
-    if episodes is not None:
-        changes["episodes"] = episodes
-    if seeds is not None:
-        changes["seeds"] = read_seeds(seeds)
-    return with_data(replace(task, **changes), data)
-
-
-def _split(values: list[str] | None) -> list[str]:
-    parts = [part.strip() for value in values or [] for part in value.split(",")]
-    if not all(parts):
-        raise ConfigError(f"{','.join(values or [])!r} has an empty name; write a,b.")
-    return parts
 
 
 def _list_suites() -> None:
     from .suites import SUITES
 
-    table = Table("Suite", "What it plays")
-    for name in SUITES:
-        table.add_row(_quiet(name), _quiet(SUITES.summary(name)))
-    Console().print(table)
+    print_registry(SUITES, "What it plays", own="Also: module:attribute or file.py:attribute.")
+
+
+@contextmanager
+def _interruptible(folder: Path) -> Iterator[None]:
+    """Say what Ctrl-C leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        told = f"Stopped. What was played is kept in {folder}; the same command goes on from there."
+        Console(stderr=True).print(told, markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(130) from None
 
 
 def _tell(outcomes: list[Outcome], folder: Path) -> None:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from .. import __version__
 from .suites import DATA_VARIABLE
@@ -54,6 +54,20 @@ def examine() -> list[Check]:
 def healthy(checks: Sequence[Check]) -> bool:
     """Whether nothing is broken; what is absent is only missed by those who need it."""
     return all(check.state != "broken" for check in checks)
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """Say in a line how things stand.
+
+    >>> summary([Check("key", "A", "ok", ""), Check("key", "B", "absent", "")])
+    'hopgym works: 1 checks are fine, 1 optional things are absent.'
+    """
+    counts = {state: sum(check.state == state for check in checks) for state in get_args(State)}
+    broken = ", ".join(check.name for check in checks if check.state == "broken")
+    return (
+        f"hopgym {f'does not work: mend {broken}' if broken else 'works'}: {counts['ok']} checks are "
+        f"fine, {counts['absent']} optional things are absent."
+    )
 
 
 def cache_folder() -> Path:
@@ -122,11 +136,13 @@ def _extras() -> Iterator[Check]:
             continue
         names = requirements(extra)
         missing = [name for name in names if _version(name) is None]
+        versions = ", ".join(f"{name} {_version(name)}" for name in names if name not in missing)
         if missing:
             mend = f'pip install "hopgym[{extra}]"'
-            yield Check("extra", extra, "absent", f"missing: {', '.join(missing)}", mend)
+            told = f"missing: {', '.join(missing)}"
+            told += f" (there: {versions})" if versions else ""
+            yield Check("extra", extra, "absent", told, mend)
         else:
-            versions = ", ".join(f"{name} {_version(name)}" for name in names)
             yield Check("extra", extra, "ok", versions)
 
 

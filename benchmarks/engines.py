@@ -8,12 +8,13 @@ An engine takes jobs and yields episodes as they end, in any order. `local` play
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..agents import make_agent
 from ..agents.base import Agent
 from ..agents.rollout import Episode, Job, rollout
+from ..envs.registration import find_env
 from ..errors import AgentError, require
 from ..registry import Registry
 from .suites import Task
@@ -32,6 +33,8 @@ class Work:
     seed: int
     jobs: Sequence[Job]
     num_envs: int = 8
+    env: str = ""
+    """The environment as the user named it, for processes that must import its module."""
 
 
 Engine = Callable[[Work, Agent], Iterator[Episode]]
@@ -65,6 +68,7 @@ def play_local(work: Work, agent: Agent) -> Iterator[Episode]:
         work.jobs,
         env_kwargs=work.task.keywords,
         num_envs=work.num_envs,
+        seed=work.seed,
     )
 
 
@@ -98,10 +102,11 @@ class Player:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        if work.env:
+            find_env(work.env)
         self.agent = make_agent(work.spec)
 
     def play(self, jobs: Sequence[Job]) -> list[Episode]:
         """Play some of the jobs."""
         work = self.work
-        chunk = Work(work.task, work.spec, work.seed, jobs, work.num_envs)
-        return list(play_local(chunk, self.agent))
+        return list(play_local(replace(work, jobs=jobs), self.agent))

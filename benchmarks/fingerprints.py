@@ -1,4 +1,4 @@
-"""Which agent played: its own fingerprint, or else a hash of the files that it is written in.
+"""Which agent or part it was: its own fingerprint, or else a hash of the files it is written in.
 
 A changed agent is another agent: its old results are not continued and share no row with the new
 ones. Contents are hashed and never paths, so that results may move between machines. What an
@@ -12,7 +12,7 @@ import functools
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,42 @@ def agent_fingerprint(agent: Agent, spec: Any = None) -> str:
     return fingerprint(sorted(sources)) if sources else ""
 
 
+def part_fingerprint(part: Any) -> str:
+    """Name a part that a task was given (a retriever, a reward) so that a changed one differs.
+
+    Args:
+        part: The object or function; or what names one in a user's file, such as `mine.py:reward`.
+
+    Returns:
+        The name, then `@` and its attribute `fingerprint` or 8 digits for its source; the name
+        alone where there is neither.
+    """
+    if isinstance(part, str):
+        file = _named_file(part) if ".py:" in part else None
+        return f"{part}@{_digest({file.read_bytes()})}" if file else part
+    name = getattr(part, "name", None) or getattr(part, "__qualname__", None)
+    label = str(name or type(part).__qualname__)
+    own = getattr(part, "fingerprint", None)
+    if own and not callable(own):
+        return f"{label}@{own}"
+    sources = set(_read(_parts(part)))
+    return f"{label}@{_digest(sources)}" if sources else label
+
+
+def _digest(sources: Iterable[bytes]) -> str:
+    return fingerprint(sorted(hashlib.sha256(source).hexdigest() for source in sources))[:8]
+
+
 def _sources(agent: Agent, spec: Any) -> Iterator[bytes]:
     named = _named_file(spec)
     if named is not None:
         yield named.read_bytes()
-    for part in _parts(agent):
+    yield from _read(_parts(agent))
+
+
+def _read(parts: Iterable[Any]) -> Iterator[bytes]:
+    """Yield the files that classes or functions are written in."""
+    for part in parts:
         file = _file(part)
         if file is None:
             yield from _typed(part)
@@ -57,16 +88,15 @@ def _sources(agent: Agent, spec: Any) -> Iterator[bytes]:
             yield file.read_bytes()
 
 
-def _parts(agent: Agent) -> list[Any]:
-    """Return the function, or the classes, that the agent is written as."""
-    thing: Any = agent
-    if isinstance(agent, FunctionAgent):
-        thing = agent.function
-        while isinstance(thing, functools.partial):
-            thing = thing.func
+def _parts(part: Any) -> list[Any]:
+    """Return the function, or the classes, that an agent or another part is written as."""
+    thing: Any = part.function if isinstance(part, FunctionAgent) else part
+    while isinstance(thing, functools.partial):
+        thing = thing.func
+    if callable(thing):
         thing = inspect.unwrap(thing)
-        if inspect.isroutine(thing):
-            return [thing]
+    if inspect.isroutine(thing):
+        return [thing]
     classes = (thing if inspect.isclass(thing) else type(thing)).__mro__
     return [each for each in classes if not _is_given(each)]
 

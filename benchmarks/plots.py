@@ -76,7 +76,7 @@ def hops_svg(group: Group, name: str) -> str | None:
 def describe(group: Group) -> str:
     """Say in words what the plot shows, for those who cannot see it."""
     rows = (
-        f"{row.agent}: " + ", ".join(f"{100 * i.mean:.0f} at {n}" for n, i in row.by_hops.items())
+        f"{row.label}: " + ", ".join(f"{100 * i.mean:.0f} at {n}" for n, i in row.by_hops.items())
         for row in group.rows
         if row.by_hops
     )
@@ -101,7 +101,7 @@ def _draw_row(axes: Any, row: Row, index: int) -> None:
         marker=MARKERS[index % len(MARKERS)],
         markersize=5,
         linewidth=1.8,
-        label=_label(row.agent),
+        label=_label(row.label),
         **style,
     )
 

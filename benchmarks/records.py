@@ -126,7 +126,9 @@ def differing(conditions: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[s
     flat = [{**each, **each["env_kwargs"], "env_kwargs": None} for each in conditions]
     names = dict.fromkeys(name for each in flat for name in each)
     told = {name: [_told(each, name) for each in flat] for name in names}
-    return [(name, list(dict.fromkeys(values))) for name, values in told.items() if len(set(values)) > 1]
+    return [
+        (name, list(dict.fromkeys(values))) for name, values in told.items() if len(set(values)) > 1
+    ]
 
 
 def _told(values: Mapping[str, Any], name: str) -> str:

@@ -9,8 +9,8 @@ nothing of how episodes are played.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from io import FileIO
 from itertools import islice
@@ -18,12 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-import msgspec
-
 from ..core import from_json
 from ..errors import ResultsError
 from ..files import atomic_write
-from .locks import Lock, lock_path
+from .locks import Lock
+from .mending import UNREADABLE, check_ours, cut_half_line, foreign, sweep, told
 from .records import Key, Protocol, Record, encode
 
 SUFFIX = ".jsonl"
@@ -46,18 +45,19 @@ class ResultsFile:
 
     def __init__(self, folder: str | Path, protocol: Protocol, *, fresh: bool = False) -> None:
         self.path = Path(folder) / f"{slug(protocol.task)}--{slug(protocol.agent)}{SUFFIX}"
-        try:
+        with told(f"{folder} cannot be a results folder"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ResultsError(f"{folder} cannot be a results folder ({error}).") from error
         self._fresh = fresh
         self._stream: FileIO | None = None  # a run that fails before it plays leaves no file
         self._records: dict[Key, Record] = {}
-        self._lock = Lock(self.path)
+        with told(f"{self.path} cannot be written"):
+            self._lock = Lock(self.path)
         try:
-            sweep(self.path)
-            if not fresh:
-                self._go_on(protocol)
+            with told(f"{self.path} cannot be written"):
+                sweep(self.path)
+                check_ours(self.path)
+                if not fresh:
+                    self._go_on(protocol)
         except BaseException:
             self._lock.release()
             raise
@@ -86,10 +86,11 @@ class ResultsFile:
     def append(self, record: Record) -> None:
         """Write one record; when this returns, killing the process loses nothing."""
         line = encode(record)
-        if self._fresh:
-            self._write_whole([line])
-        else:
-            self._append(line)
+        with told(f"{self.path} cannot be written"):
+            if self._fresh:
+                self._write_whole([line])
+            else:
+                self._append(line)
         _keep(self._records, record)
 
     def seal(self, order: Mapping[str, int]) -> None:
@@ -102,7 +103,8 @@ class ResultsFile:
         ranked = sorted(
             self._records.values(), key=lambda r: (order.get(r.question_id, last), r.key)
         )
-        self._write_whole(encode(record) for record in ranked)
+        with told(f"{self.path} cannot be written"):
+            self._write_whole(encode(record) for record in ranked)
 
     def close(self) -> None:
         """Let others write the file."""
@@ -156,12 +158,9 @@ def read_records(path: Path) -> dict[Key, Record]:
     for number, line in _whole_lines(path):
         try:
             record = from_json(line, Record)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             if first is None:
-                raise ResultsError(
-                    f"{path} is no results file: its first line is no record ({error}). "
-                    "Results files are what `hopgym bench --out` writes."
-                ) from error
+                raise foreign(path, f"its first line is no record ({error})") from error
             raise ResultsError(
                 f"{path}:{number}: not a record ({error}). Remove this line; its episode is "
                 "played again by the next run."
@@ -196,35 +195,14 @@ def find_results(folders: Iterable[str | Path]) -> Found:
         files = [folder] if folder.is_file() else _files(folder)
         foreign = [file for file in files if folder.is_dir() and not _is_results(file)]
         if len(foreign) == len(files):
-            told = f"none of its {len(files)} *{SUFFIX} files is" if files else "it holds none"
+            found = f"none of its {len(files)} *{SUFFIX} files is" if files else "it holds none"
             raise ResultsError(
-                f"No results in {str(folder)!r}: {told}. "
-                f"Make some with: hopgym bench --out {folder}"
+                f"No results in {str(folder)!r}: {found}. "
+                f"Make some with: hopgym bench --out {shlex.quote(str(folder))}"
             )
         others.update(dict.fromkeys(foreign))
         results.update(dict.fromkeys(file for file in files if file not in foreign))
     return Found(list(results), list(others))
-
-
-def cut_half_line(path: Path) -> None:
-    """Cut off what a killed run left of its last line: no line feed, or no JSON before it."""
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    end = data.rfind(b"\n") + 1
-    start = data.rfind(b"\n", 0, max(end - 1, 0)) + 1
-    if end and not _is_json(data[start:end]):
-        end = start
-    if end < len(data):
-        os.truncate(path, end)
-
-
-def sweep(path: Path) -> None:
-    """Remove what a run left that was killed while it sealed the file. Needs the file's lock."""
-    lock = lock_path(path)
-    for other in path.parent.iterdir():
-        if other.name.startswith(f".{path.name}.") and other != lock:
-            other.unlink(missing_ok=True)
 
 
 def slug(name: str) -> str:
@@ -248,10 +226,13 @@ def _keep(records: dict[Key, Record], record: Record) -> None:
 def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     if not path.exists():
         return
-    with open(path, "rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if line.endswith(b"\n") and line.strip():
-                yield number, line
+    try:
+        with open(path, "rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if line.endswith(b"\n") and line.strip():
+                    yield number, line
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 def _files(folder: Path) -> list[Path]:
@@ -264,13 +245,5 @@ def _is_results(file: Path) -> bool:
     """Whether the first line is a record; an empty file may be a run's that has just begun."""
     try:
         return all(from_json(line, Record) for _, line in islice(_whole_lines(file), 1))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return False
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True

@@ -49,6 +49,8 @@ class Row:
 
     agent: str
     agent_fingerprint: str
+    label: str = ""
+    """What tables call it: its name, and where another row has it too, its fingerprint."""
     ceiling: bool
     """Whether the agent was shown the gold: an upper bound, never the best."""
     episodes: int
@@ -64,8 +66,11 @@ class Row:
     tokens: float
     milliseconds: float
     best: bool = False
+    """Whether it leads those that it shares questions with; nobody is best alone."""
+    apart: bool = False
+    """Whether it has played too few of the others' questions to be ranked among them."""
     comparison: Comparison | None = None
-    """Against the best, with Holm's correction; None for the best and for ceilings."""
+    """Against the best, with Holm's correction; None for the best and those who take no part."""
 
     @property
     def key(self) -> RowKey:
@@ -90,6 +95,7 @@ def make_row(records: Sequence[Record]) -> Row:
     return Row(
         agent=first.agent,
         agent_fingerprint=first.agent_fingerprint,
+        label=first.agent,
         ceiling=first.ceiling,
         episodes=len(scored),
         questions=len({record.question_id for record in scored}),

@@ -6,6 +6,7 @@ seeded by a path, so that the same results give the same leaderboard everywhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -45,8 +46,9 @@ def mean_interval(values: Sequence[float], *path: str | int, share: bool = False
     """Return the mean and its bias-corrected bootstrap interval (BCa; Efron 1987).
 
     A sample without any spread has nothing to resample. If it is a share (all its values between
-    0 and 1) at 0 or 1, the exact binomial interval (Clopper and Pearson 1934) still says how
-    little a small sample proves; otherwise the interval is the mean itself.
+    0 and 1), another interval still says how little a small sample proves: at 0 or 1 the exact
+    binomial one (Clopper and Pearson 1934), in between the one that holds for any bounded values
+    (Hoeffding 1963). Where the values have no bounds nothing can be said: the ends are the mean.
 
     Args:
         values: One number for each question; at least one.
@@ -88,8 +90,8 @@ def compare(
     ours = np.array([agent[key] for key in common])
     theirs = np.array([reference[key] for key in common])
     difference = float(np.mean(ours - theirs))
-    if not np.any(ours - theirs):
-        return Comparison(0.0, 1.0, len(common))
+    if len(common) < 2 or not np.any(ours - theirs):  # one pair proves nothing: p is 1 by its law
+        return Comparison(difference, 1.0, len(common))
     return Comparison(difference, _permutation(ours, theirs, path), len(common))
 
 
@@ -149,8 +151,11 @@ def _permutation(ours: np.ndarray, theirs: np.ndarray, path: tuple[str | int, ..
 
 
 def _without_spread(mean: float, n: int, share: bool) -> Interval:
-    if not share or mean not in (0.0, 1.0):
+    if not share:
         return Interval(mean, mean, mean, n)
+    if mean not in (0.0, 1.0):
+        reach = math.sqrt(math.log(2 / (1 - CONFIDENCE)) / (2 * n))
+        return Interval(mean, max(0.0, mean - reach), min(1.0, mean + reach), n)
     test = require("scipy.stats", "plots").binomtest(round(mean * n), n)
     exact = test.proportion_ci(CONFIDENCE, method="exact")
     return Interval(mean, float(exact.low), float(exact.high), n)

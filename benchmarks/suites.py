@@ -7,17 +7,20 @@ nothing. To add one: a `Suite` and one registration line, or `module:attribute` 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from ..errors import ConfigError
 from ..registry import Registry
 
 DATA_VARIABLE = "HOPGYM_DATA"
 """The environment variable that names the folder of real data sets."""
+
+WHERE = "docs/real_sets.md"
+"""The page that says where the files of real data sets are to be had."""
 
 _DATA = "{data}"
 
@@ -115,12 +118,44 @@ def with_data(task: Task, data: str | Path | None) -> Task:
         problem = f"{given!r} is no folder" if given else "none is given"
         raise ConfigError(
             f"Task {task.name!r} reads a folder of data sets, and {problem}. "
-            f"Give --data FOLDER, or set {DATA_VARIABLE}."
+            f"Give --data FOLDER, or set {DATA_VARIABLE}. Where the files are to be had: {WHERE}"
         )
     kwargs = {key: _fill(value, given) for key, value in task.env_kwargs.items()}
     # A question set's options are written like a URL's, where a blank or `&` has another meaning.
     questions = _fill(task.questions, quote(given, safe="/:"))
     return replace(task, questions=questions, env_kwargs=kwargs)
+
+
+def check_files(tasks: Iterable[Task], folder: str | Path | None = None) -> None:
+    """Refuse tasks whose files are not there: all of them at once, before anything is played.
+
+    Args:
+        tasks: Tasks with their data folder put in.
+        folder: The data folder, for the message.
+
+    Raises:
+        ConfigError: If files are missing; the message lists them.
+    """
+    missing: dict[str, list[str]] = {}
+    for task in tasks:
+        for file in _files(task.questions):
+            if not Path(file).exists():
+                missing.setdefault(file, []).append(task.name)
+    if missing:
+        place = folder or os.environ.get(DATA_VARIABLE) or "the data folder"
+        told = "".join(f"\n  {file} (for {', '.join(names)})" for file, names in missing.items())
+        raise ConfigError(
+            f"{len(missing)} files are missing in {str(place)!r}:{told}\n"
+            f"Where they are to be had: {WHERE}. Play other tasks with --envs and --questions."
+        )
+
+
+def _files(questions: Any) -> list[str]:
+    """Return the files that a specification of questions names."""
+    if not isinstance(questions, str):
+        return []
+    options = dict(parse_qsl(questions.partition("?")[2]))
+    return [options[key] for key in ("path", "documents") if options.get(key)]
 
 
 def _fill(value: Any, folder: str) -> Any:

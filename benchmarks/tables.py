@@ -18,10 +18,14 @@ from .leaderboard import Board, Group
 from .rows import ALPHA, PRIMARY, SCORES, Row
 from .stats import Interval
 
+APART = "–"  # noqa: RUF001
+"""Marks a row that is not ranked among the others."""
+
 LEGEND = (
     f"Scores are percentages with 95 % bootstrap intervals over questions. Ranked by {PRIMARY.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
-    f"Holm-corrected, p ≥ {ALPHA}); a ceiling was shown the gold. Reachable: questions whose answer "
+    f"Holm-corrected, p ≥ {ALPHA}); {APART} those that lack questions which the others share; a ceiling was "
+    "shown the gold. Reachable: questions whose answer "
     "/ whose gold documents are in the corpus. Failed episodes are in no mean. "
     "Words are those that the agent wrote; ms is the time of an episode in its batch."
 )
@@ -74,7 +78,7 @@ def header(group: Group) -> list[str]:
 def cells(group: Group, row: Row) -> list[Cell]:
     """Return a row's cells, in the order of `header`."""
     return [
-        Cell(row.agent, row.agent, mark(row)),
+        Cell(row.label, row.label, mark(row)),
         Cell(str(row.questions), row.questions),
         *(percent(row.scores.get(column.name)) for column in _columns(group)),
         _reward(row.reward),
@@ -88,12 +92,16 @@ def cells(group: Group, row: Row) -> list[Cell]:
 def hops_header(group: Group) -> list[str]:
     """Return the column titles of the table by hops; empty if no hops are known."""
     hops = _hops(group)
-    return ["Agent", *(f"{n} hop{'s' * (n > 1)}" for n in hops)] if hops else []
+    return (
+        ["Agent", *(f"{n} hop{'s' * (n > 1)} ({_questions(group, n)})" for n in hops)]
+        if hops
+        else []
+    )
 
 
 def hops_cells(group: Group, row: Row) -> list[Cell]:
     """Return a row of the table by hops."""
-    return [Cell(row.agent, row.agent), *(percent(row.by_hops.get(n)) for n in _hops(group))]
+    return [Cell(row.label, row.label), *(percent(row.by_hops.get(n)) for n in _hops(group))]
 
 
 def mark(row: Row) -> str:
@@ -102,6 +110,8 @@ def mark(row: Row) -> str:
         return "ceiling"
     if row.best:
         return "best"
+    if row.apart:
+        return APART
     return "" if row.comparison is None or row.differs else "≈"
 
 
@@ -132,6 +142,8 @@ def console_tables(board: Board, width: int = WIDE) -> Iterator[Table | Text]:
         if hops_header(group):
             yield _console_hops(group, width)
         yield from (Text(note, "yellow") for note in group.notes)
+    if board.others:
+        yield Text(f"Left out, no results: {', '.join(board.others)}", "yellow")
     yield Text(LEGEND, "dim")
 
 
@@ -178,10 +190,18 @@ def _hops(group: Group) -> list[int]:
     return sorted({n for row in group.rows for n in row.by_hops})
 
 
+def _questions(group: Group, hops: int) -> str:
+    """Return how many questions of these hops were played: one number, or the least and most."""
+    counts = sorted({row.by_hops[hops].n for row in group.rows if hops in row.by_hops})
+    return f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+
+
 def _reward(interval: Interval | None) -> Cell:
     if interval is None:
         return Cell("-", -1e9)
-    return Cell(f"{interval.mean:.2f}", interval.mean, f"[{interval.low:.2f}, {interval.high:.2f}]")
+    known = interval.low < interval.high  # no spread: an interval without a width would boast
+    detail = f"[{interval.low:.2f}, {interval.high:.2f}]" if known else ""
+    return Cell(f"{interval.mean:.2f}", interval.mean, detail)
 
 
 def _reachable(row: Row) -> Cell:

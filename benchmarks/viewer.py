@@ -83,9 +83,10 @@ def _group(group: Group, limit: int) -> dict[str, Any]:
             episodes[agent].setdefault(place, _episode(record))
     return {
         "title": group.title,
-        "agents": [key.agent for key in keys],
+        "agents": [row.label for row in group.rows],
         "start": next((place for place, row in enumerate(group.rows) if row.best), 0),
         "questions": [_question(record) for record in questions],
+        "total": len({record.question_id for record in group.records}),
         "episodes": episodes,
     }
 

@@ -9,6 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ..listing import print_registry, print_table
+from .datasets import make_questions
+from .datasets.base import default_split
 from .grammars import GRAMMARS, ParseError, make_grammar
 from .keywords import read_keyword
 from .registration import ENVS, find_env
@@ -22,15 +25,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def list_envs() -> None:
     """List the environments and their grammars."""
-    console = Console()
-    table = Table("Environment", "What is played")
-    for entry in ENVS.values():
-        table.add_row(entry.id, entry.summary)
-    console.print(table)
-    grammars = Table("Grammar", "How an action is written")
-    for name in GRAMMARS:
-        grammars.add_row(name, GRAMMARS.summary(name))
-    console.print(grammars)
+    rows = [(entry.id, entry.summary) for entry in ENVS.values()]
+    print_table(("Environment", "What is played"), rows, "Also: file.py:ID or module:ID.")
+    print_registry(GRAMMARS, "How an action is written")
 
 
 def play(
@@ -38,7 +35,9 @@ def play(
         str, typer.Argument(help="Such as hopgym/SearchRead-v0; file.py:ID for your own.")
     ],
     questions: Annotated[str, typer.Option(help="A question set, file or folder.")] = "world",
-    split: Annotated[str, typer.Option(help="The split to play.")] = "train",
+    split: Annotated[
+        str | None, typer.Option(help="The split to play: train, or the only one.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Which question is drawn.")] = 0,
     question_id: Annotated[str | None, typer.Option(help="A certain question.")] = None,
     set_: Annotated[
@@ -47,9 +46,9 @@ def play(
 ) -> None:
     """Play an episode by hand: type a query, or `= answer`; quit or Ctrl-D stops."""
     keywords = dict(read_keyword(text) for text in set_ or [])
-    env = gymnasium.make(
-        find_env(env_id), render_mode="human", questions=questions, split=split, **keywords
-    )
+    found = find_env(env_id)
+    chosen = split or default_split(make_questions(questions), "train")
+    env = gymnasium.make(found, render_mode="human", questions=questions, split=chosen, **keywords)
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
     console = Console()

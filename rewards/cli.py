@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ..errors import ConfigError
+from ..listing import print_registry
 from . import REWARDS
 from .predictions import DEFAULT_METRICS, METRICS, read_predictions, score_predictions
 
@@ -22,29 +24,43 @@ def add_commands(app: typer.Typer) -> None:
 
 def list_rewards() -> None:
     """List the rewards."""
-    table = Table("Reward", "What it pays for")
-    for name in REWARDS:
-        table.add_row(name, REWARDS.summary(name))
-    Console().print(table)
+    print_registry(
+        REWARDS,
+        "What it pays for",
+        own="Also: module:attribute or file.py:attribute of your own.",
+    )
 
 
 def score(
     file: Annotated[
         Path, typer.Argument(help="JSONL of {id, prediction, answers}, or a published shape.")
     ],
-    gold: Annotated[Path | None, typer.Option(help="Gold answers, for files without.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Gold answers, joined by id.")] = None,
     metrics: Annotated[
-        list[str] | None, typer.Option(help=f"Of {', '.join(METRICS)}; may be repeated.")
+        list[str] | None, typer.Option(help=f"a,b or repeated, of: {', '.join(METRICS)}.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score a predictions file."""
-    predictions = read_predictions(file, gold)
-    scores = score_predictions(predictions, metrics or DEFAULT_METRICS)
+    notes: list[str] = []
+    predictions = read_predictions(file, gold, tell=notes.append)
+    scores = score_predictions(predictions, _names(metrics) or DEFAULT_METRICS)
     if as_json:
-        print(json.dumps({"n": len(predictions), **scores}))
+        told = {"notes": notes} if notes else {}
+        print(json.dumps({"n": len(predictions), **scores, **told}))
         return
+    warn = Console(stderr=True)
+    for note in notes:
+        warn.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     table = Table("Metric", f"Mean of {len(predictions)}")
     for name, value in scores.items():
         table.add_row(name, f"{value:.4f}")
     Console().print(table)
+
+
+def _names(values: list[str] | None) -> list[str]:
+    """Return the names of `a,b`, given once or repeated; each once."""
+    names = [part.strip() for value in values or [] for part in value.split(",")]
+    if not all(names):
+        raise ConfigError(f"--metrics {','.join(values or [])!r} has an empty name; write a,b.")
+    return list(dict.fromkeys(names))

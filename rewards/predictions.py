@@ -2,23 +2,23 @@
 
 Read are JSONL of `{id, prediction, answers}`; SQuAD's `{id: answer}` and HotpotQA's
 `{"answer": {id: answer}, "sp": …}`, both with a gold file; R1-Searcher's JSONL (`pred_ans`,
-`answer`); GNN-RAG's JSONL (`prediction` and `ground_truth`, both lists). Files may be gzipped.
+`answer`); GNN-RAG's JSONL (`prediction` and `ground_truth`, both lists). Files may be gzipped, and
+a JSON list is as good as JSON lines. How files look is in `predictions_files`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DataError, unknown_name
-from ..files import parse_json, read_lines, read_text
 from .answer import bag_cover, cover_em, exact_match, f1, f1_squad, hit, hit_at_1, list_f1
+from .predictions_files import GOLD, IDS, PREDICTED, field, read_file, texts
 
-_MISSING = object()
-_PREDICTED = {"prediction", "predictions", "pred_ans"}
-_GOLD = {"answers", "golden_answers", "ground_truth"}
+Tell = Callable[[str], object]
+"""Is told, in a sentence, what does not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,96 +76,158 @@ def score_predictions(
     return {name: sum(map(METRICS[name], predictions)) / len(predictions) for name in metrics}
 
 
-def read_predictions(path: str | Path, gold: str | Path | None = None) -> list[Prediction]:
+def read_predictions(
+    path: str | Path, gold: str | Path | None = None, *, tell: Tell = lambda _: None
+) -> list[Prediction]:
     """Read a predictions file of any known shape.
 
     Args:
         path: The file.
-        gold: The gold answers, for shapes that carry none: SQuAD's data file, or JSONL with `id`
-            (or `_id`) and `answer` (or `answers`).
+        gold: The gold answers, joined by id: SQuAD's data file, or JSONL with `id` (or `_id`) and
+            `answer` (or `answers`). They count, whatever answers the predictions carry. A question
+            without a prediction scores 0 and stays in the average.
+        tell: Is told of ids that stand twice, are missing, or are not in the gold.
 
     Raises:
-        DataError: If a record is bad; the message names the file, the line and the field.
+        DataError: If a record is bad; the message names the file, the line and the field. Or if no
+            prediction has an id of the gold.
         ConfigError: If the shape needs a gold file and none is given.
     """
-    whole = _as_one_object(path)
-    if whole is None:
-        return [_record(value, where) for where, value in _records(path)]
-    given = whole.get("answer", whole)
-    if gold is None:
-        raise ConfigError(f"{path} holds answers by id and no gold; pass --gold FILE.")
-    answers = read_gold(gold)
-    return [
-        Prediction(id, (str(given[id]),) if given.get(id) else (), accepted)
-        for id, accepted in answers.items()
-    ]
+    content = read_file(path)
+    if isinstance(content, Mapping):
+        if gold is None:
+            raise ConfigError(f"{path} holds answers by id and no gold; pass --gold FILE.")
+        return _join(_by_id(content, str(path)), read_gold(gold, tell=tell), tell, gold)
+    if gold is not None:
+        answers = read_gold(gold, tell=tell)
+        found = [_record(value, where, answers) for where, value in content]
+        return _join(found, answers, tell, gold)
+    predictions = [_record(value, where) for where, value in content]
+    twice = _twice([prediction.id for prediction in predictions])
+    if twice:
+        tell(f"{_some(twice)} more than once in {path}; each time counts.")
+    return predictions
 
 
-def read_gold(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Read accepted answers by id from SQuAD's data file or from JSONL."""
-    whole = _as_one_object(path)
-    if whole is not None and isinstance(whole.get("data"), list):
-        return {
-            qa["id"]: tuple(_text(answer) for answer in qa["answers"])
-            for article in whole["data"]
-            for paragraph in article["paragraphs"]
-            for qa in paragraph["qas"]
-        }
-    gold = {}
-    for where, record in _records(path):
-        id = _field(record, ("id", "_id"), where)
-        gold[str(id)] = _texts(
-            _field(record, ("answers", "answer", "golden_answers"), where), where
-        )
+def read_gold(path: str | Path, *, tell: Tell = lambda _: None) -> dict[str, tuple[str, ...]]:
+    """Read accepted answers by id from SQuAD's data file or from JSONL.
+
+    Raises:
+        DataError: If it holds none.
+    """
+    content = read_file(path)
+    if isinstance(content, Mapping):
+        pairs = _squad(content, str(path))
+    else:
+        pairs = [
+            (str(field(record, IDS, where)), _accepted(record, where)) for where, record in content
+        ]
+    twice = _twice([id for id, _ in pairs])
+    if twice:
+        tell(f"{_some(twice)} more than once in {path}; the first counts.")
+    if not pairs:
+        raise DataError(f"{path} holds no gold answers.")
+    gold: dict[str, tuple[str, ...]] = {}
+    for id, answers in pairs:
+        gold.setdefault(id, answers)
     return gold
 
 
-def _record(record: Any, where: str) -> Prediction:
-    if not isinstance(record, dict):
-        raise DataError(f"{where}: a record must be a JSON object, not {type(record).__name__}.")
-    predicted = _field(record, ("prediction", "predictions", "pred_ans"), where)
-    answers = _field(record, ("answers", "answer", "ground_truth", "golden_answers"), where)
+def _join(
+    predictions: Sequence[Prediction],
+    gold: Mapping[str, tuple[str, ...]],
+    tell: Tell,
+    path: str | Path,
+) -> list[Prediction]:
+    """Give every question of the gold its prediction, or an empty one."""
+    ids = [prediction.id for prediction in predictions]
+    first = {prediction.id: prediction for prediction in reversed(predictions)}
+    twice, strange = _twice(ids), [id for id in first if id not in gold]
+    missing = [id for id in gold if id not in first]
+    if predictions and len(missing) == len(gold):
+        raise DataError(
+            f"No prediction has an id of {path}: the predictions' first is {ids[0]!r}, the gold's "
+            f"{next(iter(gold))!r}. Give the gold of the same questions."
+        )
+    if twice:
+        tell(f"{_some(twice)} more than once in the predictions; the first counts.")
+    if missing:
+        tell(f"{len(missing)} of {len(gold)} questions have no prediction and score 0.")
+    if strange:
+        tell(f"{_some(strange)} not in {path} and {'is' if len(strange) == 1 else 'are'} left out.")
+    return [
+        replace(first[id], answers=answers) if id in first else Prediction(id, (), answers)
+        for id, answers in gold.items()
+    ]
+
+
+def _by_id(content: Mapping[str, Any], path: str) -> list[Prediction]:
+    """Read SQuAD's and HotpotQA's shapes: one JSON object of answers by id."""
+    given = content.get("answer", content)
+    if not isinstance(given, Mapping):
+        raise DataError(f"{path}: `answer` must be an object of answers by id, not {given!r:.60}.")
+    for id, value in given.items():
+        if not (value is None or isinstance(value, str | int | float)):
+            raise DataError(
+                f"{path} is one JSON object, and {id!r} holds {value!r:.60} where an answer should "
+                "be. Predictions are JSON lines of {id, prediction, answers}, or one object "
+                "{id: answer}."
+            )
+    return [
+        Prediction(id, () if value in (None, "") else (str(value),), ())
+        for id, value in given.items()
+    ]
+
+
+def _squad(content: Mapping[str, Any], path: str) -> list[tuple[str, tuple[str, ...]]]:
+    try:
+        questions = [
+            qa
+            for article in content["data"]
+            for paragraph in article["paragraphs"]
+            for qa in paragraph["qas"]
+        ]
+        return [(str(qa["id"]), texts(qa["answers"], path)) for qa in questions]
+    except (KeyError, TypeError, AttributeError):
+        keys = ", ".join(list(content)[:5])
+        raise DataError(
+            f"{path} is one JSON object with {keys}. Gold is SQuAD's data file, or JSON lines or a "
+            "JSON list of {id, answers}."
+        ) from None
+
+
+def _record(
+    record: Any, where: str, gold: Mapping[str, tuple[str, ...]] | None = None
+) -> Prediction:
+    predicted = field(record, PREDICTED, where)
     verdict = record.get("gpt4o_output")
+    named = next((record[name] for name in IDS if record.get(name) is not None), where)
+    id = str(named if gold is None else field(record, IDS, where))
     return Prediction(
-        str(record.get("id", where)),
-        () if predicted in (None, "") else _texts(predicted, where),
-        _texts(answers, where),
+        id,
+        () if predicted in (None, "") else texts(predicted, where),
+        gold.get(id, ()) if gold is not None else _accepted(record, where),
         None if verdict is None else verdict == "True",
     )
 
 
-def _as_one_object(path: str | Path) -> Mapping[str, Any] | None:
-    """Return the file's object if it is one JSON object; None if it holds a record a line."""
-    lines = (line for line in read_lines(path) if line.strip())
-    first, second = next(lines, ""), next(lines, "")
-    try:
-        record = parse_json(first, str(path))
-    except DataError:  # an object over several lines, or a bad first record
-        return parse_json(read_text(path), str(path)) if first.strip() in ("{", "[") else None
-    alone = not second and isinstance(record, dict)
-    return record if alone and not (_PREDICTED & record.keys() or _GOLD & record.keys()) else None
+def _accepted(record: Any, where: str) -> tuple[str, ...]:
+    given = texts(field(record, GOLD, where, cure="Add it, or pass --gold FILE"), where)
+    aliases = record.get("answer_aliases")
+    more = texts(aliases, where) if aliases else ()
+    return (*given, *(alias for alias in more if alias not in given))
 
 
-def _records(path: str | Path) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(read_lines(path), 1):
-        if line.strip():
-            yield f"{path}:{number}", parse_json(line, f"{path}:{number}")
+def _twice(ids: Sequence[str]) -> list[str]:
+    seen: set[str] = set()
+    return [id for id in ids if id in seen or seen.add(id)]  # type: ignore[func-returns-value]
 
 
-def _field(record: Mapping[str, Any], names: Sequence[str], where: str) -> Any:
-    for name in names:
-        value = record.get(name, _MISSING)
-        if value is not _MISSING:
-            return value
-    raise DataError(f"{where}: field `{names[0]}` is missing. Add it (or {', '.join(names[1:])}).")
+def _some(ids: Sequence[str]) -> str:
+    """Name the first of some ids, and how many there are.
 
-
-def _texts(value: Any, where: str) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    if not all(isinstance(v, str | int | float | dict) for v in values):
-        raise DataError(f"{where}: an answer must be text or a list of texts, not {value!r:.80}.")
-    return tuple(_text(v) for v in values)
-
-
-def _text(value: Any) -> str:
-    return str(value["text"]) if isinstance(value, dict) else str(value)
+    >>> _some(["a"]), _some(["a", "b", "c", "d"])
+    ("1 id ('a') stands", "4 ids ('a', 'b', 'c', …) stand")
+    """
+    first = ", ".join(map(repr, ids[:3])) + (", …" if ids[3:] else "")
+    return f"{len(ids)} id{'s' * (len(ids) > 1)} ({first}) stand{'s' * (len(ids) == 1)}"

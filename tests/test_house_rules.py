@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["retrieval", "rewards", "envs", "agents", "benchmarks"]
-FOUNDATION = {"core", "errors", "registry", "files", "seeding"}
+FOUNDATION = {"core", "errors", "registry", "listing", "files", "seeding"}
 MODULES = sorted(
     path.relative_to(ROOT)
     for layer in LAYERS

@@ -33,3 +33,10 @@ def test_an_unknown_environment_is_one_line_too():
     result = run("play", "hopgym/SearchRaed-v0")
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert "SearchRead" in result.stderr
+
+
+def test_what_the_file_system_refuses_is_one_line_too(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("world", "--out", str(tmp_path / "file" / "world"), "--entities", "200")
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert str(tmp_path / "file") in result.stderr.replace("\n", "")

@@ -46,9 +46,21 @@ def load_bamboogle(
     return load("bamboogle", convert, values, split=split, **options)
 
 
+class _Tabs(csv.excel_tab):
+    quoting = csv.QUOTE_NONE  # a quote that opens a cell is part of it, and need not be closed
+
+
+def _cell(text: str) -> str:
+    """Return a cell without the quotes that a spreadsheet puts around one that has quotes."""
+    inside = text[1:-1]
+    quoted = len(text) > 1 and text[0] == text[-1] == '"' and '"' in inside
+    return inside.replace('""', '"') if quoted and '"' not in inside.replace('""', "") else text
+
+
 def _table(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of the TSV, whose header also carries the canary string."""
-    lines = list(csv.reader(io.StringIO(read_text(path)), delimiter="\t"))
+    table = io.StringIO(read_text(path), newline="")
+    lines = [list(map(_cell, row)) for row in csv.reader(table, _Tabs)]
     header = lines[0] if lines else []
     if "Question" not in header or "Answer" not in header:
         raise DataError(f"{path}:1: the header needs `Question` and `Answer`, not {header!r:.80}.")

@@ -8,6 +8,7 @@ names, in which gold passages are found again by title and text.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -17,8 +18,9 @@ from typing import Any, NamedTuple
 from ...core import Document, Question
 from ...errors import DataError
 from ...retrieval.corpus import Corpus, read_documents
+from .hub import rows
 from .loaded import LoadedQuestions
-from .records import CURE, Record, read_values
+from .records import CURE, Record, check_limit, read_values
 
 
 class Passage(NamedTuple):
@@ -65,7 +67,7 @@ def load(
     Raises:
         DataError: If a record is bad, or none is left.
     """
-    drafts, skipped = _read(convert, values, strict, limit)
+    drafts, skipped = _read(convert, values, strict, check_limit(limit))
     if not drafts:
         raise DataError(
             f"{name}: no question could be read{f'; first: {skipped[0]}' if skipped else ''}."
@@ -82,6 +84,29 @@ def load_file(name: str, convert: Convert, path: str | Path, **options: Any) -> 
     return load(name, convert, read_values(path), **options)
 
 
+def load_any(
+    name: str,
+    convert: Convert,
+    path: str | Path | None,
+    *,
+    split: str,
+    hub: tuple[str, str | None],
+    **options: Any,
+) -> LoadedQuestions:
+    """Build a question set from a file, or where none is given, from the hub.
+
+    Args:
+        name: The set's name.
+        convert: Reads one record.
+        path: A JSON list or JSON-lines file, gzipped or not; None asks the hub.
+        split: What to call the file's split, or the hub's split to load.
+        hub: The data set's name on the hub, or a local folder of it, and its configuration.
+        **options: `documents`, `strict` and `limit`, as in `load`.
+    """
+    values = rows(*hub, split) if path is None else read_values(path)
+    return load(name, convert, values, split=split, **options)
+
+
 def passage_id(title: str, text: str) -> str:
     """Return the id of a passage: the same passage in two sets has one id."""
     return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()[:16]
@@ -92,7 +117,7 @@ def _read(
 ) -> tuple[list[Draft], list[str]]:
     drafts: dict[str, tuple[str, Draft]] = {}
     skipped: list[str] = []
-    for where, value in islice(values, limit if limit is None else max(limit, 0)):
+    for where, value in islice(values, limit):
         try:
             if isinstance(value, DataError):
                 raise value
@@ -141,12 +166,18 @@ class _Finder:
         if not found:
             return f"missing:{passage.title}"
         words = _key(passage.text)
-        same = [d for d in found if _overlap(words, _key(d.text))]
-        return (same or found)[0].id
+        return max(found, key=lambda document: _likeness(words, _key(document.text))).id
 
 
-def _overlap(one: str, other: str) -> bool:
-    return bool(one and other) and (one in other or other in one)
+def _likeness(one: str, other: str) -> float:
+    """Say how alike two texts are, to tell passages of one title apart; the first of equals wins.
+
+    A pool may hold a passage cut short or in other marks: one within the other is alike.
+    """
+    if one and other and (one in other or other in one):
+        return 2.0
+    ours, theirs = (set(re.findall(r"\w+", text)) for text in (one, other))
+    return len(ours & theirs) / max(1, len(ours | theirs))
 
 
 def _key(text: str) -> str:

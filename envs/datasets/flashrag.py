@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Question
-from .drafts import Draft, load, load_file
-from .hub import rows
+from .drafts import Draft, load_any
 from .loaded import LoadedQuestions
 from .records import Record
 
@@ -34,10 +33,8 @@ def load_flashrag(
         hub_config: Which set of the collection: `nq`, `triviaqa`, `popqa`, …
         **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
     """
-    if path is not None:
-        return load_file("flashrag", convert, path, split=split, **options)
-    values = rows(hub_name, hub_config, split)
-    return load(hub_config or "flashrag", convert, values, split=split, **options)
+    name = "flashrag" if path is not None else hub_config or "flashrag"
+    return load_any(name, convert, path, split=split, hub=(hub_name, hub_config), **options)
 
 
 def convert(record: Record) -> Draft:

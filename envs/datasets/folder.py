@@ -8,8 +8,9 @@ questions/{split}.jsonl  one Question a line
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from ...errors import DataError
 from ...files import fingerprint, read_lines
 from ...retrieval.corpus import Corpus, read_documents
 from .base import check_split
+from .records import check_limit
 
 
 class QuestionFolder:
@@ -66,26 +68,45 @@ class QuestionFolder:
         return self._read[split]
 
 
-def read_questions(path: str | Path) -> tuple[Question, ...]:
+def read_questions(
+    path: str | Path, *, limit: int | None = None, skipped: list[str] | None = None
+) -> tuple[Question, ...]:
     """Read one `Question` a line.
+
+    Args:
+        path: The file.
+        limit: Read no more lines than this; blank ones do not count.
+        skipped: Is told of bad lines; where it is None, the first one raises.
 
     Raises:
         DataError: If a line is no question, or its id stands above already; the message names the
             file, the line and the field.
     """
-    decoder = msgspec.json.Decoder(Question)
+    lines = ((n, line) for n, line in enumerate(read_lines(path), 1) if line.strip())
     questions: dict[str, Question] = {}
-    for number, line in enumerate(read_lines(path), 1):
-        if line.strip():
-            try:
-                question = decoder.decode(line)
-            except msgspec.DecodeError as error:
-                raise DataError(
-                    f"{path}:{number}: no question ({error}). Mend this line."
-                ) from error
-            if questions.setdefault(question.id, question) is not question:
-                raise DataError(
-                    f"{path}:{number}: the id {question.id!r} stands above already. Give each "
-                    "question its own."
-                )
+    for number, line in islice(lines, check_limit(limit)):
+        try:
+            question = _question(line, f"{path}:{number}", questions)
+            questions[question.id] = question
+        except DataError as error:
+            if skipped is None:
+                raise
+            skipped.append(str(error))
     return tuple(questions.values())
+
+
+_DECODER = msgspec.json.Decoder(Question)
+
+
+def _question(line: str, where: str, above: Container[str]) -> Question:
+    try:
+        question = _DECODER.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DataError(f"{where}: no question ({error}). Mend this line.") from error
+    if question.id in above:
+        raise DataError(
+            f"{where}: the id {question.id!r} stands above already. Give each question its own."
+        )
+    if not question.answers:
+        raise DataError(f"{where}: the question has no answers. Mend this line.")
+    return question

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Question
-from .drafts import Draft, Passage, load, load_file
-from .hub import rows
+from .drafts import Draft, Passage, load_any
 from .loaded import LoadedQuestions
 from .records import Record
 
@@ -35,9 +34,7 @@ def load_hotpotqa(
         hub_config: Its configuration: `distractor` or `fullwiki`.
         **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
     """
-    if path is not None:
-        return load_file("hotpotqa", convert, path, split=split, **options)
-    return load("hotpotqa", convert, rows(hub_name, hub_config, split), split=split, **options)
+    return load_any("hotpotqa", convert, path, split=split, hub=(hub_name, hub_config), **options)
 
 
 def convert(record: Record) -> Draft:
@@ -48,7 +45,7 @@ def convert(record: Record) -> Draft:
 def convert_with(record: Record, join: str) -> Draft:
     """Read a record of HotpotQA's layout, joining sentences with `join`."""
     contexts = _contexts(record, join)
-    texts = dict(contexts)
+    texts = dict(reversed(contexts))  # of two paragraphs of one title, the first
     gold = [Passage(title, texts.get(title, "")) for title in _gold_titles(record)]
     kept = {key: record.get(key) for key in ("level",) if record.get(key)}
     question = Question(

@@ -9,7 +9,7 @@ from ...core import Document, Question
 from ...errors import DataError
 from ...files import fingerprint
 from ...retrieval.corpus import Corpus
-from .base import check_split
+from .base import check_questions, check_split
 
 
 class LoadedQuestions:
@@ -22,7 +22,7 @@ class LoadedQuestions:
         skipped: Why records were left out, one line each.
 
     Raises:
-        DataError: If two questions of a split share an id.
+        DataError: If two questions of a split share an id, or an id, text or answer is no text.
 
     >>> one = LoadedQuestions("one", {"train": [Question("q", "Who?", ("Ada",))]})
     >>> one, one.questions("train")[0].text
@@ -41,6 +41,7 @@ class LoadedQuestions:
         self.skipped = tuple(skipped)
         self._splits = {split: tuple(questions) for split, questions in splits.items()}
         for split, questions in self._splits.items():
+            check_questions(questions, f"{name} {split}")
             _check_unique(name, split, questions)
 
     @property

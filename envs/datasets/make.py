@@ -8,6 +8,7 @@ environments in one process share it; a file that has changed is read again.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from ...errors import ConfigError, DataError
 from ...registry import Registry
 from .base import QuestionSet
 from .loaded import LoadedQuestions
-from .records import first_record
+from .records import check_limit, first_record
 
 DATASETS: Registry[Any] = Registry("question set", "hopgym datasets")
 
@@ -53,7 +54,7 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
     """
     if not isinstance(spec, str | Path):
         return _as_it_is(spec, options)
-    name, _, query = str(spec).partition("?")
+    name, query = _divided(spec)
     merged = {**dict(parse_qsl(query, keep_blank_values=True)), **options}
     loader, merged = _loader(name, merged)
     if not callable(loader):  # a module's attribute may be the set itself
@@ -63,6 +64,19 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
         if not isinstance(value, Hashable):
             raise ConfigError(f"{key} is {value!r:.60}; an option is a text, a number or a path.")
     return _load(loader, name, items, _stamps([name, *merged.values()]))
+
+
+def _divided(spec: str | Path) -> tuple[str, str]:
+    """Divide a specification at its `?`, unless that is part of a file's name."""
+    text = str(spec)
+    if isinstance(spec, Path):
+        return text, ""
+    marks = [place for place, sign in enumerate(text) if sign == "?"]
+    for place in [len(text), *reversed(marks[1:])] if marks else []:
+        if os.path.exists(text[:place]):
+            return text[:place], text[place + 1 :]
+    name, _, query = text.partition("?")
+    return name, query
 
 
 def _as_it_is(given: Any, options: Mapping[str, Any]) -> QuestionSet:
@@ -125,14 +139,32 @@ def detect_shape(path: str | Path) -> str:
 
 
 def load_native(
-    path: str | Path, *, split: str = "train", documents: str | None = None
+    path: str | Path,
+    *,
+    split: str = "train",
+    documents: str | None = None,
+    strict: bool = True,
+    limit: int | None = None,
 ) -> LoadedQuestions:
-    """Load hopgym's own questions, one JSON record of `hopgym.core.Question` a line."""
+    """Load hopgym's own questions, one JSON record of `hopgym.core.Question` a line.
+
+    Args:
+        path: The file, gzipped or not.
+        split: What to call its split.
+        documents: A corpus file to search.
+        strict: Whether a bad line raises; otherwise it is skipped and counted.
+        limit: Read no more lines than this.
+    """
     from ...retrieval.corpus import read_documents
     from .folder import read_questions
 
     corpus = read_documents(documents) if documents else ()
-    return LoadedQuestions(Path(path).stem, {split: read_questions(path)}, corpus)
+    skipped: list[str] = []
+    questions = read_questions(path, limit=limit, skipped=None if strict else skipped)
+    if not questions:
+        told = f"; first: {skipped[0]}" if skipped else ""
+        raise DataError(f"{path}: no question could be read{told}.")
+    return LoadedQuestions(Path(path).stem, {split: questions}, corpus, skipped)
 
 
 def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> QuestionSet:
@@ -170,9 +202,7 @@ def _parsed(key: str, value: Any) -> Any:
             raise ConfigError(f"strict is {value!r}; it may be true or false.")
         return value.lower() == "true"
     if key == "limit" and isinstance(value, str):
-        if not value.isdigit():
-            raise ConfigError(f"limit is {value!r}; it must be a whole number.")
-        return int(value)
+        return check_limit(int(value) if value.isascii() and value.isdigit() else value)
     return value
 
 

@@ -1,24 +1,34 @@
 """MuSiQue (arXiv 2108.00573): two to four hops, each question decomposed into a DAG.
 
-Reads the official records, and those without paragraphs.
+Reads the official records, and those without paragraphs. MuSiQue-Full asks each question twice under
+one id, once with a paragraph too few: that one is told apart by `__unanswerable` after its id.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...core import Hop, Question
-from .drafts import Draft, Passage, load, load_file
-from .hub import rows
+from .drafts import Draft, Passage, load_any
 from .loaded import LoadedQuestions
 from .records import Record
 
 HUB = "dgslibisey/MuSiQue"
 
+UNANSWERABLE = "__unanswerable"
+
 _NEED = re.compile(r"#(\d+)")
+
+
+class _Paragraph(NamedTuple):
+    """One paragraph of a record, by the number that the decomposition names it by."""
+
+    idx: int
+    passage: Passage
+    supports: bool
 
 
 def load_musique(
@@ -32,9 +42,7 @@ def load_musique(
         hub_name: The data set's name on the hub, or a local folder of it.
         **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
     """
-    if path is not None:
-        return load_file("musique", convert, path, split=split, **options)
-    return load("musique", convert, rows(hub_name, None, split), split=split, **options)
+    return load_any("musique", convert, path, split=split, hub=(hub_name, None), **options)
 
 
 def convert(record: Record) -> Draft:
@@ -42,43 +50,49 @@ def convert(record: Record) -> Draft:
     paragraphs = _paragraphs(record)
     steps = record.list("question_decomposition") if "question_decomposition" in record else ()
     hops, hop_gold = _hops(record, steps, paragraphs)
-    gold = [p for p, supports in paragraphs if supports]
+    gold = [paragraph.passage for paragraph in paragraphs if paragraph.supports]
     if not paragraphs:
         gold = list(dict.fromkeys(passage for passage in hop_gold if passage))
-    id = record.text("id")
+    id, answerable = record.text("id"), bool(record.get("answerable", True))
     question = Question(
-        id,
+        id if answerable else f"{id}{UNANSWERABLE}",
         record.text("question"),
         tuple(dict.fromkeys((*record.texts("answer"), *record.aliases()))),
         type=id.partition("__")[0],
         hops=hops,
-        metadata={"answerable": bool(record.get("answerable", True))},
+        metadata={"answerable": answerable},
     )
-    return Draft(question, [p for p, _ in paragraphs], gold, hop_gold)
+    return Draft(question, [paragraph.passage for paragraph in paragraphs], gold, hop_gold)
 
 
-def _paragraphs(record: Record) -> list[tuple[Passage, bool]]:
+def _paragraphs(record: Record) -> list[_Paragraph]:
     if "paragraphs" not in record:
         return []
+    values = record.list("paragraphs")
     try:
         return [
-            (Passage(p["title"].strip(), p["paragraph_text"].strip()), bool(p["is_supporting"]))
-            for p in record.list("paragraphs")
+            _Paragraph(
+                int(p.get("idx", place)),
+                Passage(p["title"].strip(), p["paragraph_text"].strip()),
+                bool(p["is_supporting"]),
+            )
+            for place, p in enumerate(values)
         ]
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise record.bad(
             "paragraphs", "needs title, paragraph_text and is_supporting each"
         ) from None
 
 
 def _hops(
-    record: Record, steps: Sequence[Any], paragraphs: Sequence[tuple[Passage, bool]]
+    record: Record, steps: Sequence[Any], paragraphs: Sequence[_Paragraph]
 ) -> tuple[tuple[Hop, ...], list[Passage | None]]:
+    numbered = {paragraph.idx: paragraph.passage for paragraph in paragraphs}
     try:
         answers = [str(step["answer"]) for step in steps]
         hops = tuple(_hop(step["question"], answers, n) for n, step in enumerate(steps))
-        return hops, [_passage(step, paragraphs) for step in steps]
-    except (KeyError, TypeError, IndexError):
+        return hops, [_passage(step, numbered) for step in steps]
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise record.bad(
             "question_decomposition", "needs question, answer and paragraph_support_idx each"
         ) from None
@@ -90,10 +104,9 @@ def _hop(text: str, answers: Sequence[str], position: int) -> Hop:
     return Hop(query, answers[position], needs=needs)
 
 
-def _passage(step: Any, paragraphs: Sequence[tuple[Passage, bool]]) -> Passage | None:
-    position = step.get("paragraph_support_idx")
-    if paragraphs and position is not None:
-        passage, _ = paragraphs[int(position)]
-        return passage
+def _passage(step: Any, numbered: Mapping[int, Passage]) -> Passage | None:
+    idx = step.get("paragraph_support_idx")
+    if numbered:  # by its own number: the paragraphs may be shuffled, or some left out
+        return None if idx is None else numbered[int(idx)]
     document = step.get("document_id")  # "Title_0" in files without paragraphs
     return Passage(str(document).rpartition("_")[0]) if document else None

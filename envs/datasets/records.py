@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import DataError
+from ...errors import ConfigError, DataError
 from ...files import parse_json, read_lines, read_text
 
 CURE = "Mend it, or pass strict=False to skip bad records."
@@ -72,6 +72,17 @@ class Record:
                 return self.value[field]
         others = f" (or {', '.join(f'`{f}`' for f in fields[1:])})" if fields[1:] else ""
         raise DataError(f"{self.where}: field `{fields[0]}`{others} is missing. {CURE}")
+
+
+def check_limit(limit: Any) -> int | None:
+    """Return how many records to read: None for all.
+
+    Raises:
+        ConfigError: If it is no whole number from 1.
+    """
+    if limit is None or (isinstance(limit, int) and not isinstance(limit, bool) and limit > 0):
+        return limit
+    raise ConfigError(f"limit is {limit!r}; it must be a whole number from 1.")
 
 
 def read_values(path: str | Path) -> Iterator[tuple[str, Any]]:

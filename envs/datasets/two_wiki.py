@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Fact
-from .drafts import Draft, load, load_file
+from .drafts import Draft, load_any
 from .hotpotqa import convert_with
-from .hub import rows
 from .loaded import LoadedQuestions
 from .records import Record
 
@@ -31,9 +30,7 @@ def load_two_wiki(
         hub_name: The data set's name on the hub, or a local folder of it.
         **options: `documents`, `strict` and `limit`, as in `hopgym.envs.datasets.drafts.load`.
     """
-    if path is not None:
-        return load_file("two_wiki", convert, path, split=split, **options)
-    return load("two_wiki", convert, rows(hub_name, None, split), split=split, **options)
+    return load_any("two_wiki", convert, path, split=split, hub=(hub_name, None), **options)
 
 
 def convert(record: Record) -> Draft:

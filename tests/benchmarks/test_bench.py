@@ -1,4 +1,6 @@
+import shutil
 from collections import Counter
+from dataclasses import replace
 
 import gymnasium
 import pytest
@@ -6,13 +8,15 @@ from boards import results
 from toy import QUESTIONS, ToyQuestions, ToyRetriever
 
 from hopgym.agents.iterative import IterativeAgent
-from hopgym.benchmarks.bench import find_env, is_ceiling, prepare, run_bench
+from hopgym.benchmarks.bench import is_ceiling, prepare, run_bench
 from hopgym.benchmarks.leaderboard import load_board
 from hopgym.benchmarks.progress import Silent
 from hopgym.benchmarks.results import read_records
 from hopgym.benchmarks.suites import Task
+from hopgym.core import Question, Score
 from hopgym.envs.grammars import make_grammar
-from hopgym.errors import ConfigError, ResultsError, RetrievalError, UnknownNameError
+from hopgym.errors import ConfigError, DataError, ResultsError, RetrievalError, UnknownNameError
+from hopgym.retrieval import make_retriever
 
 ENV = "hopgym/SearchRead-v0"
 R3 = make_grammar("r3")
@@ -72,7 +76,7 @@ def test_every_agent_plays_every_task_and_every_episode_is_kept(tmp_path):
     ]
     assert sorted(o.path.name for o in outcomes) == sorted(p.name for p in tmp_path.iterdir())
     record, *_ = read_records(outcomes[1].path).values()
-    assert record.env_kwargs == {"retriever": "ToyRetriever", "max_steps": 2}
+    assert record.env_kwargs == {"retriever": "ToyRetriever@toy", "max_steps": 2}
     assert (record.suite, record.command, record.questions) == ("mine", "typed", "toy")
     assert record.answer_reachable and record.documents_reachable
 
@@ -161,7 +165,7 @@ def test_a_damaged_line_in_the_middle_is_refused_and_nothing_changed(tmp_path):
 def test_other_settings_are_refused(tmp_path):
     run_bench([toy_task()], ["random"], tmp_path)
     before = results(tmp_path)
-    with pytest.raises(ResultsError, match=r"other conditions \(env_kwargs: .*max_steps.*--out"):
+    with pytest.raises(ResultsError, match=r"other conditions \(max_steps: not set, not 3.*--out"):
         run_bench([toy_task(env_kwargs={"max_steps": 3})], ["random"], tmp_path)
     other = ToyRetriever()
     other.fingerprint = "other"
@@ -171,7 +175,7 @@ def test_other_settings_are_refused(tmp_path):
         run_bench([toy_task()], ["random"], tmp_path, suite="mine")
     retrained = Counting()
     retrained.name, retrained.fingerprint = "random", "later"
-    with pytest.raises(ResultsError, match="agent_fingerprint: '', not 'later'"):
+    with pytest.raises(ResultsError, match=r"not 'later'.*the agent itself has changed.*--fresh"):
         run_bench([toy_task()], [retrained], tmp_path)
     assert results(tmp_path) == before
 
@@ -276,9 +280,78 @@ def test_an_environment_must_say_where_its_questions_come_from():
         del gymnasium.registry["toy/Bare-v0"]
 
 
-def test_environments_are_found_by_id_or_with_their_module():
-    assert find_env(f"hopgym:{ENV}") == find_env(ENV) == ENV
+def test_an_environment_is_found_with_its_module():
+    ground = prepare(toy(f"hopgym:{ENV}"))
+    assert (ground.task.env_id, ground.env) == (ENV, f"hopgym:{ENV}")
     with pytest.raises(UnknownNameError, match=r"SearchRaed-v0.*Did you mean .*SearchRead-v0"):
-        find_env("hopgym/SearchRaed-v0")
-    with pytest.raises(ConfigError, match=r"No module 'nosuch'.*module:env_id"):
-        find_env("nosuch:x/Y-v0")
+        prepare(toy("hopgym/SearchRaed-v0"))
+    with pytest.raises(ConfigError, match="No module 'nosuch'"):
+        prepare(toy("nosuch:x/Y-v0"))
+
+
+def toy(env_id):
+    return replace(toy_task(), env_id=env_id)
+
+
+AGENT = "def play(observation):\n    return 'nothing to read{}'\n"
+
+
+def test_an_edited_agent_is_not_continued_and_fresh_plays_it_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, edit in (("first", ""), ("second", "!")):
+        (tmp_path / f"{name}.py").write_text(AGENT.format(edit))
+    (one,) = run_bench([toy_task()], ["first.py:play"], "o")
+    before = one.path.read_bytes()
+    with pytest.raises(ResultsError, match=r"agent itself has changed.*pass --fresh"):
+        run_bench([toy_task()], ["second.py:play"], "o")
+    assert one.path.read_bytes() == before
+    (moved,) = run_bench([toy_task()], [shutil.copy("first.py", "moved.py") + ":play"], "o")
+    assert (moved.kept, moved.played) == (6, 0), "where it lies changes nothing"
+    (anew,) = run_bench([toy_task()], ["second.py:play"], "o", fresh=True)
+    assert (anew.kept, anew.played) == (0, 6)
+    records = read_records(anew.path).values()
+    assert len(records) == 6 and all(r.trajectory.steps[0].action.endswith("!") for r in records)
+
+
+def test_fresh_results_take_the_place_of_old_ones_only_when_there_are_some(tmp_path):
+    (old,) = run_bench([toy_task()], ["random"], tmp_path)
+    before = old.path.read_bytes()
+    flaky = toy_task(env_kwargs={"max_steps": 0})
+    with pytest.raises(ConfigError, match="max_steps"):
+        run_bench([flaky], ["random"], tmp_path, fresh=True)
+    assert old.path.read_bytes() == before
+
+
+def test_parts_given_as_objects_are_told_from_changed_ones(tmp_path):
+    run_bench(
+        [toy_task(env_kwargs={"reward": lambda q, t: Score(1.0)})], ["random"], tmp_path / "a"
+    )
+    (rows,) = results(tmp_path / "a").values()
+    name, _, digest = rows[0]["env_kwargs"]["reward"].partition("@")
+    assert "<lambda>" in name and len(digest) == 8
+
+
+def test_answers_that_are_no_text_are_refused_before_anybody_plays(tmp_path):
+    class Odd(ToyQuestions):
+        def questions(self, split):
+            return (*QUESTIONS, Question("q3", "When?", (1902,)))
+
+    with pytest.raises(DataError, match=r"toy train: question 'q3' has the answers \(1902,\)"):
+        run_bench([toy_task(questions=Odd())], ["random"], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_can_be_reached_is_told_of_what_is_searched():
+    class Index(ToyRetriever):
+        documents = ToyQuestions.documents[:1]
+
+    facts = prepare(toy_task(Index())).facts["q1"]
+    assert (facts.answer_reachable, facts.documents_reachable) == (False, False)
+    both = ToyRetriever()
+    both.sources = {"a": Index(), "b": bm25(ToyQuestions.documents[1:])}
+    facts = prepare(toy_task(both)).facts["q1"]
+    assert (facts.answer_reachable, facts.documents_reachable) == (True, True)
+
+
+def bm25(documents):
+    return make_retriever("bm25", documents)

@@ -10,7 +10,6 @@ from hopgym.__main__ import main
 from hopgym.benchmarks import cli, doctor
 from hopgym.benchmarks.records import encode
 from hopgym.benchmarks.results import read_records
-from hopgym.errors import ConfigError
 
 ENV = "hopgym/SearchRead-v0"
 SMALL = ("--questions", "world?entities=300", "--episodes", "6")
@@ -129,9 +128,11 @@ def test_failed_episodes_are_told_and_the_status_is_1(run, tmp_path):
         ([*BENCH, "--questions", "wrold"], "UnknownNameError", "'world'"),
         ([*BENCH, "--split", "tset"], "ConfigError", "test"),
         (["bench", "--suite", "real"], "ConfigError", "--data FOLDER"),
+        (["bench", "--suite", "real", "--data", "."], "ConfigError", "docs/real_sets.md"),
+        ([*BENCH, "--engine", "ray"], "MissingExtraError", 'pip install "hopgym[ray]"'),
         ([*BENCH, "--out", "file/o"], "ResultsError", "cannot be a results folder"),
-        (["leaderboard", "nothing"], "ResultsError", "No results in 'nothing'"),
-        (["report", "nothing"], "ResultsError", "No results in 'nothing'"),
+        (["leaderboard", "nothing"], "ResultsError", "No folder 'nothing'"),
+        (["report", "nothing"], "ResultsError", "No folder 'nothing'"),
     ],
     ids=lambda value: " ".join(value[-3:]) if isinstance(value, list) else "",
 )
@@ -139,6 +140,7 @@ def test_bad_input_is_one_clear_line_and_status_2(
     run, tmp_path, monkeypatch, arguments, kind, message
 ):
     monkeypatch.delenv("HOPGYM_DATA", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)
     (tmp_path / "file").write_text("")
     status, _, err = run(*arguments)
     told = " ".join(err.split())
@@ -203,9 +205,72 @@ def test_the_doctor_fails_when_something_is_broken(monkeypatch):
     assert result.exit_code == 1 and "broken" in result.stdout
 
 
-def test_keywords_are_json_or_text():
-    assert cli.keyword("a=[1, 2]") == ("a", [1, 2])
-    assert cli.keyword("reward=x=y") == ("reward", "x=y")
-    assert cli.keyword("a=") == ("a", "")
-    with pytest.raises(ConfigError, match="write name=value"):
-        cli.keyword("=3")
+def test_the_only_split_of_a_set_is_played(run, tmp_path):
+    question = {"id": "q", "question": "Who?", "answer": "Ada", "text": "Who?"}
+    (tmp_path / "q.jsonl").write_text(json.dumps(question) + "\n")
+    documents = {"id": "d", "title": "Ada", "text": "Ada is known."}
+    (tmp_path / "d.jsonl").write_text(json.dumps(documents) + "\n")
+    source = "plain?path=q.jsonl&documents=d.jsonl&split=mine"
+    status, _, err = run("bench", "--envs", ENV, "--agents", "random", "--questions", source)
+    assert status == 0, err
+    (path,) = (tmp_path / "results" / "custom").iterdir()
+    assert {record.split for record in read_records(path).values()} == {"mine"}
+
+
+def test_one_episode_can_be_compared(run):
+    options = (*BENCH[1:3], "--agents", "random,single_shot", *SMALL[:2], "--episodes", "1")
+    assert run("bench", *options, "--out", "o")[0] == 0
+    status, out, err = run("leaderboard", "o")
+    assert status == 0 and "single_shot" in out and "Traceback" not in err
+    status, _, err = run("leaderboard", "o", "--html", "b.html")
+    assert status == 0 and "Traceback" not in err
+
+
+def test_fresh_plays_anew(run):
+    assert run(*BENCH, "--out", "o")[0] == 0
+    status, out, _ = run(*BENCH, "--out", "o", "--fresh")
+    assert status == 0 and "6 episodes played, 0 kept from before" in out
+
+
+def test_ctrl_c_leaves_results_that_can_be_continued_and_says_so(run, monkeypatch, tmp_path):
+    from hopgym.benchmarks.progress import Display
+
+    played = []
+
+    def step(self, record):
+        played.append(record)
+        if len(played) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Display, "step", step)
+        status, _, err = run(*BENCH, "--out", "o")
+    assert status == 130 and "Stopped. What was played is kept in o; the same command" in err
+    assert "Traceback" not in err and "Aborted" not in err
+    status, out, _ = run(*BENCH, "--out", "o")
+    assert status == 0 and "3 episodes played, 3 kept from before" in out
+    assert len(list((tmp_path / "o").iterdir())) == 1
+
+
+def test_files_of_others_are_left_alone_and_said(run, folder):
+    (folder / "mine.jsonl").write_text('{"id": 1}\n')
+    status, out, _ = run("leaderboard", folder)
+    assert status == 0 and "Left out, no results:" in out and "mine.jsonl" in "".join(out.split())
+
+
+@pytest.mark.parametrize("text", ['{"id": 1}\n', '{"id": 1}', "id,prediction\na,b\n"])
+@pytest.mark.parametrize("more", [(), ("--fresh",)])
+def test_a_file_of_others_is_never_cut_or_replaced(run, tmp_path, text, more):
+    assert run(*BENCH, "--out", "o")[0] == 0
+    (file,) = (tmp_path / "o").iterdir()
+    file.write_text(text)
+    status, _, err = run(*BENCH, "--out", "o", *more)
+    assert status == 2 and "is no results file" in " ".join(err.split())
+    assert file.read_text() == text and len(list((tmp_path / "o").iterdir())) == 1
+
+
+def test_missing_files_of_a_suite_are_listed(run, tmp_path):
+    status, _, err = run("bench", "--suite", "real", "--data", tmp_path)
+    told = "".join(err.split())
+    assert status == 2 and "6filesaremissing" in told and "hotpotqa_train_100.json.gz" in told
+    assert "bamboogle_125.jsonl(forbamboogle)" in told

@@ -4,7 +4,15 @@ import pytest
 
 import hopgym
 from hopgym.benchmarks import doctor
-from hopgym.benchmarks.doctor import Check, cache_folder, examine, extras, healthy, requirements
+from hopgym.benchmarks.doctor import (
+    Check,
+    cache_folder,
+    examine,
+    extras,
+    healthy,
+    requirements,
+    summary,
+)
 
 
 def checks(area):
@@ -36,7 +44,7 @@ def test_what_is_not_well_says_how_to_mend_it(monkeypatch):
 def test_a_missing_package_is_broken_and_a_missing_extra_is_not(monkeypatch):
     without(monkeypatch, "scipy")
     plots = checks("extra")["plots"]
-    assert plots.state == "absent" and plots.detail == "missing: scipy"
+    assert plots.state == "absent" and plots.detail.startswith("missing: scipy (there: matplotlib ")
     assert plots.mend == 'pip install "hopgym[plots]"' and healthy(examine())
     without(monkeypatch, "numpy")
     numpy = checks("package")["numpy"]
@@ -97,3 +105,11 @@ def test_a_hopgym_that_is_not_installed_is_broken_and_says_so(monkeypatch):
     found = examine()
     assert not healthy(found)
     assert any("pip install" in check.mend for check in found if check.state == "broken")
+
+
+def test_a_line_says_how_things_stand(monkeypatch):
+    checks = examine()
+    fine = sum(check.state == "ok" for check in checks)
+    assert summary(checks).startswith(f"hopgym works: {fine} checks are fine")
+    without(monkeypatch, "numpy", "msgspec")
+    assert summary(examine()).startswith("hopgym does not work: mend numpy, msgspec: ")

@@ -1,6 +1,8 @@
 import importlib.util
+from dataclasses import replace
 from types import SimpleNamespace
 
+import gymnasium
 import pytest
 from toy import ToyQuestions, ToyRetriever
 
@@ -9,6 +11,7 @@ from hopgym.agents.rollout import Job
 from hopgym.benchmarks import engines
 from hopgym.benchmarks.engines import CHUNK, ENGINES, Player, Work, play_local, play_ray
 from hopgym.benchmarks.suites import Task
+from hopgym.envs.registration import ENVS
 from hopgym.errors import AgentError, MissingExtraError, UnknownNameError
 
 TASK = Task(
@@ -82,6 +85,22 @@ def test_a_player_plays_chunks_as_the_local_engine_plays_all():
     player = Player(work())
     chunks = [episode for n in range(0, len(JOBS), 4) for episode in player.play(JOBS[n : n + 4])]
     assert played(chunks) == played(play_local(work(), make_agent("random")))
+
+
+def test_a_player_imports_the_module_that_its_environment_stands_in(tmp_path):
+    file = tmp_path / "far.py"
+    file.write_text(
+        "from hopgym.envs.registration import register\n"
+        "entry = 'hopgym.envs.search_read:SearchRead{}Env'\n"
+        "register('far/Away-v0', entry.format(''), entry.format('Vector'), '')\n"
+    )
+    task = replace(TASK, env_id="far/Away-v0")
+    try:
+        player = Player(Work(task, "random", 5, JOBS, 2, env=f"{file}:far/Away-v0"))
+        assert played(player.play(JOBS)) == played(play_local(work(), make_agent("random")))
+    finally:
+        gymnasium.registry.pop("far/Away-v0", None)
+        ENVS.pop("far/Away-v0", None)
 
 
 def test_ray_gets_chunks_and_as_many_actors_as_are_of_use(monkeypatch):

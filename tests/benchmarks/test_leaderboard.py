@@ -50,8 +50,46 @@ def test_the_marks_are_corrected_for_being_several():
 
 
 def test_agents_are_compared_on_the_questions_that_both_played():
-    rows = rows_of(only([*make_many("a", 20), *make_many("b", 2, n=10)]))
-    assert rows["b"].comparison.n == 10
+    rows = rows_of(only([*make_many("a", 20), *make_many("b", 2, n=22)]))
+    assert rows["b"].comparison.n == 22 and rows["a"].best and not rows["b"].apart
+
+
+def test_the_best_is_chosen_on_the_shared_questions_and_not_by_other_means():
+    # `a` failed where it is weak: its mean is the higher, and yet `b` is better where both played.
+    ours = [r for r in make_many("a", 12, n=24) if r.question_id < "q014"]
+    theirs = make_many("b", 13, n=24)
+    rows = rows_of(only([*ours, *theirs]))
+    assert rows["a"].primary.mean > rows["b"].primary.mean
+    assert rows["b"].best and not rows["a"].best and rows["a"].comparison.n == 14
+
+
+def test_who_played_too_little_is_ranked_apart_and_cannot_be_best():
+    few = make_many("few", 3, n=3)
+    rows = rows_of(only([*make_many("a", 12), *make_many("b", 10), *few]))
+    assert rows["few"].apart and rows["few"].comparison is None and not rows["few"].best
+    assert rows["a"].best and rows["b"].comparison.n == 24
+
+
+def test_nobody_is_best_alone():
+    assert not only(make_many("a", 12)).rows[0].best
+    rows = rows_of(only([*make_many("a", 12), *make_many("gold", 24, ceiling=True)]))
+    assert not rows["a"].best and not rows["a"].apart
+
+
+def test_one_common_question_decides_nothing():
+    rows = rows_of(only([*make_many("a", 1, n=1), *make_many("b", 0, n=1)]))
+    assert rows["b"].comparison == (-1.0, 1.0, 1)
+
+
+def test_of_an_episode_played_twice_the_order_of_the_files_decides_nothing():
+    twice = [make_one(prediction=text, metrics={"f1": f1}) for text, f1 in (("x", 0.0), ("y", 1.0))]
+    assert make_board(twice) == make_board(twice[::-1])
+
+
+def test_rows_of_one_name_are_told_apart():
+    group = only([*make_many("ppo", 3), *make_many("ppo", 9, agent_fingerprint="0123456789")])
+    assert [row.label for row in group.rows] == ["ppo (01234567)", "ppo (no fingerprint)"]
+    assert [row.label for row in only(make_many("a", 3)).rows] == ["a"]
 
 
 def test_agents_without_a_common_question_are_not_compared():
@@ -87,9 +125,9 @@ def test_the_order_of_the_records_changes_nothing():
 def test_other_conditions_never_share_a_table_and_both_say_so(changes):
     board = make_board([*make_many("a", 1), *make_many("b", 2, **changes)])
     assert [len(group.rows) for group in board.groups] == [1, 1]
-    name = next(iter(changes)).replace("_", " ")
+    name = next(iter(changes)).replace("env_kwargs", "max_steps").replace("_", " ")
     for group in board.groups:
-        assert f"they differ in {name}." in group.notes[0]
+        assert f"they differ in {name} (" in group.notes[0] and " here, " in group.notes[0]
 
 
 def test_tables_of_other_titles_need_no_warning():

@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import pytest
 from boards import make_failed, make_one
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hopgym.benchmarks.records import Key, encode
-from hopgym.benchmarks.results import ResultsFile, cut_half_line, find_results, read_records, slug
+from hopgym.benchmarks.results import ResultsFile, find_results, read_records, slug
 from hopgym.errors import ResultsError
 
 PROTOCOL = make_one().protocol
@@ -46,14 +48,6 @@ def test_cut_anywhere_only_the_half_line_is_lost(tmp_path_factory, cut):
         for record in RECORDS[whole:]:
             file.append(record)
     assert list(read_records(path).values()) == RECORDS
-
-
-def test_a_last_line_that_is_no_json_is_cut_off(tmp_path):
-    path = written(tmp_path, RECORDS[:2])
-    whole = path.read_bytes()
-    path.write_bytes(whole + b"\0\0\0\0\n")
-    cut_half_line(path)
-    assert path.read_bytes() == whole
 
 
 def test_a_bad_line_in_the_middle_is_named(tmp_path):
@@ -113,15 +107,6 @@ def test_a_sealed_file_can_be_continued(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["world--iterative.jsonl"]
 
 
-def test_what_a_killed_seal_left_is_swept_away(tmp_path):
-    path = written(tmp_path, RECORDS[:1])
-    (tmp_path / f".{path.name}.abcd1234").write_bytes(b"half")
-    (tmp_path / ".world--other.jsonl.abcd1234").write_bytes(b"of another file")
-    with ResultsFile(tmp_path, PROTOCOL) as file:
-        assert file.records == RECORDS[:1]
-    assert {p.name for p in tmp_path.iterdir()} == {path.name, ".world--other.jsonl.abcd1234"}
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -136,7 +121,8 @@ def test_what_a_killed_seal_left_is_swept_away(tmp_path):
 def test_a_file_of_other_conditions_is_refused(tmp_path, changes):
     path = written(tmp_path, RECORDS[:1])
     before = path.read_bytes()
-    with pytest.raises(ResultsError, match=rf"{next(iter(changes))}: .*another --out, or remove"):
+    name = next(iter(changes)).replace("env_kwargs", "max_steps")
+    with pytest.raises(ResultsError, match=rf"{name}: .*another --out, or pass --fresh"):
         ResultsFile(tmp_path, make_one(**changes).protocol)
     assert path.read_bytes() == before
 
@@ -155,12 +141,49 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path):
 def test_results_are_found_in_folders_below(tmp_path):
     written(tmp_path / "a" / "b", RECORDS[:1])
     path = tmp_path / "a" / "b" / "world--iterative.jsonl"
-    assert find_results([tmp_path, path]) == [path]
-    with pytest.raises(ResultsError, match=r"No results in .*hopgym bench --out"):
+    assert find_results([tmp_path, path]) == ([path], [])
+    (tmp_path / "a" / "other.jsonl").write_text("[1]\n")
+    assert find_results([tmp_path]) == ([path], [tmp_path / "a" / "other.jsonl"])
+    with pytest.raises(ResultsError, match=r"No folder '.*nothing'. It is looked for from"):
         find_results([tmp_path / "nothing"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ResultsError, match=r"No results in .*it holds none.*hopgym bench --out"):
+        find_results([tmp_path / "empty"])
+    path.unlink()
+    with pytest.raises(ResultsError, match=r"No results in .*none of its 1 \*.jsonl files is"):
+        find_results([tmp_path])
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
 def test_two_names_never_share_a_file(first, second):
     assert (slug(first) == slug(second)) == (first == second)
     assert "/" not in slug(first) and "--" not in slug(first) and not slug(first).startswith(".")
+
+
+def test_fresh_keeps_what_there_is_until_the_first_record(tmp_path):
+    path = written(tmp_path, RECORDS)
+    before = path.read_bytes()
+    with ResultsFile(tmp_path, PROTOCOL, fresh=True) as file:
+        assert file.done == set() and path.read_bytes() == before
+        file.append(RECORDS[1])
+        file.append(RECORDS[2])
+    assert list(read_records(path).values()) == RECORDS[1:3]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_one_clear_error(tmp_path):
+    with ResultsFile(tmp_path, PROTOCOL) as file:
+        file.append(RECORDS[0])
+        file._close_stream()
+        file._stream = open("/dev/full", "ab", buffering=0)  # noqa: SIM115
+        with pytest.raises(ResultsError, match=r"cannot be written \(No space left.*is kept"):
+            file.append(RECORDS[1])
+    assert list(read_records(file.path).values()) == RECORDS[:1]
+
+
+def test_what_cannot_be_read_is_one_clear_error(tmp_path):
+    (tmp_path / "world--iterative.jsonl").mkdir()
+    with pytest.raises(ResultsError, match=r"world--iterative.jsonl cannot be written \(Is a dir"):
+        ResultsFile(tmp_path, PROTOCOL)
+    with pytest.raises(ResultsError, match=r"cannot be read \(Is a directory"):
+        read_records(tmp_path / "world--iterative.jsonl")

@@ -92,3 +92,21 @@ def test_holm_only_raises_and_keeps_the_order(p_values):
 
 def test_seeds_of_a_question_are_one_sample():
     assert by_question([("a", 1.0), ("a", 0.0), ("b", 1.0)]) == {"a": 0.5, "b": 1.0}
+
+
+def test_one_common_question_is_no_proof():
+    assert compare({"a": 1.0}, {"a": 0.0}) == (1.0, 1.0, 1)
+
+
+@pytest.mark.parametrize("n", [1, 4, 400])
+def test_equal_shares_between_0_and_1_have_a_width(n):
+    # Hoeffding: sqrt(ln(2 / 0.05) / (2 n)) to both sides, and never outside 0 to 1.
+    reach = (3.6888794541139363 / (2 * n)) ** 0.5
+    expected = (0.5, max(0.0, 0.5 - reach), min(1.0, 0.5 + reach), n)
+    assert mean_interval([0.5] * n, share=True) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [0.4, 0.6], [0.0, 0.0, 1.0]])
+def test_small_samples_have_finite_intervals(values):
+    interval = mean_interval(values, share=True)
+    assert 0 <= interval.low < interval.mean < interval.high <= 1

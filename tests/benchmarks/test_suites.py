@@ -1,6 +1,6 @@
 import pytest
 
-from hopgym.benchmarks.suites import QUICK, REAL, Suite, Task, make_suite, with_data
+from hopgym.benchmarks.suites import QUICK, REAL, Suite, Task, check_files, make_suite, with_data
 from hopgym.errors import ConfigError, UnknownNameError
 
 TASK = Task(
@@ -78,3 +78,21 @@ def test_numbers_out_of_range_are_refused(changes):
 def test_what_a_task_plays_is_no_keyword(name):
     with pytest.raises(ConfigError, match=f"'{name}' is a field of the task"):
         Task(name="t", env_id="e", env_kwargs={name: "other"})
+
+
+def test_missing_files_are_listed_all_at_once(tmp_path):
+    (tmp_path / "here.json").write_text("[]")
+    tasks = [
+        Task(
+            name=name, env_id="e", questions=f"plain?path={tmp_path}/{file}&documents={tmp_path}/d"
+        )
+        for name, file in (("a", "here.json"), ("b", "gone.json"))
+    ]
+    with pytest.raises(ConfigError, match=r"2 files are missing in '.*'") as caught:
+        check_files(tasks, tmp_path)
+    told = str(caught.value)
+    assert f"{tmp_path}/d (for a, b)" in told and f"{tmp_path}/gone.json (for b)" in told
+    assert "here.json" not in told and "docs/real_sets.md" in told
+    (tmp_path / "d").write_text("")
+    check_files(tasks[:1], tmp_path)
+    check_files([Task(name="o", env_id="e", questions=object())])

@@ -87,3 +87,8 @@ def test_a_failed_episode_has_its_error_and_nothing_to_read():
 def test_it_is_plain_data():
     data = viewer_data(make_board(make_board_records()))
     assert msgspec.json.decode(msgspec.json.encode(data))["groups"][0]["start"] == 1
+
+
+def test_how_many_questions_there_are_is_told():
+    assert only(make_board_records(), 6)["total"] == 24
+    assert only(make_board_records(), 40)["total"] == 24

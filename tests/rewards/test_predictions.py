@@ -1,4 +1,5 @@
 import gzip
+import json
 
 import pytest
 
@@ -71,8 +72,11 @@ def test_our_own_shape_on_one_line_and_gzipped(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"id": 1, "answers": ["x"]}', r"p.jsonl:2: field `prediction` is missing"),
-        ('{"id": 1, "prediction": "x"}', r"p.jsonl:2: field `answers` is missing"),
+        ('{"id": 1, "answers": ["x"]}', r"p.jsonl:2: field `prediction` .* is missing"),
+        (
+            '{"id": 1, "prediction": "x"}',
+            r"p.jsonl:2: field `answers` .* is missing. Add it, or pass --gold FILE",
+        ),
         ('{"prediction": "x", "answers": [null]}', r"p.jsonl:2: an answer must be text"),
         ("[1]", r"p.jsonl:2: a record must be a JSON object"),
         ("{", r"p.jsonl:2: not JSON"),
@@ -91,3 +95,95 @@ def test_unknown_metrics_and_empty_files_are_named(tmp_path):
     (tmp_path / "empty.jsonl").write_text("")
     with pytest.raises(DataError, match="no predictions"):
         score_predictions(read_predictions(tmp_path / "empty.jsonl"))
+
+
+def write(path, *records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+GOLD = [{"id": "a", "answer": "Ull"}, {"id": "b", "answer": "Orm", "answer_aliases": ["The Orm"]}]
+
+
+def test_gold_is_joined_by_id_and_what_does_not_fit_is_told(tmp_path):
+    gold = write(tmp_path / "gold.jsonl", *GOLD, {"id": 3, "answers": ["Vel"]}, GOLD[0])
+    file = write(
+        tmp_path / "p.jsonl",
+        {"_id": "3", "prediction": "Vel", "answers": ["what the gold overrules"]},
+        {"id": "b", "prediction": "the orm"},
+        {"id": "b", "prediction": "late"},
+        {"id": "z", "prediction": "strange"},
+    )
+    told = []
+    predictions = read_predictions(file, gold, tell=told.append)
+    assert [(p.id, p.predictions, p.answers) for p in predictions] == [
+        ("a", (), ("Ull",)),
+        ("b", ("the orm",), ("Orm", "The Orm")),
+        ("3", ("Vel",), ("Vel",)),
+    ]
+    assert told == [
+        f"1 id ('a') stands more than once in {gold}; the first counts.",
+        "1 id ('b') stands more than once in the predictions; the first counts.",
+        "1 of 3 questions have no prediction and score 0.",
+        f"1 id ('z') stands not in {gold} and is left out.",
+    ]
+
+
+def test_gold_of_other_questions_is_refused(tmp_path):
+    gold = write(tmp_path / "gold.jsonl", *GOLD)
+    file = write(tmp_path / "p.jsonl", {"id": 7, "prediction": "Ull"})
+    with pytest.raises(
+        DataError, match=r"No prediction has an id of .*first is '7', the gold's 'a'"
+    ):
+        read_predictions(file, gold)
+    with pytest.raises(DataError, match=r"p.jsonl:1: field `id` .* is missing"):
+        read_predictions(write(file, {"prediction": "Ull"}), gold)
+
+
+def test_ids_that_stand_twice_without_gold_all_count_and_are_told(tmp_path):
+    record = {"id": "a", "prediction": "x", "answers": ["x"]}
+    told = []
+    file = write(tmp_path / "p.jsonl", record, record)
+    assert len(read_predictions(file, tell=told.append)) == 2
+    assert told == [f"1 id ('a') stands more than once in {file}; each time counts."]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_list_is_as_good_as_lines(tmp_path, indent):
+    records = [{"id": "a", "prediction": "Ull"}, {"id": "b", "prediction": None}]
+    (tmp_path / "p.json").write_text(json.dumps(records, indent=indent))
+    (tmp_path / "g.json").write_text(json.dumps(GOLD, indent=indent))
+    predictions = read_predictions(tmp_path / "p.json", tmp_path / "g.json")
+    assert score_predictions(predictions, ["em"]) == {"em": 0.5}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,prediction\na,Ull\n", r"p is no JSON: it begins with 'id,prediction'.*a table \(CSV"),
+        ({"results": [1]}, r"p is one JSON object, and 'results' holds \[1\] where an answer"),
+        ({"answer": ["x"]}, r"p: `answer` must be an object of answers by id, not \['x'\]"),
+    ],
+    ids=["table", "results", "answer"],
+)
+def test_files_of_other_shapes_say_what_is_read(tmp_path, text, message, indent):
+    gold = write(tmp_path / "gold.jsonl", *GOLD)
+    (tmp_path / "p").write_text(text if isinstance(text, str) else json.dumps(text, indent=indent))
+    with pytest.raises(DataError, match=message):
+        read_predictions(tmp_path / "p", gold)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": "Ull"}', r"g is one JSON object with a. Gold is SQuAD's data file, or JSON lines"),
+        ('{"data": [{"paragraphs": 3}]}', r"Gold is SQuAD's data file"),
+        ("", "g holds no gold answers"),
+        ("a\tb\n", r"g is no JSON: it begins with"),
+    ],
+)
+def test_gold_of_other_shapes_says_what_is_read(tmp_path, text, message):
+    (tmp_path / "g").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_gold(tmp_path / "g")

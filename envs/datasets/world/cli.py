@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -53,3 +54,5 @@ def world(
     for name, count in counts.items():
         table.add_row(name, str(count))
     console.print(table)
+    following = f"Next: hopgym play hopgym/SearchRead-v0 --questions {shlex.quote(str(out))}"
+    console.print(following, markup=False, highlight=False, soft_wrap=True)

@@ -91,7 +91,19 @@ def iter_graph(world: World) -> Iterator[tuple[str, str, str]]:
 def _check_free(target: Path, overwrite: bool) -> None:
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    if overwrite and (target / MANIFEST).is_file():
+    is_world = (target / MANIFEST).is_file()
+    foreign = _foreign(target) if is_world else []
+    if overwrite and is_world and not foreign:
         return
-    cure = "pass overwrite (--overwrite)" if (target / MANIFEST).is_file() else "choose another"
-    raise ConfigError(f"{target} exists already and holds something; {cure}.")
+    if foreign:
+        told = f"files that are no part of a world ({', '.join(foreign[:3])}); move them away"
+    else:
+        told = "something; " + ("pass overwrite (--overwrite)" if is_world else "choose another")
+    raise ConfigError(f"{target} exists already and holds {told}.")
+
+
+def _foreign(target: Path) -> list[str]:
+    """Return what stands in a world's folder and was not written by `write_world`."""
+    ours = {MANIFEST, "documents.jsonl", "graph.tsv", *(f"questions/{s}.jsonl" for s in SPLITS)}
+    files = (path for path in target.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sorted({path.relative_to(target).as_posix() for path in files} - ours)

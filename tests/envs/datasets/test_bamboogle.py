@@ -67,3 +67,17 @@ def test_the_real_file(shared_data):
         "Who was president of the United States in the year that Citibank was founded?",
         ("james madison",),
     )
+
+
+def test_quotes_of_a_cell_are_kept_and_those_of_a_spreadsheet_are_not(tmp_path):
+    rows = (
+        ('Who wrote "Vel"?', 'Who wrote "Vel"?'),
+        ('"Vel" was written by whom?', '"Vel" was written by whom?'),
+        ('"Vel', '"Vel'),
+        ('"""Vel"" is whose?"', '"Vel" is whose?'),
+        ('"Vel" and "Orm"', '"Vel" and "Orm"'),
+    )
+    text = "Question\tAnswer\n" + "".join(f"{cell}\tAda\n" for cell, _ in rows)
+    (tmp_path / "b.tsv").write_text(text)
+    made = load_bamboogle(tmp_path / "b.tsv").questions("train")
+    assert [question.text for question in made] == [question for _, question in rows]

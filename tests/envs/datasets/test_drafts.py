@@ -4,7 +4,7 @@ import pytest
 
 from hopgym.core import Hop, Question
 from hopgym.envs.datasets.drafts import Draft, Passage, load, load_file, passage_id
-from hopgym.errors import DataError
+from hopgym.errors import ConfigError, DataError
 from hopgym.files import write_jsonl
 
 VEL, OTHER, ORM = Passage("Vel", "A film."), Passage("Vel", "A town."), Passage("Orm", "A name.")
@@ -124,3 +124,14 @@ def test_half_a_line_and_a_file_of_bad_records(tmp_path):
         load_file("mine", convert, path, strict=False)
     with pytest.raises(DataError, match=r"No file '.*none.jsonl'"):
         load_file("mine", convert, tmp_path / "none.jsonl")
+
+
+def test_of_one_title_the_passage_most_alike_is_gold():
+    assert place(("Vel", "A town, in the north.")).document_ids == ids(OTHER)
+    assert place(("Vel", "film of A. Orm")).document_ids == ids(VEL)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, True, "3"])
+def test_a_limit_is_a_whole_number_from_1(limit):
+    with pytest.raises(ConfigError, match=r"limit is .*; it must be a whole number from 1"):
+        load("mine", convert, values({"id": "a"}), limit=limit)

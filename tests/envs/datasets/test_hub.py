@@ -1,10 +1,13 @@
 import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
 from hopgym.core import Question
 from hopgym.envs.datasets import make_questions
-from hopgym.envs.datasets.hub import rows
+from hopgym.envs.datasets.hub import reachable, rows
 from hopgym.errors import DataError, MissingExtraError
 from hopgym.files import write_jsonl
 
@@ -62,6 +65,42 @@ def test_what_cannot_be_had_is_named_with_the_cure(hub, tmp_path):
 def test_every_set_of_the_hub_says_that_there_is_no_network(name, hub_name):
     with pytest.raises(DataError, match=rf"{hub_name} could not be loaded: .*Without a network"):
         make_questions(name)
+
+
+def test_a_hub_out_of_reach_is_told_at_once_and_quietly(monkeypatch, capfd):
+    datasets = pytest.importorskip("datasets")
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    started = time.monotonic()
+    with pytest.raises(DataError, match=r"none/such .*Without a network"):
+        list(rows("none/such", None, "train"))
+    assert time.monotonic() - started < 5 and "Retry" not in "".join(capfd.readouterr())
+    assert (constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE) == (False, False)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_hub_that_answers_anything_is_in_reach(monkeypatch, status):
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        assert reachable()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert not reachable()
+    monkeypatch.setenv("HF_ENDPOINT", "no address")
+    assert not reachable()
 
 
 RECORDS = {

@@ -184,3 +184,32 @@ def test_an_unknown_shape_is_named_with_those_known(tmp_path):
     (tmp_path / "f.jsonl").write_text("")
     with pytest.raises(DataError, match=r"f.jsonl holds no JSON objects"):
         make_questions(str(tmp_path / "f.jsonl"))
+
+
+def test_native_files_take_strict_and_limit(tmp_path):
+    write_jsonl(tmp_path / "n.jsonl", [QUESTIONS[0], {"id": 3}, *QUESTIONS[1:]])
+    with pytest.raises(DataError, match=r"n.jsonl:2: no question"):
+        make_questions(tmp_path / "n.jsonl")
+    made = make_questions(f"{tmp_path / 'n.jsonl'}?strict=false")
+    assert made.questions("train") == QUESTIONS and len(made.skipped) == 1
+    made = make_questions(tmp_path / "n.jsonl", limit=1)
+    assert made.questions("train") == QUESTIONS[:1]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "²", "1.5"])
+def test_a_limit_is_a_whole_number_from_1(tmp_path, limit):
+    write_jsonl(tmp_path / "n.jsonl", QUESTIONS)
+    with pytest.raises(
+        ConfigError, match=rf"limit is '?{limit}'?; it must be a whole number from 1"
+    ):
+        make_questions(f"{tmp_path / 'n.jsonl'}?limit={limit}")
+
+
+def test_a_question_mark_may_be_part_of_a_files_name(tmp_path):
+    file = tmp_path / "who?.jsonl"
+    write_jsonl(file, QUESTIONS)
+    for spec in (file, str(file), f"{file}?split=train"):
+        assert make_questions(spec).questions("train") == QUESTIONS
+    assert make_questions(f"{file}?split=dev&limit=1").questions("dev") == QUESTIONS[:1]
+    with pytest.raises(DataError, match="No file"):
+        make_questions(tmp_path / "none?.jsonl")

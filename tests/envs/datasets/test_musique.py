@@ -95,7 +95,13 @@ def test_a_question_without_gold_or_answer_in_reach(tmp_path):
     record = {"id": "2hop__1", "question": "Who?", "answer": "Ada", "answer_aliases": None}
     made = load(tmp_path, {**record, "answerable": False})
     assert made.questions("train") == (
-        Question("2hop__1", "Who?", ("Ada",), type="2hop", metadata={"answerable": False}),
+        Question(
+            "2hop__1__unanswerable",
+            "Who?",
+            ("Ada",),
+            type="2hop",
+            metadata={"answerable": False},
+        ),
     )
 
 
@@ -153,3 +159,22 @@ def test_the_real_records_without_paragraphs(shared_data):
     assert len(questions) == 2_417
     check_hops(questions)
     assert all(id.startswith("missing:") for q in questions for id in q.document_ids)
+
+
+def test_gold_is_found_by_the_paragraphs_own_number(tmp_path):
+    shuffled = [PARAGRAPHS[n] for n in (3, 1, 0, 2)]
+    question = load(tmp_path, {**RECORD, "paragraphs": shuffled}).questions("train")[0]
+    assert [hop.document_ids for hop in question.hops] == [(VEL,), (MERE,), (ORM,)]
+    plain = [{k: v for k, v in p.items() if k != "idx"} for p in PARAGRAPHS]
+    question = load(tmp_path, {**RECORD, "paragraphs": plain}).questions("train")[0]
+    assert [hop.document_ids for hop in question.hops] == [(VEL,), (MERE,), (ORM,)]
+
+
+def test_musique_full_asks_twice_under_one_id(tmp_path):
+    steps = [{**STEPS[0], "paragraph_support_idx": None}, *STEPS[1:]]
+    without = [p for p in PARAGRAPHS if p["paragraph_text"] != "By Ada Orm."]
+    half = {**RECORD, "answerable": False, "paragraphs": without, "question_decomposition": steps}
+    first, second = load(tmp_path, RECORD, half).questions("train")
+    assert first == QUESTION
+    assert second.id == "3hop2__1_2_3__unanswerable" and second.type == "3hop2"
+    assert second.metadata["answerable"] is False and second.hops[0].document_ids == ()

@@ -103,6 +103,14 @@ def test_what_is_no_world_is_never_replaced(world, tmp_path, overwrite):
     assert names(tmp_path) == ["file", "folder"] and names(tmp_path / "folder") == ["diary.txt"]
 
 
+def test_a_world_with_a_users_own_files_is_never_replaced(world, tmp_path):
+    write_world(world, tmp_path / "w")
+    (tmp_path / "w" / "questions" / "notes.txt").write_text("dear")
+    with pytest.raises(ConfigError, match=r"no part of a world \(questions/notes.txt\); move them"):
+        write_world(world, tmp_path / "w", overwrite=True)
+    assert (tmp_path / "w" / "questions" / "notes.txt").read_text() == "dear"
+
+
 def test_a_failure_on_the_way_leaves_all_as_it_was(world, tmp_path):
     write_world(world, tmp_path / "w")
     before = contents(tmp_path / "w")
