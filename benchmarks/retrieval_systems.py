@@ -6,12 +6,13 @@ the next run, finds them there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..retrieval.base import Retriever
+from ..core import Document
+from ..retrieval.base import Hits, Retriever
 from ..retrieval.bm25 import BM25Retriever
 from ..retrieval.corpus import Corpus
 from ..retrieval.dense import DenseRetriever
@@ -26,6 +27,35 @@ AT_ONCE = 256
 
 WEIGHTS = {"bm25": 0.6, "dense": 0.4}
 """Hybrid's weights, as `retrieval_tuning` chose them."""
+
+
+DEPTH = 1000
+"""How many hits are remembered: as many as link hop asks for."""
+
+
+class Remembered:
+    """Asks a retriever each query once, and deep enough for all that build on it.
+
+    Args:
+        retriever: What to ask; its first hits must not depend on how many are asked for.
+        depth: How many hits to keep.
+    """
+
+    def __init__(self, retriever: Retriever, depth: int = DEPTH) -> None:
+        self.fingerprint = retriever.fingerprint
+        self._retriever = retriever
+        self._depth = depth
+        self._rows: dict[str, list[tuple[Document, float]]] = {}
+
+    def search(self, queries: Sequence[str], k: int) -> Hits:
+        """Return up to `k` hits for each query."""
+        if k > self._depth:
+            return self._retriever.search(queries, k)
+        if new := [query for query in dict.fromkeys(queries) if query not in self._rows]:
+            found = self._retriever.search(new, self._depth)
+            self._rows.update(zip(new, found.rows, strict=True))
+        rows = [self._rows[query][:k] for query in queries]
+        return Hits([[d for d, _ in row] for row in rows], [[s for _, s in row] for row in rows])
 
 
 class Shelf:
@@ -52,7 +82,7 @@ class Shelf:
     @cached_property
     def dense(self) -> Retriever:
         """The encoder's exact ranking."""
-        return make_dense(self.documents, *self._vectors)
+        return Remembered(make_dense(self.documents, *self._vectors))
 
     @cached_property
     def hybrid(self) -> Retriever:

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import MissingExtraError
-from ..retrieval.base import Hits, Retriever
+from ..retrieval.base import Retriever
 from ..retrieval.bm25 import BM25Retriever
 from ..retrieval.hybrid import HybridRetriever
 from ..retrieval.link_hop import LinkHopRetriever
@@ -32,10 +32,7 @@ from ..retrieval.paired import paired_bootstrap
 from .doctor import cache_folder
 from .retrieval_data import Collection, tuning
 from .retrieval_progress import Work
-from .retrieval_systems import WEIGHTS, make_dense
-
-DEPTH = 1000
-"""How many hits of a base are kept: what link hop asks for."""
+from .retrieval_systems import WEIGHTS, Remembered, make_dense
 
 LINK_HOP: Mapping[str, Sequence[Any]] = {
     "follow": (1, 2, 3, 4, 5, 8),
@@ -63,26 +60,6 @@ class Tried:
     def mean(self, metric: str) -> float:
         """Return a metric's mean over the questions."""
         return round(fmean(self.values[metric].values()), 9)
-
-
-class Remembered:
-    """Answers a fixed set of queries, which it asked of a retriever once.
-
-    Args:
-        retriever: What to ask.
-        queries: All that will ever be asked.
-        depth: How many hits to keep.
-    """
-
-    def __init__(self, retriever: Retriever, queries: Sequence[str], depth: int = DEPTH) -> None:
-        self.fingerprint = retriever.fingerprint
-        hits = retriever.search(queries, depth)
-        self._rows = dict(zip(queries, hits.rows, strict=True))
-
-    def search(self, queries: Sequence[str], k: int) -> Hits:
-        """Return the first `k` kept hits of each query."""
-        rows = [self._rows[query][:k] for query in queries]
-        return Hits([[d for d, _ in row] for row in rows], [[s for _, s in row] for row in rows])
 
 
 def combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -145,8 +122,7 @@ def tune_hybrid(
     collection: Collection, children: Mapping[str, Retriever], work: Work | None = None
 ) -> list[Tried]:
     """Try every way to fuse two retrievers."""
-    queries = [question.text for question in collection.questions]
-    kept = {name: Remembered(child, queries) for name, child in children.items()}
+    kept = {name: Remembered(child) for name, child in children.items()}
 
     def make(**chosen: Any) -> list[Retriever]:
         return [HybridRetriever(collection.documents, children=kept, **chosen)]
@@ -158,8 +134,7 @@ def tune_link_hop(
     collection: Collection, bases: Sequence[Retriever], work: Work | None = None
 ) -> list[Tried]:
     """Try every setting of link hop on all bases together."""
-    queries = [question.text for question in collection.questions]
-    kept = [Remembered(base, queries) for base in bases]
+    kept = [Remembered(base) for base in bases]
 
     def make(**chosen: Any) -> list[Retriever]:
         return [LinkHopRetriever(collection.documents, base=base, **chosen) for base in kept]

@@ -7,6 +7,12 @@ A retriever is made by name, from a user's own factory, or from the folder of a 
     make_retriever("my_module:MyRetriever", documents)
     make_retriever("indexes/wiki")
 
+Some are made of others, which are named the same way:
+
+    make_retriever('hybrid?children=["bm25","tfidf"]&fusion=rrf', documents)
+    make_retriever('link_hop?base="bm25?k1=1.2&b=0.75"&weight=0.5', documents)
+    make_retriever("cached?base=bm25&folder=runs/answers", documents)
+
 To add one: a file with a class that has `search` and `fingerprint`, one line below, and a test of
 the same name.
 """
@@ -43,6 +49,7 @@ RETRIEVERS: Registry[Retriever] = Registry("retriever", "hopgym retrievers")
 register = RETRIEVERS.register
 
 register("bm25", "BM25 over titles and texts (bm25s).", "hopgym.retrieval.bm25:BM25Retriever")
+register("cached", "Another's answers, kept on disk.", "hopgym.retrieval.cached:CachedRetriever")
 register("dense", "Vectors of an encoder (FAISS).", "hopgym.retrieval.dense:DenseRetriever")
 register("empty", "Finds nothing: the control.", "hopgym.retrieval.controls:EmptyRetriever")
 register("random", "Finds anything: the control.", "hopgym.retrieval.controls:RandomRetriever")
@@ -118,13 +125,21 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
 def _is_folder(spec: str | Path) -> bool:
     if isinstance(spec, Path):
         return True
-    if str(spec).partition("?")[0] in RETRIEVERS or ".py:" in spec:
+    name = str(spec).partition("?")[0]  # options may hold slashes: a model's name, a path
+    source, colon, attribute = name.rpartition(":")
+    own = colon and attribute.isidentifier() and (source.endswith(".py") or "/" not in source)
+    if name in RETRIEVERS or own:
         return False
-    return "/" in spec or Path(spec).is_dir()
+    return "/" in name or Path(spec).is_dir()
 
 
 def _opened(folder: Path) -> Retriever:
     manifest = read_manifest(folder)
+    if ":" in manifest.retriever:  # a file must not choose what code runs
+        raise DataError(
+            f"{folder}: is an index of {manifest.retriever!r}, which is not registered. Register "
+            "your own retriever under a name, and build the index again."
+        )
     load = getattr(RETRIEVERS.get(manifest.retriever), "load", None)
     if load is None:
         raise DataError(f"{folder}: the retriever {manifest.retriever!r} has no saved indexes.")

@@ -103,11 +103,25 @@ class Analyzer:
 
     @property
     def fingerprint(self) -> str:
-        """A name of what it does, including the words of a stop list known by name."""
-        parts: list[Any] = [self.stemmer, sorted(stop_words(self.stopwords))]
+        """A name of what it does: the words of a stop list, and the version of the stemmer too.
+
+        Snowball's algorithms change between versions, and one word stemmed otherwise in a query
+        than in an index is not found.
+        """
+        stemmer = self.stemmer and f"{self.stemmer} {self.versions['PyStemmer']}"
+        parts: list[Any] = [stemmer, sorted(stop_words(self.stopwords))]
         if (self.words, self.possessives) != ("plain", True):
             parts += [self.words, self.possessives]
         return fingerprint(parts)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The libraries that decide what it does, for a saved index to name."""
+        if self.stemmer is None:
+            return {}
+        import Stemmer
+
+        return {"PyStemmer": str(Stemmer.version())}
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
@@ -148,6 +162,7 @@ ANALYZERS: Mapping[str, Mapping[str, Any]] = {
 """
 
 
+@lru_cache(maxsize=16)
 def stop_words(stopwords: str | tuple[str, ...] | None) -> frozenset[str]:
     """Return the words of a stop list.
 

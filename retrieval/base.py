@@ -7,9 +7,10 @@ not match at all are no hits, so a row may be shorter than `k`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from ..core import Document
 from ..errors import ConfigError
@@ -62,6 +63,21 @@ class Retriever(Protocol):
         """
 
 
+class Immutable:
+    """What never changes is its own copy.
+
+    Gymnasium copies deeply what an environment was made with: an index would be copied whole.
+    """
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
 def check_k(k: int) -> None:
     """Refuse a number of hits that is no whole number from 1."""
     if not hasattr(k, "__index__") or isinstance(k, bool):
@@ -74,6 +90,18 @@ def check_whole(name: str, value: int, least: int = 1) -> None:
     """Refuse a setting that is no whole number from `least`."""
     if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
         raise ConfigError(f"{name} is {value!r}; give a whole number from {least}.")
+
+
+def check_number(
+    name: str, value: float, least: float = 0.0, most: float = math.inf, example: float = 1.0
+) -> None:
+    """Refuse a setting that is no finite number from `least` to `most`."""
+    number = hasattr(value, "__float__") and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not least <= value <= most:
+        to = f" to {most:g}" if math.isfinite(most) else ""
+        raise ConfigError(
+            f"{name} is {value!r}; give a number from {least:g}{to}, such as {example:g}."
+        )
 
 
 def check_queries(queries: Sequence[str]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from ..listing import print_registry
 from . import RETRIEVERS
 
 
@@ -16,12 +15,8 @@ def add_commands(app: typer.Typer) -> None:
 
 def list_retrievers() -> None:
     """List the retrievers."""
-    table = Table("Retriever", "What it does")
-    for name in RETRIEVERS:
-        table.add_row(name, RETRIEVERS.summary(name))
-    console = Console()
-    console.print(table)
-    console.print(
-        "Also: module:attribute or file.py:attribute of your own, or the folder of a saved index.",
-        style="dim",
+    print_registry(
+        RETRIEVERS,
+        "What it does",
+        own="Also: module:attribute or file.py:attribute of your own, or a saved index's folder.",
     )

@@ -14,6 +14,7 @@ from typing import Any, overload
 from ..core import Document
 from ..errors import DataError, UnknownNameError
 from ..files import fingerprint, parse_json, read_jsonl, read_text, write_jsonl
+from .base import Immutable
 
 SHAPES = '{"id", "title", "text"}, {"_id", "title", "text"} or {"id", "contents": "Title\\ntext"}'
 """The records that can be read as documents, for messages."""
@@ -21,7 +22,7 @@ SHAPES = '{"id", "title", "text"}, {"_id", "title", "text"} or {"id", "contents"
 _KNOWN = {"id", "_id", "title", "text", "contents", "content", "source", "metadata"}
 
 
-class Corpus(Sequence[Document]):
+class Corpus(Immutable, Sequence[Document]):
     """Documents with unique ids, in their given order. Immutable.
 
     Args:

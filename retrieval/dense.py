@@ -3,7 +3,8 @@
 The encoder is given by name, the index is exact unless another is asked for. A saved index holds
 the vectors and names the encoder with everything that changes a vector; it refuses another one.
 Every document matches a query more or less, so a row is as long as `k`; only a query without any
-content (blank, or all zeros to the encoder) finds nothing.
+content (blank, or all zeros to the encoder) finds nothing. The index answers a query alone as in a
+batch to the bit; a neural encoder's own vectors may differ between the two by some 1e-7.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from typing import Any
 import numpy as np
 
 from ..core import Document
-from ..errors import ConfigError, DataError, HopgymError, RetrievalError
+from ..errors import ConfigError, DataError
 from ..files import fingerprint
-from .base import Hits, check_k, check_queries
+from .base import Hits, Immutable, check_k, check_queries, check_whole
 from .corpus import Corpus
 from .dense_saved import restored_encoder, restored_index, restored_settings, versions
 from .encoders import CachedEncoder, Encoder, Vectors, make_encoder
-from .encoders.base import checked, unit
+from .encoders.base import unit
+from .encoders.batches import distinct, document_vectors, query_vectors
 from .faiss_index import build_index
 from .saved import Manifest, open_folder, save_folder
 from .store import StoredDocuments, store_documents
 from .vectors import FlatIndex, VectorIndex
 
 
-class DenseRetriever:
+class DenseRetriever(Immutable):
     """Ranks documents by the inner product of their vectors with the query's.
 
     Args:
@@ -63,8 +65,7 @@ class DenseRetriever:
         batch_size: int = 2048,
         cache: str | Path | None = None,
     ) -> None:
-        if batch_size < 1:
-            raise ConfigError(f"batch_size is {batch_size}; give a whole number from 1.")
+        check_whole("batch_size", batch_size)
         corpus = Corpus.of(documents)
         if not corpus:
             raise DataError(
@@ -96,11 +97,10 @@ class DenseRetriever:
         check_queries(queries)
         documents: list[list[Document]] = [[] for _ in queries]
         scores: list[list[float]] = [[] for _ in queries]
-        asked = [row for row, query in enumerate(queries) if query.strip()]
-        vectors = self._encoded_queries([queries[row] for row in asked])
-        said = vectors.any(axis=1)
-        rows = np.array(asked, dtype=np.intp)[said].tolist()
-        found = self._index.search(vectors[said], min(int(k), len(self.documents)))
+        rows, vectors = query_vectors(self.encoder, queries)
+        if self._settings["normalize"]:
+            vectors = unit(vectors)
+        found = self._index.search(vectors, min(int(k), len(self.documents)))
         for row, (positions, products) in zip(rows, found, strict=True):
             documents[row] = [self.documents[position] for position in positions.tolist()]
             scores[row] = products.tolist()
@@ -133,32 +133,15 @@ class DenseRetriever:
         return grown
 
     def _encoded(self, documents: Sequence[Document]) -> Vectors:
-        """Encode each content once: what is equal must tie, not differ by a rounding."""
-        place: dict[tuple[str, str], int] = {}
-        places = [place.setdefault((d.title, d.text), len(place)) for d in documents]
-        contents = [Document("", title, text) for title, text in place]
+        """Encode each content once."""
+        contents, places = distinct(documents)
         vectors = np.empty((len(contents), self.encoder.dim), dtype=np.float32)
         for start in range(0, len(contents), self._batch_size):
             batch = contents[start : start + self._batch_size]
-            encoded = self.encoder.encode_documents(batch)
-            vectors[start : start + len(batch)] = checked(encoded, len(batch), self.encoder)
+            vectors[start : start + len(batch)] = document_vectors(self.encoder, batch)
         if self._settings["normalize"]:
             vectors = unit(vectors)
         return vectors if len(contents) == len(documents) else vectors[places]
-
-    def _encoded_queries(self, queries: list[str]) -> Vectors:
-        if not queries:
-            return np.zeros((0, self.encoder.dim), dtype=np.float32)
-        try:
-            vectors = checked(self.encoder.encode_queries(queries), len(queries), self.encoder)
-        except HopgymError:
-            raise
-        except Exception as error:
-            raise RetrievalError(
-                f"The encoder {self.encoder!r:.80} failed on {len(queries)} queries "
-                f"({type(error).__name__}: {error!s:.200})."
-            ) from error
-        return unit(vectors) if self._settings["normalize"] else vectors
 
     def save(self, folder: str | Path) -> None:
         """Write the index and its documents into a folder, replacing an older index there.

@@ -6,6 +6,7 @@ queries would be compared with vectors of another space, and every score would b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -48,8 +49,7 @@ def restored_index(data: Path, manifest: Manifest, mmap: bool) -> VectorIndex:
     settings = manifest.settings
     index: VectorIndex
     if settings["index"] == "flat":
-        longest = settings.get("longest")
-        flat = FlatIndex.read(data, longest if isinstance(longest, float) else 0.0, mmap)
+        flat = FlatIndex.read(data, _longest(settings, data), mmap)
         index, dim = flat, flat.vectors.shape[1]
     else:
         other = FaissIndex.read(data, settings["tuning"], mmap)
@@ -60,6 +60,13 @@ def restored_index(data: Path, manifest: Manifest, mmap: bool) -> VectorIndex:
             f"{settings.get('dim')}. {CURE}"
         )
     return index
+
+
+def _longest(settings: Mapping[str, Any], data: Path) -> float:
+    longest = settings.get("longest")
+    if isinstance(longest, int | float) and math.isfinite(longest):
+        return float(longest)
+    raise DataError(f"{data}: the manifest's 'longest' is {longest!r}. {CURE}")
 
 
 def restored_encoder(
@@ -74,11 +81,10 @@ def restored_encoder(
         given = _named_encoder(manifest, folder)
     encoder = make_encoder(given)
     if encoder.fingerprint != manifest.settings.get("encoder_fingerprint"):
-        was, now = manifest.settings.get("encoder_settings"), encoder.settings
+        differ = differences(manifest.settings.get("encoder_settings"), encoder.settings)
         raise DataError(
-            f"{folder}: was indexed with another encoder than {encoder!r}; they differ in "
-            f"{_differences(was if isinstance(was, Mapping) else {}, now)}. Give the encoder that "
-            "it was indexed with, or build the index again with this one."
+            f"{folder}: was indexed with another encoder than {encoder!r}; they differ in {differ}. "
+            "Give the encoder that it was indexed with, or build the index again with this one."
         )
     return encoder
 
@@ -94,8 +100,9 @@ def _named_encoder(manifest: Manifest, folder: str | Path) -> str:
     )
 
 
-def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def differences(was: object, now: Mapping[str, Any]) -> str:
     """Name the settings that differ; where the files lie comes last and only for the reader."""
+    was = was if isinstance(was, Mapping) else {}
     names = sorted({*was, *now}, key=lambda name: (name in PLACES, name))
     found = [
         f"{name} ({was.get(name)!r} there, {now.get(name)!r} here)"

@@ -11,15 +11,14 @@ that is short are errors, though the engine itself would answer with the rest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..core import Document
 from ..errors import ConfigError, DataError, RetrievalError, require
 from ..files import fingerprint
 from .backoff import TemporaryError, retry_after
-from .base import Hits, check_k, check_queries
+from .base import Hits, Immutable, check_k, check_number, check_queries
 from .corpus import Corpus
 from .engines import (
     NOTE,
@@ -32,7 +31,8 @@ from .engines import (
     restored,
     stored,
 )
-from .remote import Caller, PerProcess, Secret, check_numbers, check_url, is_local
+from .opensearch import opensearch_node
+from .remote import Caller, PerProcess, Secret, check_numbers, check_url
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 MAX_QUERY_WORDS = 512
 """How many words of a query are sent; the engine refuses queries of more than 1024 terms."""
 PRODUCTS = ("elasticsearch", "opensearch")
+
+_KEPT = ("id", "title", "text", "source", "metadata")
 
 _TEMPORARY = {408, 429, 500, 502, 503, 504}
 _CURES = {
@@ -49,7 +51,7 @@ _CURES = {
 }
 
 
-class ElasticsearchRetriever:
+class ElasticsearchRetriever(Immutable):
     """Ranks documents by an engine's BM25.
 
     Args:
@@ -114,6 +116,9 @@ class ElasticsearchRetriever:
             pause=pause,
         )
         if index is None:
+            _check_field(field)
+            check_number("k1", k1, example=1.2)
+            check_number("b", b, most=1.0, example=0.75)
             corpus = needed(Corpus.of(documents), "Elasticsearch", "index")
             settings = [field, analyzer, float(k1), float(b)]
             self.fingerprint = fingerprint(["elasticsearch", corpus.fingerprint, *settings])
@@ -212,6 +217,15 @@ class ElasticsearchRetriever:
         return f"ElasticsearchRetriever({self._url!r}, {self._index!r})"
 
 
+def _check_field(field: str) -> None:
+    """Refuse a field for an index of ours that its records need for something else."""
+    if not isinstance(field, str) or not field or field in _KEPT:
+        raise ConfigError(
+            f"field is {field!r}; an index of ours keeps the documents under {', '.join(_KEPT)}. "
+            'Give another name, such as "contents".'
+        )
+
+
 def _index_body(field: str, analyzer: str, k1: float, b: float) -> dict[str, Any]:
     kept = {"type": "text", "index": False}
     properties = {
@@ -280,33 +294,6 @@ def _client(url: str, secret: Secret, product: str, timeout: float) -> Elasticse
         api_key=secret.read(),
         request_timeout=timeout,
         max_retries=0,  # the caller repeats, and knows Retry-After
-        **({"node_class": _opensearch_node()} if product == "opensearch" else {}),
+        **({"node_class": opensearch_node()} if product == "opensearch" else {}),
     )
     return client
-
-
-@lru_cache
-def _opensearch_node() -> type:
-    """Return the client's own transport, made to speak as OpenSearch does.
-
-    OpenSearch knows no media types of Elasticsearch and does not call itself by that name; the
-    requests are the same.
-    """
-    from elastic_transport import HttpHeaders, NodeApiResponse, Urllib3HttpNode
-
-    class OpenSearchNode(Urllib3HttpNode):
-        def perform_request(
-            self, method: str, target: str, body: Any = None, headers: Any = None, **keywords: Any
-        ) -> NodeApiResponse:
-            plain = {name: _plain(value) for name, value in (headers or {}).items()}
-            response = super().perform_request(
-                method, target, body, HttpHeaders(plain), **keywords
-            )
-            named = HttpHeaders({**response.meta.headers, "x-elastic-product": "Elasticsearch"})
-            return NodeApiResponse(replace(response.meta, headers=named), response.body)
-
-    return OpenSearchNode
-
-
-def _plain(media_type: str) -> str:
-    return media_type.partition(";")[0].replace("vnd.elasticsearch+", "")

@@ -14,17 +14,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import ConfigError, DataError, RetrievalError, require
 from .encoders.base import Vectors
 from .saved import CURE
-from .vectors import SPARE, FlatIndex, Nearest, VectorIndex, ranked
+from .vectors import FlatIndex, Nearest, VectorIndex
 
 INDEX = "index.faiss"
 
 FEWEST_FOR_IVFPQ = 39 * 256
 """FAISS wants 39 vectors for each of the 256 centroids of a code."""
 
+_SPARE = 8  # proposals beyond k, so that vectors that tie fall by position; each costs time
 _BATCH = 16  # queries; from 20 on FAISS rounds otherwise
+_WHOLE = 1 << 30
+_NONE = np.iinfo(np.int64).max
 
 
 class FaissIndex:
@@ -39,10 +45,12 @@ class FaissIndex:
     """
 
     def __init__(self, index: Any, tuning: str = "") -> None:
+        faiss = require("faiss", "dense")
         self._index = index
         self.dim = int(index.d)
+        # a graph is walked for each query alone, whatever the batch
+        self._batch = _WHOLE if isinstance(index, faiss.IndexHNSW) else _BATCH
         if tuning:
-            faiss = require("faiss", "dense")
             try:
                 faiss.ParameterSpace().set_index_parameters(index, tuning)
             except RuntimeError as error:
@@ -56,17 +64,16 @@ class FaissIndex:
 
     def search(self, queries: Vectors, k: int) -> list[Nearest]:
         """Return up to `k` vectors that the index finds near, for each query."""
-        found: list[Nearest] = []
-        fetch = min(len(self), k + SPARE)
-        for start in range(0, len(queries), _BATCH):
-            try:
-                products, ids = self._index.search(queries[start : start + _BATCH], fetch)
-            except RuntimeError as error:
-                raise RetrievalError(f"FAISS could not search ({_reason(error)}).") from error
-            for row, row_ids in zip(products, ids, strict=True):
-                real = row_ids >= 0  # FAISS fills up with -1, which names no document
-                found.append(ranked(row_ids[real], row[real], k))
-        return found
+        if not len(queries):
+            return []
+        fetch = min(len(self), k + _SPARE)
+        starts = range(0, len(queries), self._batch)
+        try:
+            found = [self._index.search(queries[n : n + self._batch], fetch) for n in starts]
+        except RuntimeError as error:
+            raise RetrievalError(f"FAISS could not search ({_reason(error)}).") from error
+        products, ids = map(np.concatenate, zip(*found, strict=True))
+        return _ranked_rows(ids, products, k)
 
     def write(self, folder: Path) -> None:
         """Write the index in FAISS's own format."""
@@ -85,6 +92,8 @@ class FaissIndex:
             index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC if mmap else 0)
         except (RuntimeError, MemoryError) as error:
             raise DataError(f"{file}: is damaged ({_reason(error)}). {CURE}") from error
+        if index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise DataError(f"{file}: does not compare by inner product. {CURE}")
         return cls(index, tuning)
 
 
@@ -125,6 +134,24 @@ def build_index(vectors: Vectors, kind: str, tuning: str = "") -> VectorIndex:
     return FaissIndex(index, tuning or _default_tuning(kind, count))
 
 
+def _ranked_rows(ids: NDArray[np.int64], products: Vectors, k: int) -> list[Nearest]:
+    """Rank all rows at once, and cut what is no document: FAISS fills rows up with -1."""
+    missing = ids < 0
+    if not np.isfinite(products[~missing]).all():
+        raise RetrievalError(f"The dense index holds numbers that are not finite. {CURE}")
+    if not missing.any():
+        return _best(ids, products, k)
+    ids, products = np.where(missing, _NONE, ids), np.where(missing, -np.inf, products)
+    rows = zip(_best(ids, products, k), (~missing).sum(axis=1).tolist(), strict=True)
+    return [(row_ids[:real], row[:real]) for (row_ids, row), real in rows]
+
+
+def _best(ids: NDArray[np.int64], products: Vectors, k: int) -> list[Nearest]:
+    order = np.lexsort((ids, -products))[:, :k]
+    best = (np.take_along_axis(found, order, axis=1) for found in (ids, products))
+    return list(zip(*best, strict=True))
+
+
 def _factory_string(kind: str, count: int, dim: int) -> str:
     if kind == "hnsw":
         return "HNSW32,Flat"
@@ -136,7 +163,7 @@ def _factory_string(kind: str, count: int, dim: int) -> str:
             f'{count}. Take index="flat", which is exact and fast at this size.'
         )
     parts = max(m for m in range(1, max(2, dim // 4 + 1)) if dim % m == 0)
-    return f"IVF{_lists(count)},PQ{parts}"
+    return f"IVF{_lists(count)},PQ{parts}np"  # np: no polysemous codes, which nothing here reads
 
 
 def _lists(count: int) -> int:

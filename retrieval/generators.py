@@ -16,11 +16,14 @@ from typing import Protocol, runtime_checkable
 
 from ..core import Document
 from ..registry import Registry
+from .analyzer import stop_words
 from .links import Titles, bare_title
 
 _WORD = re.compile(r"\w+")
-_JOINED = r"(?:of|the|and|de|la|von|van|der|di|da|du|del|al|bin|y)"
-_NAME = re.compile(rf"[^\W\d_a-z]\w*(?:[ '\-.]+(?:{_JOINED} )*[^\W\d_a-z]\w*)*")
+_JOINED = r"(?:of|the|de|la|von|van|der|di|da|du|del|al|bin|y)"
+_BETWEEN = r"(?:[ '\-]|(?<=\b\w)\. ?)"  # a full stop belongs to a name after an initial only
+_NAME = re.compile(rf"[^\W\d_a-z]\w*(?:{_BETWEEN}(?:{_JOINED} ){{0,3}}[^\W\d_a-z]\w*)*")
+_NEAR = 8  # characters before a name that tell whether a sentence begins with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,11 @@ def _next_query(
     question: str, hops: Sequence[Hop], mentioned: Callable[[Document], Iterable[str]]
 ) -> str | None:
     """Return the first new name with what the question says beyond the document's own title."""
+    asked = [question, *(hop.query for hop in hops)]
     for document in _best(hops):
+        known = f" {' | '.join(map(_folded, [*asked, document.title]))} "
         for name in mentioned(document):
-            known = [question, document.title, *(hop.query for hop in hops)]
-            if not any(_mentions(text, name) for text in known):
+            if f" {_folded(name)} " not in known:
                 return f"{name} {_without(question, bare_title(document.title))}".strip()
     return None
 
@@ -126,10 +130,6 @@ def _best(hops: Sequence[Hop]) -> Iterator[Document]:
         for document, new in zip(hop.documents, hop.new, strict=True):
             if new:
                 yield document
-
-
-def _mentions(text: str, name: str) -> bool:
-    return f" {_folded(name)} " in f" {_folded(text)} "
 
 
 def _folded(text: str) -> str:
@@ -144,9 +144,17 @@ def _without(question: str, title: str) -> str:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Yield runs of words with capital letters; one alone at a sentence's start is none."""
+    """Yield runs of words with capital letters.
+
+    A sentence's first word has one too: alone it is no name, and a stop word is none of a name's.
+    """
     for match in _NAME.finditer(text):
-        name, before = match.group(), text[: match.start()].rstrip()
-        begins = not before or before[-1] in ".!?\"“”'("
-        if len(name) > 2 and not (begins and " " not in name):
+        name, start = match.group(), match.start()
+        before = text[max(0, start - _NEAR) : start].rstrip()
+        first, _, rest = name.partition(" ")
+        if first.lower() in stop_words("english_plus"):
+            name = rest
+        elif not rest and (not before or before[-1] in ".!?\"\u201c\u201d'("):
+            continue
+        if len(name) > 2:
             yield name

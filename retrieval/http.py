@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core import Document
-from ..errors import RetrievalError, require
+from ..errors import ConfigError, RetrievalError, require
 from ..files import fingerprint
 from .backoff import TemporaryError, retry_after
-from .base import Hits, check_k, check_queries
+from .base import Hits, Immutable, check_k, check_queries
 from .corpus import Corpus
 from .dialects import Dialect, Found, dialect_of
 from .remote import Caller, PerProcess, Secret, check_numbers, check_url, is_local
@@ -42,14 +42,14 @@ _CURES = {
 }
 
 
-class HttpRetriever:
+class HttpRetriever(Immutable):
     """Asks a retrieval server.
 
     Args:
         documents: The documents that are known here. A result with the very title and text of one
             of them becomes it, with its id, source and metadata. Nothing else is searched in them.
         url: Where the server is, such as `http://127.0.0.1:8000`. With a path, that is asked, and
-            else the dialect's.
+            else the dialect's. There is no default.
         dialect: What it speaks, one of `hopgym.retrieval.dialects.DIALECTS`.
         timeout: Seconds for connecting, and for each part of a reply.
         retries: How many times a failed request is repeated.
@@ -64,7 +64,8 @@ class HttpRetriever:
     of a row has the score 1/n.
 
     Raises:
-        ConfigError: If an option is out of its range, or the token's variable is not set.
+        ConfigError: If there is no url, an option is out of its range, or the token's variable is
+            not set.
         UnknownNameError: If there is no such dialect.
         MissingExtraError: If httpx is not installed.
     """
@@ -73,7 +74,7 @@ class HttpRetriever:
         self,
         documents: Iterable[Document] = (),
         *,
-        url: str,
+        url: str | None = None,
         dialect: str = "search_r1",
         timeout: float = 10.0,
         retries: int = 3,
@@ -182,18 +183,18 @@ def _hits(rows: Sequence[_Row]) -> Hits:
 
 
 def _client(timeout: float, local: bool) -> httpx.Client:
-    httpx = require("httpx", "serve")
-    client: httpx.Client = httpx.Client(
+    library = require("httpx", "serve")
+    client: httpx.Client = library.Client(
         timeout=timeout,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        limits=library.Limits(max_connections=None, max_keepalive_connections=64),
         trust_env=not local,  # a proxy leads away from this machine
     )
     return client
 
 
 def _translated(url: str, timeout: float, error: Exception) -> RetrievalError:
-    httpx = require("httpx", "serve")
-    if isinstance(error, httpx.TransportError):
+    library = require("httpx", "serve")
+    if isinstance(error, library.TransportError):
         return TemporaryError(
             f"The retriever at {url} did not answer within {timeout:g} s "
             f"({type(error).__name__}: {error}). Start it, or check the url and the timeout."
@@ -218,7 +219,12 @@ def _detail(response: httpx.Response) -> str:
     return f"{str(said)[:200]!r}"
 
 
-def _full_url(url: str, dialect: Dialect) -> str:
+def _full_url(url: str | None, dialect: Dialect) -> str:
+    if url is None:
+        raise ConfigError(
+            "The retriever http needs the url of a server: "
+            "retriever='http?url=http://127.0.0.1:8000', or HttpRetriever(url=...)."
+        )
     parts = urlsplit(check_url(url, "http://127.0.0.1:8000"))
     path = parts.path.rstrip("/") or dialect.path
     return parts._replace(path=path, fragment="").geturl()

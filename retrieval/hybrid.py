@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core import Document
 from ..errors import RetrievalError
 from ..files import fingerprint
-from .base import Hits, Retriever, check_k, check_queries, check_whole
+from .base import Hits, Immutable, Retriever, check_k, check_queries, check_whole
 from .children import (
     Spec,
     ask,
@@ -31,7 +31,7 @@ from .fusion import Fused, check_weights, fuse, scale_for
 from .saved import Manifest, open_folder, save_folder
 
 
-class HybridRetriever:
+class HybridRetriever(Immutable):
     """Ranks documents by the fused scores of several retrievers.
 
     Args:

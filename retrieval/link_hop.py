@@ -13,16 +13,15 @@ than in a small corpus.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core import Document
-from ..errors import ConfigError, DataError
+from ..errors import DataError
 from ..files import fingerprint
-from .base import Hits, Retriever, check_k, check_queries, check_whole
+from .base import Hits, Immutable, Retriever, check_k, check_number, check_queries, check_whole
 from .children import (
     Spec,
     ask,
@@ -40,7 +39,7 @@ from .saved import Manifest, open_folder, save_folder
 Row = list[tuple[Document, float, dict[str, float]]]
 
 
-class LinkHopRetriever:
+class LinkHopRetriever(Immutable):
     """Ranks documents by a base retriever, and those that its best hits mention after them.
 
     Args:
@@ -67,7 +66,7 @@ class LinkHopRetriever:
         *,
         base: Spec = "bm25",
         weight: float = 0.7,
-        follow: int = 3,
+        follow: int = 2,
         depth: int = 1000,
         most_mentions: int = 50,
     ) -> None:
@@ -166,8 +165,7 @@ class _Settings:
     most_mentions: int
 
     def check(self) -> None:
-        if not (math.isfinite(self.weight) and self.weight >= 0):
-            raise ConfigError(f"weight is {self.weight}; give a number from 0, such as 0.7.")
+        check_number("weight", self.weight, example=0.7)
         check_whole("follow", self.follow)
         check_whole("depth", self.depth)
         check_whole("most_mentions", self.most_mentions)

@@ -146,4 +146,4 @@ def _words(text: str) -> list[str]:
 
 
 def _can_be_found(words: list[str]) -> bool:
-    return len(words) > 1 or (len(words) == 1 and len(words[0]) >= SHORTEST)
+    return 1 < len(words) <= LONGEST or (len(words) == 1 and len(words[0]) >= SHORTEST)

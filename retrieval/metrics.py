@@ -143,13 +143,31 @@ def answer_recall(
     >>> answer_recall([Document("d", "Ada", "Born in London in 1815.")], ["london"])
     1.0
     """
+    place = answer_place(_first(documents, k), answers, normalize=normalize)
+    return None if place is None else float(place <= len(documents))
+
+
+def answer_place(
+    documents: Sequence[Document],
+    answers: Sequence[str],
+    *,
+    normalize: Callable[[str], str] = str.lower,
+) -> float | None:
+    """Return the place, from 1, of the first document that `answer_recall` would count.
+
+    Returns:
+        Infinity if there is none; None if no accepted answer can be looked for.
+    """
     wanted = {f" {text} " for text in (" ".join(normalize(a).split()) for a in answers) if text}
     wanted -= {f" {verdict} " for verdict in VERDICTS}
     if not wanted:
         return None
-    texts = (text for document in _first(documents, k) for text in (document.title, document.text))
-    found = (f" {' '.join(normalize(text).split())} " for text in texts)
-    return float(any(answer in text for text in found for answer in wanted))
+    for place, document in enumerate(documents, 1):
+        for text in (document.title, document.text):
+            words = f" {' '.join(normalize(text).split())} "
+            if any(answer in words for answer in wanted):
+                return place
+    return math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +228,11 @@ def evaluate(
     for question, found in zip(asked, hits.documents, strict=True):
         ranking = [name(document) for document in found]
         scores: dict[str, float | None] = {**score(ranking, question.document_ids, ks)}
-        for k in ks:
-            for hop, share in enumerate(hop_recalls(ranking, question.hops, k), 1):
-                scores[f"hop_{hop}_recall@{k}"] = share
-            if normalize is not None:
-                reached = answer_recall(found, question.answers, k, normalize=normalize)
-                scores[f"answer_recall@{k}"] = reached
+        scores |= _hop_scores(ranking, question, ks)
+        if normalize is not None:
+            place = answer_place(found, question.answers, normalize=normalize)
+            for k in ks if place is not None else ():
+                scores[f"answer_recall@{k}"] = float(place <= k)
         _collect(values, question.id, scores)
     left_out = tuple(question.id for question in questions if not question.document_ids)
     return Evaluation(values, left_out)
@@ -239,6 +256,14 @@ def evaluate_rankings(
 def score(ranking: Ranking, gold: Gold, ks: Sequence[int] = DEPTHS) -> dict[str, float]:
     """Return each of `METRICS` at each cut-off, by names such as `"recall@5"`."""
     return {f"{name}@{k}": metric(ranking, gold, k) for k in ks for name, metric in METRICS.items()}
+
+
+def _hop_scores(ranking: Ranking, question: Question, ks: Sequence[int]) -> dict[str, float | None]:
+    return {
+        f"hop_{hop}_recall@{k}": share
+        for k in ks
+        for hop, share in enumerate(hop_recalls(ranking, question.hops, k), 1)
+    }
 
 
 def _with_gold(questions: Sequence[Question]) -> list[Question]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core import Document
 from ..errors import ConfigError, DataError, unknown_name
 from ..files import fingerprint
-from .base import Hits, Retriever, check_k, check_queries
+from .base import Hits, Immutable, Retriever, check_k, check_queries
 from .children import (
     Spec,
     ask,
@@ -33,7 +33,7 @@ RAW = "raw"
 """To merge by the scores as they are, which suits sources that are searched alike."""
 
 
-class MultiSourceRetriever:
+class MultiSourceRetriever(Immutable):
     """Searches the documents of one source, or of all.
 
     Args:

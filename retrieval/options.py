@@ -1,18 +1,33 @@
 """Options in a name: `"bm25?k1=1.2&b=0.75"` is the retriever bm25 with two keywords.
 
-A value is read as JSON where it is JSON (`1.2`, `true`, `["a"]`), and else as text.
+A value is read as JSON where it is JSON (`1.2`, `true`, `["a"]`), and else as text. An `&` inside
+of JSON quotes parts nothing, so that a name with options can be an option, as in
+`hybrid?children=["bm25?k1=1.2&b=0.75","tfidf"]`; `%26` is one everywhere. What a factory takes is
+read from its signature, so that a value of the wrong kind is refused by its name.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any
-from urllib.parse import parse_qsl
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import unquote
 
 from ..errors import ConfigError
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    NoneType: "null",
+}
 
 
 def split_options(spec: str) -> tuple[str, dict[str, Any]]:
@@ -20,28 +35,94 @@ def split_options(spec: str) -> tuple[str, dict[str, Any]]:
 
     >>> split_options("bm25?k1=1.2&method=lucene")
     ('bm25', {'k1': 1.2, 'method': 'lucene'})
+    >>> split_options('link_hop?base="bm25?k1=1.2&b=0.75"&weight=0.5')
+    ('link_hop', {'base': 'bm25?k1=1.2&b=0.75', 'weight': 0.5})
     """
     name, _, query = spec.partition("?")
-    return name, {key: _value(text) for key, text in parse_qsl(query, keep_blank_values=True)}
+    options = [option.partition("=") for option in _parts(query) if option]
+    return name, {unquote(key): _value(unquote(text)) for key, _, text in options}
+
+
+def _parts(query: str) -> list[str]:
+    quoted = _QUOTED.sub(lambda match: match.group().replace("&", "%26"), query)
+    return quoted.split("&")
 
 
 def check_options(factory: Callable[..., Any], name: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that a factory does not take.
+    """Refuse options that a factory does not take, or not with such a value, or lacks.
+
+    Only values of plain kinds are looked at here (numbers, texts, true and false, null); what
+    else a factory takes, it checks itself.
 
     Raises:
-        ConfigError: If there is such an option; the message names the nearest and lists all.
+        ConfigError: If there is such an option; the message names the nearest and lists all, or
+            says what the option takes.
     """
-    parameters = inspect.signature(factory).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return
-    takes = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    for option in options:
+    parameters = inspect.signature(factory).parameters
+    takes = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    hints = _hints(factory) if options else {}
+    for option, value in options.items():
         if option not in takes:
+            if takes_any:
+                continue
             close = get_close_matches(option, takes, n=1, cutoff=0.5)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ConfigError(
                 f"{name!r} has no option {option!r}.{hint} It takes: {', '.join(takes) or 'none'}."
             )
+        _check_value(name, parameters[option], value, hints.get(option))
+    for option in takes:
+        if parameters[option].default is inspect.Parameter.empty and option not in options:
+            raise ConfigError(
+                f"{name!r} is short of an option: missing {option!r}. Write '{name}?{option}=...'."
+            )
+
+
+def _check_value(name: str, parameter: inspect.Parameter, value: Any, type_: Any) -> None:
+    kinds = _kinds(type_)
+    if not kinds or any(_is(value, kind) for kind in kinds):
+        return
+    allowed = " or ".join(_KINDS.get(kind) or repr(kind) for kind in kinds)
+    usual = parameter.default
+    usual = "" if usual is parameter.empty else f" (usually {json.dumps(usual, default=str)})"
+    given = json.dumps(value, default=repr)
+    hint = ""
+    if str in kinds and isinstance(value, int | float):
+        hint = (
+            f' A text that looks like another value stands in quotes: {parameter.name}="{given}".'
+        )
+    raise ConfigError(
+        f"{name!r} was given {parameter.name}={given:.60}, but {parameter.name} is "
+        f"{allowed}{usual}.{hint}"
+    )
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if not isinstance(kind, type):
+        return bool(value == kind)  # one of a Literal's
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """Return the plain types and literals that a hint allows; none if it allows other things."""
+    if get_origin(hint) in (Union, UnionType):
+        parts = [_kinds(part) for part in get_args(hint)]
+        return tuple(kind for part in parts for kind in part) if all(parts) else ()
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return (hint,) if hint in _KINDS else ()
+
+
+def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of a factory's parameters; none where they cannot be read."""
+    maker = factory.__init__ if isinstance(factory, type) else factory  # type: ignore[misc]
+    try:
+        return get_type_hints(maker)
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        return {}  # names that are imported for the type checker alone
 
 
 def _value(text: str) -> Any:

@@ -60,7 +60,7 @@ def paired_bootstrap(
     tail = 50 * (1 - CONFIDENCE)
     low, high = (float(end) for end in np.percentile(means, [tail, 100 - tail]))
     # The sums are rounded: what is equal but for that counts as being as large.
-    as_large = np.count_nonzero(np.abs(means - mean) >= abs(mean) - 1e-12)
+    as_large = int(np.count_nonzero(np.abs(means - mean) >= abs(mean) - 1e-12))
     return Difference(mean, low, high, (1 + as_large) / (1 + RESAMPLES), len(differences))
 
 

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core import Document
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..files import fingerprint
-from .base import Hits, Retriever, check_k, check_queries, check_whole
+from .base import Hits, Immutable, Retriever, check_k, check_queries, check_whole
 from .children import (
     Spec,
     ask,
@@ -32,7 +32,7 @@ from .generators import GENERATORS, Hop, QueryGenerator
 from .saved import Manifest, open_folder, save_folder
 
 
-class RecursiveRetriever:
+class RecursiveRetriever(Immutable):
     """Searches in hops, each query written from what the hops before it found.
 
     Args:
@@ -150,13 +150,14 @@ class RecursiveRetriever:
         """Write the base's index and the settings into a folder, replacing an older index there.
 
         Raises:
-            ConfigError: If the base has no `save`, or the generator was not given by name.
+            ConfigError: If the base has no `save`, or the generator has no registered name: a
+                folder cannot hold it, and must not choose what code runs.
             DataError: If the folder holds something else.
         """
-        if self._settings.generator is None:
+        if self._settings.generator not in GENERATORS:
             raise ConfigError(
-                f"The query generator {type(self.generator).__name__} was given as an object, "
-                "which no index can name. Give it as 'module:attribute'."
+                f"The query generator {type(self.generator).__name__} has no registered name, so "
+                "no folder can hold it. Register it (GENERATORS.register), or save the base."
             )
         settings = asdict(self._settings)
         manifest = Manifest("recursive", self.fingerprint, len(self.documents), settings)
@@ -174,6 +175,11 @@ class RecursiveRetriever:
         """
         manifest, data = open_folder(folder, "recursive")
         settings = read_settings(manifest, _Settings, folder)
+        if settings.generator not in GENERATORS:
+            raise DataError(
+                f"{folder}: its settings are damaged, or name a query generator that is not "
+                f"registered here: {settings.generator!r:.100}. Register it before."
+            )
         base, documents = load_base(data)
         self = cls.__new__(cls)
         self._set(base, documents, _generator(settings.generator or "", documents), settings)

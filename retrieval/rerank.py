@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core import Document
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..files import fingerprint
-from .base import Hits, Retriever, check_k, check_queries, check_whole
+from .base import Hits, Immutable, Retriever, check_k, check_queries, check_whole
 from .children import (
     Spec,
     ask,
@@ -25,13 +25,14 @@ from .children import (
     save_children,
 )
 from .corpus import Corpus
+from .encoders.models import is_model
 from .options import split_options
 from .rerankers import RERANKERS, Reranker, make_reranker
 from .rerankers.base import scored
 from .saved import Manifest, open_folder, save_folder
 
 
-class RerankRetriever:
+class RerankRetriever(Immutable):
     """Finds with one retriever and ranks what it found with a reranker.
 
     Args:
@@ -61,7 +62,7 @@ class RerankRetriever:
         reranker: str | Path | Reranker = "lexical",
         depth: int = 50,
     ) -> None:
-        check_whole("depth", depth)
+        check_whole("depth", depth)  # before an index is built
         spec = str(reranker) if isinstance(reranker, str | Path) else None
         made = make_child(base, Corpus.of(documents))
         self._set(made, make_reranker(reranker), _Settings(spec, int(depth)))
@@ -86,37 +87,31 @@ class RerankRetriever:
         """
         check_k(k)
         check_queries(queries)
-        found = ask(self.base, "base", queries, self._settings.depth)
-        rows = zip(queries, found.documents, strict=True)
-        pairs = [(query, document) for query, row in rows for document in row]
-        scores = iter(scored(self.reranker, pairs))
-        ranked = [
-            sorted(
-                (
-                    _Ranked(-next(scores), document.id, document, before, base_score)
-                    for before, (document, base_score) in enumerate(row, 1)
-                ),
-                key=lambda hit: (hit.minus, hit.id),
-            )[: int(k)]
-            for row in found
-        ]
+        asked = list(dict.fromkeys(queries))
+        found = ask(self.base, "base", asked, self._settings.depth)
+        ranked = {
+            query: _ranked(self.reranker, query, row)[: int(k)]
+            for query, row in zip(asked, found, strict=True)
+        }
+        rows = [ranked[query] for query in queries]
         return Hits(
-            [[hit.document for hit in row] for row in ranked],
-            [[-hit.minus for hit in row] for row in ranked],
-            [[{"base": hit.base, "before": hit.before} for hit in row] for row in ranked],
+            [[hit.document for hit in row] for row in rows],
+            [[hit.score for hit in row] for row in rows],
+            [[{"base": hit.base, "before": hit.before} for hit in row] for row in rows],
         )
 
     def save(self, folder: str | Path) -> None:
         """Write the base's index into a folder, with the name of the reranker.
 
         Raises:
-            ConfigError: If the base has no `save`, or the reranker was not given by name.
+            ConfigError: If the base has no `save`, or the reranker is neither registered nor a
+                model: a folder cannot hold it, and must not choose what code runs.
             DataError: If the folder holds something else.
         """
-        if self._settings.reranker is None:
+        if not _has_name(self._settings.reranker):
             raise ConfigError(
-                f"The reranker {self.reranker!r:.80} was given as an object, which a folder cannot "
-                'hold. Give it by name, such as "lexical" or a model\'s folder; or save the base.'
+                f"The reranker {self.reranker!r:.80} has no registered name, so no folder can hold "
+                "it. Register it (RERANKERS.register), give a model's folder, or save the base."
             )
         settings = asdict(self._settings)
         manifest = Manifest("rerank", self.fingerprint, len(self.documents), settings)
@@ -131,7 +126,6 @@ class RerankRetriever:
         """
         manifest, data = open_folder(folder, "rerank")
         settings = read_settings(manifest, _Settings, folder)
-        check_whole("depth", settings.depth)
         self = cls.__new__(cls)
         base = load_children(data, ["base"])["base"]
         self._set(base, _named_reranker(settings, folder), settings)
@@ -147,22 +141,41 @@ class _Settings:
     reranker: str | None
     depth: int
 
+    def check(self) -> None:
+        check_whole("depth", self.depth)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    minus: float
-    id: str
     document: Document
+    score: float
     before: int
     base: float
 
 
+def _ranked(reranker: Reranker, query: str, row: Sequence[tuple[Document, float]]) -> list[_Ranked]:
+    """Rank a query's hits.
+
+    A model's last digits depend on what is in its batch, so that each query is a batch of its own:
+    it is answered the same whatever stands beside it.
+    """
+    scores = scored(reranker, [(query, document) for document, _ in row])
+    hits = [
+        _Ranked(document, score, before, base)
+        for before, ((document, base), score) in enumerate(zip(row, scores, strict=True), 1)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.document.id))
+
+
+def _has_name(reranker: str | None) -> bool:
+    name = split_options(reranker or "")[0]
+    return name in RERANKERS or is_model(name)
+
+
 def _named_reranker(settings: _Settings, folder: str | Path) -> Reranker:
-    """Make the reranker of a saved index. A file must not choose what code runs."""
-    name = split_options(settings.reranker or "")[0]
-    if name not in RERANKERS and (not name or ":" in name):
-        raise ConfigError(
-            f"{folder}: was saved with the reranker {name!r}, which is code of your own. Open its "
-            "base, and rerank it with `RerankRetriever((), base=..., reranker=...)`."
+    if settings.reranker is None or not _has_name(settings.reranker):
+        raise DataError(
+            f"{folder}: its settings are damaged, or name a reranker that is not registered "
+            f"here: {settings.reranker!r:.100}. Register it before."
         )
-    return make_reranker(settings.reranker or "")
+    return make_reranker(settings.reranker)

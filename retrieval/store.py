@@ -10,15 +10,17 @@ pages.
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import overload
+from typing import IO, overload
 
 import msgspec
 import numpy as np
 
 from ..core import Document, from_json, to_json
 from ..errors import DataError, RetrievalError
+from .base import Immutable
 from .saved import CURE
 
 DOCUMENTS = "documents.jsonl"
@@ -34,7 +36,7 @@ def store_documents(folder: Path, documents: Iterable[Document]) -> None:
     np.save(folder / OFFSETS, np.array(offsets, dtype=np.int64), allow_pickle=False)
 
 
-class StoredDocuments(Sequence[Document]):
+class StoredDocuments(Immutable, Sequence[Document]):
     """The documents that `store_documents` wrote, decoded when asked for.
 
     Args:
@@ -49,12 +51,12 @@ class StoredDocuments(Sequence[Document]):
         try:
             self._offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
             with open(folder / DOCUMENTS, "rb") as stream:
-                self._bytes = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+                self._bytes = _mapped(stream)
         except (OSError, ValueError, EOFError) as error:
             raise DataError(
                 f"{folder}: the stored documents cannot be read ({error}). {CURE}"
             ) from error
-        if self._offsets.ndim != 1 or self._offsets[-1] != len(self._bytes):
+        if self._offsets.ndim != 1 or self._offsets[-1:].tolist() != [len(self._bytes)]:
             raise DataError(f"{folder}: {OFFSETS} does not fit {DOCUMENTS}. {CURE}")
 
     def __len__(self) -> int:
@@ -83,3 +85,10 @@ class StoredDocuments(Sequence[Document]):
 
     def __reduce__(self) -> tuple[type[StoredDocuments], tuple[Path]]:
         return StoredDocuments, (self._folder,)
+
+
+def _mapped(stream: IO[bytes]) -> mmap.mmap | bytes:
+    """Map a file; an empty one cannot be, and needs not."""
+    if os.fstat(stream.fileno()).st_size == 0:
+        return b""
+    return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

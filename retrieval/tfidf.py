@@ -22,7 +22,7 @@ from ..core import Document
 from ..errors import DataError, RetrievalError
 from ..files import fingerprint, parse_json, read_text
 from .analyzer import Analyzer
-from .base import Hits, check_k, check_queries
+from .base import Hits, Immutable, check_k, check_queries
 from .bm25 import MAX_QUERY_WORDS
 from .corpus import Corpus
 from .ranking import top_k
@@ -35,7 +35,7 @@ Postings = dict[str, NDArray[Any]]
 _KINDS = {"pointers": np.int64, "positions": np.int32, "weights": np.float32, "idf": np.float32}
 
 
-class TfidfRetriever:
+class TfidfRetriever(Immutable):
     """Ranks documents by the cosine between their TF-IDF vector and the query's.
 
     Args:
@@ -126,7 +126,7 @@ class TfidfRetriever:
             self.fingerprint,
             len(self.documents),
             {**settings, "analyzer": self.analyzer.to_json()},
-            {"numpy": np.__version__},
+            {"numpy": np.__version__, **self.analyzer.versions},
         )
         save_folder(folder, manifest, self._write)
 
@@ -155,8 +155,9 @@ class TfidfRetriever:
         self.fingerprint = self._name()
         if self.fingerprint != manifest.fingerprint:
             raise DataError(
-                f"{folder}: its settings, or the words of the stop list "
-                f"{self.analyzer.stopwords!r}, are not those that it was indexed with. {CURE}"
+                f"{folder}: its settings, the words of the stop list {self.analyzer.stopwords!r} "
+                f"or the stemmer {self.analyzer.stemmer!r} are not those that it was indexed with "
+                f"({dict(manifest.versions)}). {CURE}"
             )
         stored = StoredDocuments(data)
         self.documents = stored if mmap else list(stored)

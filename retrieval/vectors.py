@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, require
+from ..errors import DataError, RetrievalError, require
 from .encoders.base import Vectors
 from .saved import CURE
 
@@ -28,7 +28,7 @@ VECTORS = "vectors.npy"
 SPARE = 16
 """How many candidates beyond `k` are looked at, so that rounding seldom loses one."""
 
-_BLOCK = 4096  # rows whose products are held at once
+_BLOCK = 512  # vectors whose products are computed at once: they fit a processor's cache
 
 
 class VectorIndex(Protocol):
@@ -70,31 +70,45 @@ class FlatIndex:
         faiss = require("faiss", "dense")
         fetch = min(len(self), k + SPARE)
         rough, ids = faiss.knn(queries, self.vectors, fetch, faiss.METRIC_INNER_PRODUCT)
-        rows = zip(queries, rough, ids, strict=True)
-        return [self._settled(query, scores, found, k) for query, scores, found in rows]
+        products = self._products(queries, ids)
+        order = np.lexsort((ids, -products))[:, :k]
+        ids, products = (np.take_along_axis(found, order, axis=1) for found in (ids, products))
+        nearest: list[Nearest] = list(zip(ids, products, strict=True))
+        if fetch < len(self) or (ids < 0).any():  # FAISS names what it did not find -1
+            slack = self._slack(queries)
+            unsettled = ~(products[:, -1] > rough[:, -1] + slack) | (ids < 0).any(axis=1)
+            for row in np.flatnonzero(unsettled).tolist():
+                nearest[row] = self._by_all(queries[row], k, float(slack[row]))
+        return nearest
 
-    def _settled(self, query: Vectors, rough: Vectors, ids: NDArray[np.int64], k: int) -> Nearest:
-        """Rank candidates exactly; look at all vectors if one outside may tie with the last."""
-        ids = ids[ids >= 0]  # FAISS names what it did not find -1
-        best = ranked(ids, self._products(query, ids), k)
-        slack = self._slack(query)
-        if len(ids) == len(self) or best[1][-1] > rough[len(ids) - 1] + slack:
-            return best
+    def _by_all(self, query: Vectors, k: int, slack: float) -> Nearest:
+        """Look at every vector, since one that is no candidate may tie with the last."""
         products = self.vectors @ query
+        if not np.isfinite(products).all():
+            raise RetrievalError(f"The dense index holds vectors that are not finite. {CURE}")
         last = np.partition(products, -k)[-k] if k < len(products) else products.min()
         ids = np.flatnonzero(products >= last - 2 * slack)
-        return ranked(ids, self._products(query, ids), k)
+        return ranked(ids, self._products(query[None], ids[None])[0], k)
 
-    def _products(self, query: Vectors, ids: NDArray[np.int64]) -> Vectors:
+    def _products(self, queries: Vectors, ids: NDArray[np.int64]) -> Vectors:
         """Compute each product alone: equal vectors get equal products, in any company."""
-        blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
-        products = [(self.vectors[block] * query).sum(axis=1) for block in blocks]
-        return np.concatenate(products) if products else np.zeros(0, dtype=np.float32)
+        products = np.empty(ids.shape, dtype=np.float32)
+        height = max(1, _BLOCK // ids.shape[1])
+        for top in range(0, len(ids), height):
+            rows = slice(top, top + height)
+            for left in range(0, ids.shape[1], _BLOCK):
+                block = ids[rows, left : left + _BLOCK]
+                terms = self.vectors[block]
+                terms *= queries[rows, None]
+                products[rows, left : left + _BLOCK] = terms.sum(axis=2)
+        return products
 
-    def _slack(self, query: Vectors) -> float:
+    def _slack(self, queries: Vectors) -> Vectors:
         """Return how far two ways to add up a product may lie apart in float32."""
         unit_roundoff = 2.0**-24
-        return float(np.linalg.norm(query)) * self.longest * len(query) * unit_roundoff
+        slack: Vectors = np.linalg.norm(queries, axis=1)
+        slack *= self.longest * queries.shape[1] * unit_roundoff
+        return slack
 
     def write(self, folder: Path) -> None:
         """Write the vectors."""
@@ -114,6 +128,8 @@ class FlatIndex:
             raise DataError(f"{file}: is damaged ({error}). {CURE}") from error
         if vectors.dtype != np.float32 or vectors.ndim != 2 or not vectors.flags.c_contiguous:
             raise DataError(f"{file}: holds no rows of float32. {CURE}")
+        if not mmap and not np.isfinite(_longest(vectors)):  # mapped, it would be read whole
+            raise DataError(f"{file}: holds vectors that are not finite. {CURE}")
         return cls(np.asarray(vectors), longest)
 
 
@@ -125,5 +141,5 @@ def ranked(ids: NDArray[np.int64], products: Vectors, k: int) -> Nearest:
 
 def _longest(vectors: Vectors) -> float:
     starts = range(0, len(vectors), _BLOCK)
-    lengths = (np.linalg.norm(vectors[start : start + _BLOCK], axis=1).max() for start in starts)
-    return float(max(lengths, default=0.0))
+    lengths = [np.linalg.norm(vectors[start : start + _BLOCK], axis=1).max() for start in starts]
+    return float(np.max(lengths, initial=0.0))  # which keeps a NaN, unlike the builtin max

@@ -97,25 +97,28 @@ def measure(
     )
     corpus = [Document(f"{n:08}", "", str(n)) for n in range(documents)]
     start = time.perf_counter()
-    ours = DenseRetriever(corpus, encoder=encoder, index=kind)
+    built = DenseRetriever(corpus, encoder=encoder, index=kind)
     build = time.perf_counter() - start
-    bare = bare_index(ours, dim)
-    asked, vectors = [str(n) for n in range(queries)], encoder.queries
-    alone = min(ALONE, queries)
-    sides: list[tuple[int, Callable[[], Any]]] = [
-        (queries, lambda: bare.search(vectors, K)),
-        (queries, lambda: ours.search(asked, K)),
-        (alone, lambda: [bare.search(vectors[n : n + 1], K) for n in range(alone)]),
-        (alone, lambda: [ours.search(asked[n : n + 1], K) for n in range(alone)]),
-    ]
+    ours, bare = both_sides(built, encoder)
+    sides = _sides(ours, bare, encoder.queries)
     times = [[_seconds(side) / count for count, side in sides] for _ in range(rounds + 1)][1:]
-    medians = [statistics.median(column) * 1000 for column in zip(*times, strict=True)]
-    ratios = [statistics.median(row[side + 1] / row[side] for row in times) for side in (0, 2)]
-    found = [[int(id) for id in row] for row in ours.search(asked, K).ids]
-    same = np.mean(
-        [set(a) == set(b) for a, b in zip(found, bare.search(vectors, K)[1], strict=True)]
+    bare_batched, batched, bare_single, single = (
+        statistics.median(column) * 1000 for column in zip(*times, strict=True)
     )
-    return Timing(kind, build, *medians, *ratios, float(same))
+    batched_ratio, single_ratio = (
+        statistics.median(row[side + 1] / row[side] for row in times) for side in (0, 2)
+    )
+    return Timing(
+        kind,
+        build,
+        bare_batched,
+        batched,
+        bare_single,
+        single,
+        batched_ratio,
+        single_ratio,
+        _agreement(ours, bare, encoder.queries),
+    )
 
 
 def make_vectors(name: str, count: int, dim: int) -> Vectors:
@@ -128,17 +131,18 @@ def make_vectors(name: str, count: int, dim: int) -> Vectors:
     return vectors
 
 
-def bare_index(ours: DenseRetriever, dim: int) -> Any:
-    """Return FAISS's own index of the same vectors: for a graph, the very same graph."""
+def both_sides(built: DenseRetriever, encoder: TableEncoder) -> tuple[DenseRetriever, Any]:
+    """Return ours and FAISS's own index, both read from the same files into memory."""
     faiss = require("faiss", "dense")
     with TemporaryDirectory() as folder:
-        ours.save(folder)
+        built.save(folder)
+        ours = DenseRetriever.load(folder, encoder=encoder, mmap=False)
         (data,) = Path(folder).glob("data-*")
         if (data / INDEX).is_file():
-            return faiss.read_index(str(data / INDEX))
-        index = faiss.IndexFlatIP(dim)
+            return ours, faiss.read_index(str(data / INDEX))
+        index = faiss.IndexFlatIP(encoder.dim)
         index.add(np.load(data / VECTORS, allow_pickle=False))
-        return index
+        return ours, index
 
 
 def show(timings: Sequence[Timing], documents: int = DOCUMENTS) -> Table:
@@ -158,6 +162,26 @@ def show(timings: Sequence[Timing], documents: int = DOCUMENTS) -> Table:
             f"{row.same:.1%}",
         )
     return table
+
+
+def _sides(
+    ours: DenseRetriever, bare: Any, vectors: Vectors
+) -> list[tuple[int, Callable[[], Any]]]:
+    """Return the number of queries and the work of each side: batched, then one by one."""
+    asked = [str(n) for n in range(len(vectors))]
+    alone = range(min(ALONE, len(asked)))
+    return [
+        (len(asked), lambda: bare.search(vectors, K)),
+        (len(asked), lambda: ours.search(asked, K)),
+        (len(alone), lambda: [bare.search(vectors[n : n + 1], K) for n in alone]),
+        (len(alone), lambda: [ours.search(asked[n : n + 1], K) for n in alone]),
+    ]
+
+
+def _agreement(ours: DenseRetriever, bare: Any, vectors: Vectors) -> float:
+    found = ours.search([str(n) for n in range(len(vectors))], K).ids
+    rows = zip(found, bare.search(vectors, K)[1].tolist(), strict=True)
+    return statistics.fmean({int(id) for id in row} == set(other) for row, other in rows)
 
 
 def _seconds(work: Callable[[], Any]) -> float:

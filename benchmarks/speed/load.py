@@ -95,7 +95,7 @@ async def _drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds:
         for number in range(clients)
     ]
     for client in asking:
-        await _connect(client, place.hostname, place.port)
+        await _connect(client, place.hostname or "", place.port or 80)
     await asyncio.wait([client.done for client in asking], timeout=seconds + PATIENCE)
     load.seconds = perf_counter() - start
     for client in asking:
@@ -103,7 +103,7 @@ async def _drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds:
     return load
 
 
-async def _connect(client: _Client, host: str | None, port: int | None) -> None:
+async def _connect(client: _Client, host: str, port: int) -> None:
     try:
         await asyncio.get_running_loop().create_connection(lambda: client, host, port)
     except OSError as error:

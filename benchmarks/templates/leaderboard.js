@@ -98,10 +98,15 @@ function listItem(place) {
   return item;
 }
 
+function counted(matching, shown, total) {
+  const some = shown < total ? `${shown} of ${total} shown` : `${total} question${total > 1 ? "s" : ""}`;
+  return matching < shown ? `${some}, ${matching} match` : some;
+}
+
 function drawList(places) {
   const empty = make("div", { className: "empty" }, "No question matches these filters.");
   $("list").replaceChildren(...(places.length ? places.map(listItem) : [empty]));
-  $("count").textContent = `${places.length} of ${group().questions.length} questions`;
+  $("count").textContent = counted(places.length, group().questions.length, group().total);
   const selected = $(`question-${state.question}`);
   $("list").setAttribute("aria-activedescendant", selected ? selected.id : "");
   if (selected) {

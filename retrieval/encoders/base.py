@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def spec_of(name: str, options: Mapping[str, Any]) -> str:
     """
     told = {key: value for key, value in options.items() if value is not None}
     texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in told.items()}
-    return f"{name}?{urlencode(texts)}" if texts else name
+    return f"{name}?{urlencode(texts, quote_via=quote)}" if texts else name
 
 
 def passage(document: Document) -> str:

@@ -5,21 +5,26 @@
     retriever = make_retriever("kb/wiki")
 
 Nothing is pickled, and nothing in the folder changes but as a whole. On the command line:
-`hopgym kb build|add|search|info|verify`.
+`hopgym kb build|add|search|info|verify|export`. For conversations there is `RetrievalManager`.
 """
 
 from .build import Built, add, build
 from .chunking import Chunking, document_id
+from .manager import RetrievalManager, prepare_knowledge_base
 from .manifest import KnowledgeBase, Recipe, describe, verify
+from .retrieved import RetrievedDocument
 
 __all__ = [
     "Built",
     "Chunking",
     "KnowledgeBase",
     "Recipe",
+    "RetrievalManager",
+    "RetrievedDocument",
     "add",
     "build",
     "describe",
     "document_id",
+    "prepare_knowledge_base",
     "verify",
 ]

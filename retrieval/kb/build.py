@@ -17,9 +17,19 @@ from typing import Any
 from ... import __version__
 from ...core import to_json
 from ...errors import ConfigError, DataError
+from ..base import Retriever
+from ..content import ContentHash
 from .collect import collect
-from .index import grow_index, make_index
-from .manifest import DROPPED, KnowledgeBase, Recipe, describe, open_retriever, publish
+from .index import Told, factory_of, grow_index, make_index, refuse_code, save_index
+from .manifest import (
+    DROPPED,
+    KnowledgeBase,
+    Recipe,
+    describe,
+    open_retriever,
+    publish,
+    with_documents,
+)
 from .staging import Staging, current, staging, stamp
 
 Progress = Callable[[str, float, float], None]
@@ -66,10 +76,13 @@ def build(
         progress: Told how far it is.
 
     Raises:
+        UnknownNameError: If there is no such retriever.
+        ConfigError: If it cannot be saved, or an option is not allowed.
         DataError: If an input cannot be used, two documents share an id, nothing is left to
             index, or the folder cannot be written. What stood there is as it was.
     """
     recipe = recipe or Recipe()
+    factory_of(recipe.retriever)
     plan = Plan(recipe, strict, _stamps(inputs))
     with staging(Path(folder)) as place:
         place.begin(plan)
@@ -78,7 +91,8 @@ def build(
             raise DataError(f"No document is left to index: {collected}. Look at the input.")
         progress("indexing", 0, 1)
         if not place.has_index():
-            make_index(recipe.retriever, place.documents(), place.index)
+            told = _indexing(collected.passages, progress)
+            make_index(recipe.retriever, place.documents(), place.index, told)
         about = KnowledgeBase(
             content=collected.content.hexdigest(),
             passages=collected.content.count,
@@ -112,6 +126,7 @@ def add(
     """
     path = Path(folder)
     old, manifest = describe(path)
+    refuse_code(old.recipe.retriever, path)
     plan = Plan(old.recipe, strict, _stamps(inputs), base=manifest.data)
     with staging(path) as place:
         if current(path) != plan.base:
@@ -131,7 +146,8 @@ def add(
             return Built(old, collected.problems)
         progress("indexing", 0, 1)
         if not place.has_index():
-            grow_index(retriever, old.recipe.retriever, place.documents(), place.index)
+            told = _indexing(collected.passages, progress)
+            grow_index(retriever, old.recipe.retriever, place.documents(), place.index, told)
         about = replace(
             old,
             content=collected.content.hexdigest(),
@@ -145,6 +161,33 @@ def add(
         place.remove()
         progress("indexing", 1, 1)
     return Built(about, collected.problems)
+
+
+def keep(folder: str | Path, retriever: Retriever, about: KnowledgeBase | Recipe) -> KnowledgeBase:
+    """Make a knowledge base of a retriever as it is, replacing one that stands there.
+
+    Args:
+        folder: Where.
+        retriever: What holds the documents and searches them.
+        about: What it was made of, or by which recipe.
+
+    Raises:
+        ConfigError: If the retriever cannot be saved.
+        DataError: If the folder holds something else or cannot be written; what stood there is
+            as it was.
+    """
+    path = Path(folder)
+    if isinstance(about, Recipe):
+        about = KnowledgeBase("", 0, about, made_by=__version__)
+    content = ContentHash(with_documents(retriever).documents)
+    about = replace(about, content=content.hexdigest(), passages=content.count)
+    with staging(path) as place:
+        place.begin({"saved": retriever.fingerprint, "made_by": __version__})
+        if not place.has_index():
+            save_index(retriever, about.recipe.retriever, place.index)
+        publish(place.index, path, about, iter(()))
+        place.remove()
+    return describe(path)[0]
 
 
 def _stamps(inputs: Sequence[str | Path]) -> list[dict[str, Any]]:
@@ -164,6 +207,10 @@ def _reading(plan: Plan, progress: Progress) -> Callable[[int, int], None]:
     """Return what turns a place in one of the inputs into progress."""
     sizes = [stamp["bytes"] for stamp in plan.inputs]
     return lambda file, done: progress("reading", sum(sizes[:file]) + done, sum(sizes))
+
+
+def _indexing(passages: int, progress: Progress) -> Told:
+    return lambda what, done: progress(what, done, passages)
 
 
 def _dropped(place: Staging) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""`hopgym kb build|add|search|info|verify`."""
+"""`hopgym kb build|add|search|info|verify|export`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
-from .. import make_retriever
+from .. import make_retriever, write_documents
 from .build import Built, add, build
 from .build import Progress as Reporter
-from .manifest import KnowledgeBase, Recipe, describe, verify
+from .manifest import KnowledgeBase, Recipe, describe, open_retriever, verify
 from .models import spec_for
 
 Documents = Annotated[
@@ -36,6 +37,7 @@ def add_commands(app: typer.Typer) -> None:
     kb.command("search")(search)
     kb.command("info")(info)
     kb.command("verify")(check)
+    kb.command("export")(export)
     app.add_typer(kb, name="kb")
 
 
@@ -96,7 +98,7 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
         print(msgspec.json.encode(said).decode())
         return
     table = _table(folder, about)
-    table.add_row("fingerprint", manifest.fingerprint)
+    table.add_row("fingerprint", _plain(manifest.fingerprint))
     table.add_row("size", f"{sum(manifest.sizes.values()) / 1e6:,.1f} MB")
     for file in about.inputs:
         table.add_row("made of", _plain(f"{file.get('name')} ({file.get('bytes')} bytes)"))
@@ -106,28 +108,37 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
 def check(folder: Folder) -> None:
     """Read a whole knowledge base and compare it with its manifest."""
     about = verify(folder)
-    Console().print(f"{folder}: {about.passages} passages, {about.content}. Whole.", markup=False)
+    Console().print(_plain(f"{folder}: {about.passages} passages, {about.content}. Whole."))
+
+
+def export(
+    folder: Folder,
+    output: Annotated[Path, typer.Option(help="The JSON-lines file to write; .gz too.")],
+) -> None:
+    """Write the passages of a knowledge base as JSON lines, as `build` and `add` read them."""
+    count = write_documents(output, open_retriever(folder).documents)
+    Console().print(_plain(f"{output}: {count} passages."))
 
 
 def _report(folder: Path, built: Built) -> None:
     Console().print(_table(folder, built.about))
     for problem in built.problems:
-        Console(stderr=True).print(f"skipped: {problem}", markup=False, highlight=False)
+        Console(stderr=True).print(_plain(f"skipped: {problem}"))
 
 
 def _table(folder: Path, about: KnowledgeBase) -> Table:
-    table = Table("Knowledge base", _plain(str(folder)))
+    table = Table("Knowledge base", Column(_plain(folder)))
     table.add_row("retriever", _plain(about.recipe.retriever))
     table.add_row("passages", f"{about.passages:,}")
-    table.add_row("content", about.content)
+    table.add_row("content", _plain(about.content))
     for what, number in about.counts.items():
-        table.add_row(what, f"{number:,}")
+        table.add_row(_plain(what), f"{number:,}")
     return table
 
 
-def _plain(text: str) -> str:
+def _plain(text: object) -> Text:
     """Keep what looks like markup, and what would move a terminal's cursor, from doing so."""
-    return "".join(c if c.isprintable() else " " for c in text).replace("[", r"\[")
+    return Text("".join(c if c.isprintable() else " " for c in str(text)))
 
 
 @contextmanager

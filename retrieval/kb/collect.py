@@ -149,7 +149,7 @@ class _Work:
         if isinstance(record.found, Problem):
             return [], [], record.found
         fresh, dropped = self.seen.sort_out(self.chunking(record.found))
-        if taken := self.seen.conflict(fresh):
+        if taken := self.seen.conflict(record.found, fresh):
             message = (
                 f"{where}: the id {taken!r} is taken by an earlier document that says something "
                 "else. Ids name documents: give each its own."

@@ -62,9 +62,12 @@ class Seen:
                 dropped.append(duplicate)
         return fresh, dropped
 
-    def conflict(self, passages: Sequence[Document]) -> str | None:
-        """Return an id of these passages, or of their document, that is taken already."""
-        ids = dict.fromkeys(id for p in passages for id in (document_id(p), p.id))
+    def conflict(self, document: Document, passages: Sequence[Document]) -> str | None:
+        """Return an id of these passages, or of the document they are of, that is taken already.
+
+        A record may itself be a passage that was cut elsewhere; it takes its own id only.
+        """
+        ids = [document.id, *(passage.id for passage in passages)] if passages else []
         return next((id for id in ids if id in self._ids), None)
 
     def keep(self, passages: Sequence[Document]) -> None:

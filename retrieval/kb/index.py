@@ -8,18 +8,24 @@ interrupted build does not encode again what it had encoded.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ...core import Document
-from ...errors import ConfigError
+from ...errors import ConfigError, DataError
 from .. import RETRIEVERS, make_retriever
 from ..corpus import Corpus
+from ..encoders import CachedEncoder, Encoder, Vectors, make_encoder
 from ..options import check_options, split_options
 
 CACHE = "vectors"
+_TOLD_EVERY = 1_000
+
+Told = Callable[[str, int], None]
+"""Called with what is being done, and to how many documents it is done."""
 
 
 def factory_of(spec: str) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -37,7 +43,37 @@ def factory_of(spec: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     return factory, options
 
 
-def make_index(spec: str, documents: Iterable[Document], folder: Path) -> None:
+def refuse_code(spec: str, where: str | Path) -> None:
+    """Refuse a spec that names a module or a file of Python anywhere.
+
+    For specs that were read from a folder: a file must not choose what code runs.
+
+    Raises:
+        DataError: If it does.
+    """
+    if _names_code(spec):
+        raise DataError(
+            f"{where}: was made with code that is not part of hopgym ({spec!r:.100}), which is not "
+            "run because a file asks for it. Build the knowledge base again instead."
+        )
+
+
+def _names_code(value: Any) -> bool:
+    if isinstance(value, str):
+        name, options = split_options(value)
+        source, _, attribute = name.rpartition(":")
+        return bool(source and attribute.isidentifier()) or _names_code(options)
+    if isinstance(value, Mapping):
+        return any(map(_names_code, value.values()))
+    return isinstance(value, list) and any(map(_names_code, value))
+
+
+def make_index(
+    spec: str,
+    documents: Iterable[Document],
+    folder: Path,
+    told: Told = lambda what, done: None,
+) -> None:
     """Make the index of a retriever in a folder.
 
     A retriever class with `create(folder, documents, **options)` gets the documents one by one and
@@ -45,49 +81,85 @@ def make_index(spec: str, documents: Iterable[Document], folder: Path) -> None:
     """
     factory, options = factory_of(spec)
     if hasattr(factory, "create"):
-        factory.create(folder, documents, **options)
+        factory.create(folder, _counted(documents, told), **options)
     else:
-        _save(_made(spec, Corpus(documents), folder.parent / CACHE), spec, folder)
+        save_index(_Maker(folder.parent / CACHE, told).made(spec, Corpus(documents)), spec, folder)
 
 
-def grow_index(retriever: Any, spec: str, documents: Iterable[Document], folder: Path) -> None:
+def grow_index(
+    retriever: Any,
+    spec: str,
+    documents: Iterable[Document],
+    folder: Path,
+    told: Told = lambda what, done: None,
+) -> None:
     """Make the index of what a retriever holds and of more documents in a folder.
 
     What can be kept is kept: vectors, and the segments of an index that can grow.
     """
     if hasattr(retriever, "extend"):
-        retriever.extend(documents, folder)
+        retriever.extend(_counted(documents, told), folder)
     else:
-        _save(_grown(retriever, spec, list(documents), folder.parent / CACHE), spec, folder)
+        maker = _Maker(folder.parent / CACHE, told)
+        save_index(maker.grown(retriever, spec, list(documents)), spec, folder)
 
 
-def _made(spec: Any, corpus: Corpus, cache: Path) -> Any:
-    if not isinstance(spec, str) or split_options(spec)[0] not in RETRIEVERS:
-        return make_retriever(spec, corpus)
-    factory, options = factory_of(spec)
-    takes = inspect.signature(factory).parameters
-    if children := _children(factory, options):
-        options["children"] = {n: _made(child, corpus, cache) for n, child in children.items()}
-    if "encoder" in takes and "cache" in takes:
-        options.setdefault("cache", cache)
-    return factory(corpus, **options)
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes retrievers whose vectors are cached, and tells how far it is."""
 
+    cache: Path
+    told: Told
 
-def _grown(retriever: Any, spec: Any, documents: Sequence[Document], cache: Path) -> Any:
-    corpus = Corpus(chain(retriever.documents, documents))
-    if isinstance(spec, str) and (parts := getattr(retriever, "children", None)):
+    def made(self, spec: Any, corpus: Corpus) -> Any:
+        if not isinstance(spec, str) or split_options(spec)[0] not in RETRIEVERS:
+            return make_retriever(spec, corpus)
         factory, options = factory_of(spec)
-        children = _children(factory, options)
-        options["children"] = {
-            name: _grown(part, children[name], documents, cache) for name, part in parts.items()
-        }
+        takes = inspect.signature(factory).parameters
+        if children := _children(factory, options):
+            options["children"] = {n: self.made(child, corpus) for n, child in children.items()}
+        if "encoder" in takes and "cache" in takes:
+            encoder = make_encoder(options.get("encoder", takes["encoder"].default))
+            options["encoder"] = _Told(encoder, options.pop("cache", self.cache), self.told)
         return factory(corpus, **options)
-    if hasattr(retriever, "add") and not hasattr(retriever, "extend"):
-        try:
-            return retriever.add(documents)
-        except ConfigError:  # this kind of index takes no more
-            pass
-    return _made(spec, corpus, cache)
+
+    def grown(self, retriever: Any, spec: Any, documents: Sequence[Document]) -> Any:
+        corpus = Corpus(chain(retriever.documents, documents))
+        if isinstance(spec, str) and (parts := getattr(retriever, "children", None)):
+            factory, options = factory_of(spec)
+            children = _children(factory, options)
+            options["children"] = {
+                name: self.grown(part, children[name], documents) for name, part in parts.items()
+            }
+            return factory(corpus, **options)
+        if hasattr(retriever, "add") and not hasattr(retriever, "extend"):
+            try:
+                return retriever.add(documents)
+            except ConfigError:  # this kind of index takes no more
+                pass
+        return self.made(spec, corpus)
+
+
+class _Told(CachedEncoder):
+    """A cached encoder that tells how many documents it has encoded."""
+
+    def __init__(self, encoder: Encoder, cache: Path, told: Told) -> None:
+        super().__init__(encoder, cache)
+        self._told = told
+        self._done = 0
+
+    def encode_documents(self, documents: Sequence[Document]) -> Vectors:
+        vectors = super().encode_documents(documents)
+        self._done += len(documents)
+        self._told("encoding", self._done)
+        return vectors
+
+
+def _counted(documents: Iterable[Document], told: Told) -> Iterator[Document]:
+    for number, document in enumerate(documents, 1):
+        yield document
+        if not number % _TOLD_EVERY:
+            told("indexing", number)
 
 
 def _children(factory: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +175,12 @@ def _children(factory: Callable[..., Any], options: Mapping[str, Any]) -> dict[s
     return {str(child): child for child in children}
 
 
-def _save(retriever: Any, spec: str, folder: Path) -> None:
+def save_index(retriever: Any, spec: str, folder: Path) -> None:
+    """Save a retriever.
+
+    Raises:
+        ConfigError: If it cannot be saved.
+    """
     if not hasattr(retriever, "save"):
         raise _cannot_be_saved(spec)
     retriever.save(folder)

@@ -22,7 +22,6 @@ from ..content import ContentHash
 from ..linked import link_folder
 from ..saved import Manifest, open_folder, read_manifest, save_folder
 from .chunking import Chunking
-from .index import factory_of
 from .minhash import MinHashIndex
 
 KEY = "knowledge_base"
@@ -53,8 +52,7 @@ class Recipe:
         near_duplicates: The similarity from which alike passages are kept once, or None.
 
     Raises:
-        ConfigError: If a value is out of its range, or the retriever cannot be saved.
-        UnknownNameError: If there is no such retriever.
+        ConfigError: If a value is out of its range.
     """
 
     retriever: str = "bm25"
@@ -71,7 +69,6 @@ class Recipe:
                 raise ConfigError(
                     "near-duplicates was given and deduplication switched off; choose one."
                 )
-        factory_of(self.retriever)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +127,28 @@ def open_retriever(folder: Path) -> SavedRetriever:
     """Open the retriever of a folder, past the shelf of shared ones.
 
     Raises:
-        DataError: If it is damaged, or gives no documents back.
+        DataError: If it is damaged, or names a retriever that is not registered: a file must not
+            choose what code runs.
+        ConfigError: If its retriever gives no documents back.
     """
     manifest = read_manifest(folder)
-    retriever = cast(Any, RETRIEVERS.get(manifest.retriever)).load(folder)
+    if manifest.retriever not in RETRIEVERS:
+        raise DataError(
+            f"{folder}: is an index of {manifest.retriever!r}, which is not registered. Register "
+            "your own retriever under a name, and build the index again."
+        )
+    return with_documents(cast(Any, RETRIEVERS.get(manifest.retriever)).load(folder))
+
+
+def with_documents(retriever: Retriever) -> SavedRetriever:
+    """Return a retriever that tells what it holds.
+
+    Raises:
+        ConfigError: If it does not.
+    """
     if not hasattr(retriever, "documents"):
         raise ConfigError(
-            f"The retriever {manifest.retriever!r} has no `documents`, so what it holds can be "
+            f"The retriever {type(retriever).__name__} has no `documents`, so what it holds can be "
             "neither verified nor added to."
         )
     return cast(SavedRetriever, retriever)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from ...errors import ConfigError
 from .. import RETRIEVERS
@@ -52,4 +52,4 @@ def spec_for(type: str, model: str | None = None) -> str:
 
 
 def _with(spec: str, **options: str) -> str:
-    return f"{spec}{'&' if '?' in spec else '?'}{urlencode(options)}"
+    return f"{spec}{'&' if '?' in spec else '?'}{urlencode(options, quote_via=quote)}"

@@ -87,10 +87,8 @@ def clean(text: str) -> str:
 def _read(raw: Any, name: str, where: str) -> Document | Problem:
     try:
         value = msgspec.json.decode(raw) if isinstance(raw, bytes) else raw
-    except UnicodeDecodeError as error:
-        return Problem("not UTF-8", f"{where}: not UTF-8 ({error}). Save the file as UTF-8.")
-    except (msgspec.DecodeError, RecursionError) as error:
-        return Problem("not JSON", f"{where}: not JSON ({error}). Mend or remove this record.")
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        return _unreadable(raw, error, where)
     try:
         document = document_of(value, name, where)
     except DataError as error:
@@ -101,6 +99,14 @@ def _read(raw: Any, name: str, where: str) -> Document | Problem:
             "empty", f"{where}: the document {document.id!r} has no text. Fill in or remove it."
         )
     return document
+
+
+def _unreadable(raw: bytes, error: Exception, where: str) -> Problem:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as other:
+        return Problem("not UTF-8", f"{where}: not UTF-8 ({other}). Save the file as UTF-8.")
+    return Problem("not JSON", f"{where}: not JSON ({error}). Mend or remove this record.")
 
 
 def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ class Staging:
         """Continue the work on a plan, or start over if the work was on another."""
         wanted = to_json(plan)
         file = self._folder / _PLAN
+        if self._folder.is_symlink():  # nothing of ours: a build works in its own folder only
+            self._folder.unlink()
         if not file.is_file() or file.read_bytes() != wanted:
             shutil.rmtree(self._folder, ignore_errors=True)
             with atomic_write(file) as stream:
@@ -131,9 +134,10 @@ def staging(folder: Path) -> Iterator[Staging]:
             place = Staging(folder)
             try:
                 yield place
-            except (DataError, ConfigError):  # a beginning on bad input is of no use
-                place.remove()
-                _remove_if_empty(folder)
+            except (DataError, ConfigError) as error:
+                if not _is_full(error.__cause__):  # a beginning on bad input is of no use
+                    place.remove()
+                    _remove_if_empty(folder)
                 raise
     except OSError as error:
         _remove_if_empty(folder)
@@ -142,6 +146,10 @@ def staging(folder: Path) -> Iterator[Staging]:
             "it was. Mend the cause (such as a full disk) and run the same command again: it "
             "continues."
         ) from error
+
+
+def _is_full(cause: BaseException | None) -> bool:
+    return isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT, EFBIG)
 
 
 def _remove_if_empty(folder: Path) -> None:

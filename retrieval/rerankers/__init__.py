@@ -12,7 +12,6 @@ the same name.
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
 from ...errors import ConfigError
@@ -20,8 +19,9 @@ from ...registry import Registry
 from ..encoders.models import is_model
 from ..options import check_options, split_options
 from .base import Pair, Reranker
+from .lexical import LexicalReranker
 
-__all__ = ["RERANKERS", "Pair", "Reranker", "make_reranker", "register"]
+__all__ = ["RERANKERS", "LexicalReranker", "Pair", "Reranker", "make_reranker", "register"]
 
 RERANKERS: Registry[Reranker] = Registry("reranker", "hopgym retrievers")
 """Name to factory; a factory takes keywords."""
@@ -63,10 +63,6 @@ def make_reranker(spec: str | Path | Reranker) -> Reranker:
         name, options = "cross_encoder", {"model": name, **options}
     factory = RERANKERS.get(name)
     check_options(factory, name, options)
-    try:
-        inspect.signature(factory).bind(**options)
-    except TypeError as error:
-        raise ConfigError(f"The reranker {name!r} is short of an option: {error}.") from error
     made = factory(**options)
     if not isinstance(made, Reranker):
         raise ConfigError(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core import Document
-from ...errors import RetrievalError
+from ...errors import HopgymError, RetrievalError
 
 Pair = tuple[str, Document]
 """A query and a document that may answer it."""
@@ -32,18 +32,35 @@ class Reranker(Protocol):
 
 
 def scored(reranker: Reranker, pairs: Sequence[Pair]) -> list[float]:
-    """Score pairs, refusing what is not one finite number for each.
+    """Score pairs, those that read the same once, so that copies of a document tie.
 
     Raises:
-        RetrievalError: If the scores are not.
+        RetrievalError: If the reranker fails, or gives what is not one finite number for each.
     """
     if not pairs:
         return []
-    scores = np.asarray(reranker.score(pairs), dtype=np.float64)
-    if scores.shape != (len(pairs),) or not np.isfinite(scores).all():
+    keys = [(query, document.title, document.text) for query, document in pairs]
+    distinct: dict[tuple[str, str, str], Pair] = {}
+    for key, pair in zip(keys, pairs, strict=True):
+        distinct.setdefault(key, pair)
+    scores = _asked(reranker, list(distinct.values()))
+    if scores.shape != (len(distinct),) or not np.isfinite(scores).all():
         raise RetrievalError(
-            f"The reranker {reranker!r:.80} gave scores of shape {scores.shape} for {len(pairs)} "
-            "pairs, or some that are no finite numbers; it must give one number for each pair."
+            f"The reranker {reranker!r:.80} gave scores of shape {scores.shape} for "
+            f"{len(distinct)} pairs, or some that are no finite numbers; it must give one number "
+            "for each pair."
         )
-    values: list[float] = scores.tolist()
-    return values
+    found = dict(zip(distinct, scores.tolist(), strict=True))
+    return [found[key] for key in keys]
+
+
+def _asked(reranker: Reranker, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+    try:
+        return np.asarray(reranker.score(pairs), dtype=np.float64)
+    except HopgymError:
+        raise
+    except Exception as error:
+        raise RetrievalError(
+            f"The reranker {reranker!r:.80} failed on {len(pairs)} pairs "
+            f"({type(error).__name__}: {error!s:.200})."
+        ) from error

@@ -6,7 +6,8 @@ It reads query and document as one text and gives one number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,36 +17,48 @@ from numpy.typing import NDArray
 
 from ...errors import ConfigError, require
 from ...files import fingerprint
+from ..base import check_whole
 from ..encoders.base import passage, readable
 from ..encoders.models import LateModel, files_fingerprint, model_folder, read_settings
 from .base import Pair
+
+_MOST = 512
+"""Words that are read where a model does not say how much it can."""
 
 
 class CrossEncoderReranker:
     """Scores with a cross-encoder of sentence-transformers, which is loaded when first needed.
 
+    A score is the number that the model gives, before any function that would bend it into 0..1
+    and make the best ones equal.
+
     Args:
         model: A folder, or a name at the hub such as "cross-encoder/ms-marco-MiniLM-L6-v2".
-        max_tokens: How much of query and document together is read.
+        max_tokens: How much of query and document together is read, at most as much as the model
+            can; None for that.
         batch_size: How many pairs are scored at once.
         device: Where, such as "cpu" or "cuda"; None for the best there is.
         revision: A branch, tag or commit at the hub.
         local_files_only: Never ask the network.
 
     Raises:
-        ConfigError: If there is no such model, or it is no cross-encoder with one score.
+        ConfigError: If there is no such model, it is no cross-encoder with one score, or a
+            parameter is out of its range.
     """
 
     def __init__(
         self,
         *,
         model: str | Path,
-        max_tokens: int = 512,
+        max_tokens: int | None = None,
         batch_size: int = 32,
         device: str | None = None,
         revision: str | None = None,
         local_files_only: bool = False,
     ) -> None:
+        if max_tokens is not None:
+            check_whole("max_tokens", max_tokens)
+        check_whole("batch_size", batch_size)
         self._folder = model_folder(model, revision=revision, local_files_only=local_files_only)
         _check_classifier(self._folder)
         self._max_tokens = max_tokens
@@ -64,21 +77,36 @@ class CrossEncoderReranker:
             return np.zeros(0, dtype=np.float32)
         texts = [(readable(query), readable(passage(document))) for query, document in pairs]
         with self._model.use() as model:
+            first = _first_words(model.max_seq_length or _MOST)
+            texts = [(first(query), first(text)) for query, text in texts]
             scores = model.predict(texts, batch_size=self._batch_size, show_progress_bar=False)
         found: NDArray[np.float32] = np.asarray(scores, dtype=np.float32)
         return found
 
     def _load(self) -> Any:
         library = require("sentence_transformers", "dense")
-        return library.CrossEncoder(
+        model = library.CrossEncoder(
             str(self._folder),
-            max_length=self._max_tokens,
             device=self._device,
             local_files_only=True,
+            activation_fn=require("torch", "dense").nn.Identity(),
         )
+        if self._max_tokens is not None:
+            model.max_seq_length = min(self._max_tokens, model.max_seq_length or self._max_tokens)
+        return model
 
     def __repr__(self) -> str:
         return f"CrossEncoderReranker({self._folder.name!r})"
+
+
+def _first_words(count: int) -> Callable[[str], str]:
+    """Return what cuts a text to as many words as a model can read at most, a token for each.
+
+    The tokenizer would cut the rest itself, but in a time that grows with the product of what it
+    cuts off both texts: minutes for two long ones.
+    """
+    words = re.compile(rf"(?:\s*+\S++){{0,{count}}}")
+    return lambda text: text[: words.match(text).end()]  # type: ignore[union-attr]
 
 
 def _check_classifier(folder: Path) -> None:

@@ -54,5 +54,5 @@ class LexicalReranker:
 
 def _share(some: Sequence[Hashable], all_: Sequence[Hashable]) -> float:
     """Return which share of the different items of one sequence stand in another."""
-    different = dict.fromkeys(some)
-    return sum(item in set(all_) for item in different) / len(different) if different else 0.0
+    different = set(some)
+    return len(different.intersection(all_)) / len(different) if different else 0.0

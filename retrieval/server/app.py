@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sized
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from time import perf_counter
@@ -100,11 +100,12 @@ class _Service:
         if refusal := self._refusal(request):
             return refusal
         documents = getattr(self._retriever, "documents", None)
+        count = len(documents) if isinstance(documents, Sized) else None
         return self._json(
             {
                 "retriever": type(self._retriever).__name__,
                 "fingerprint": self._retriever.fingerprint,
-                "documents": len(documents) if hasattr(documents, "__len__") else None,
+                "documents": count,
                 "limits": asdict(self._limits),
             }
         )

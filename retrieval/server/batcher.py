@@ -1,7 +1,8 @@
 """Micro-batching: the queries of many clients become few searches.
 
 A batch is what has gathered while the last one was searched, and under load an idle worker waits a
-few milliseconds for more. Each search runs in a worker thread, has one `k`, and asks each
+few milliseconds for more, or for a little of what the last search took: those who were answered
+just now ask again at once. Each search runs in a worker thread, has one `k`, and asks each
 different query once. One client's failing query fails no other's. It knows nothing of HTTP; one
 event loop owns it.
 """
@@ -21,6 +22,8 @@ from ...errors import HopgymError, RetrievalError
 from ..base import Hits, Retriever
 from .limits import Limits
 from .metrics import Metrics
+
+_PATIENCE = 0.05  # of the last search's time
 
 
 class OverloadedError(HopgymError):
@@ -53,6 +56,7 @@ class Batcher:
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         self._crowded = False  # whether the last batch served more than one request
+        self._patience = 0.0  # until when a wait costs little beside what the last search took
         self._pool = ThreadPoolExecutor(limits.workers, thread_name_prefix="hopgym-search")
         self._workers: list[asyncio.Task[None]] = []
 
@@ -117,9 +121,11 @@ class Batcher:
 
     async def _gather_more(self) -> None:
         """Wait for a full batch, or until the oldest query has waited long enough."""
-        if not self._pieces or self._waiting >= self._limits.max_batch:
+        full = self._waiting >= self._limits.max_batch
+        if full or not self._pieces or not self._limits.wait_ms:
             return
-        left = self._pieces[0].arrived + self._limits.wait_ms / 1000 - perf_counter()
+        until = max(self._pieces[0].arrived + self._limits.wait_ms / 1000, self._patience)
+        left = until - perf_counter()
         if left > 0:
             self._enough.clear()
             try:
@@ -180,8 +186,9 @@ class Batcher:
                 f"{type(self._retriever).__name__} returned {len(hits.documents)} rows for "
                 f"{len(unique)} queries; it must return one for each."
             )
-        asked = sum(len(piece.queries) for piece in batch)
-        self._metrics.batch(asked, perf_counter() - start)
+        asked, end = sum(len(piece.queries) for piece in batch), perf_counter()
+        self._patience = end + _PATIENCE * (end - start)
+        self._metrics.batch(asked, end - start)
         return dict(zip(unique, _rows(hits), strict=True))
 
 

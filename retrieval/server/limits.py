@@ -35,7 +35,8 @@ class Limits:
     max_batch: int = 64
     """Queries that are searched together, of however many clients."""
     wait_ms: float = 3.0
-    """How long an idle server waits for more queries."""
+    """How long an idle server waits for more queries under load, or for a twentieth of the time that
+    the last search took, whichever is longer; with 0 it never waits."""
     workers: int = 1
     """Threads that search; the batches of one are the larger ones."""
     max_waiting: int = 16_384

@@ -99,8 +99,8 @@ def read_token(variable: str | None) -> str | None:
 
 
 def _server(retriever: Retriever, limits: Limits, token: str | None) -> uvicorn.Server:
-    uvicorn = require("uvicorn", "serve")
-    config = uvicorn.Config(
+    library = require("uvicorn", "serve")
+    config = library.Config(
         make_app(retriever, limits, token),
         lifespan="on",
         log_level="warning",
@@ -109,7 +109,7 @@ def _server(retriever: Retriever, limits: Limits, token: str | None) -> uvicorn.
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=limits.stop_seconds,
     )
-    server: uvicorn.Server = uvicorn.Server(config)
+    server: uvicorn.Server = library.Server(config)
     return server
 
 

@@ -131,13 +131,16 @@ def test_cacm_agrees_with_what_is_published(shared_data):
 def test_bm25_on_two_wiki_agrees_with_what_is_published(shared_data, tmp_path):
     collection = two_wiki(shared_data)
     made = shelf(collection, tmp_path)
-    found = measured(
-        collection, made, "BM25", "BM25, Elasticsearch's", "TF-IDF", "link hop on BM25"
-    )
-    elastic, hop = found["BM25, Elasticsearch's"], found["link hop on BM25"]
+    found = measured(collection, made, "BM25", "BM25, Elasticsearch's")
+    elastic = found["BM25, Elasticsearch's"]
     assert elastic["recall@2"] == pytest.approx(0.518, abs=0.005)
     assert elastic["recall@5"] == pytest.approx(0.619, abs=0.005)
     assert found["BM25"]["recall@5"] >= 0.670
+
+
+def test_link_hop_on_bm25_finds_the_second_passage(shared_data, tmp_path):
+    collection = two_wiki(shared_data)
+    hop = measured(collection, shelf(collection, tmp_path), "link hop on BM25")["link hop on BM25"]
     assert hop["recall@5"] >= 0.90
     assert hop["all_gold@5"] >= 0.78
 

@@ -2,10 +2,17 @@ import pytest
 from retriever_contract import DOCUMENTS, QUERIES
 
 from hopgym import retrieval
-from hopgym.benchmarks.retrieval_systems import AT_ONCE, SYSTEMS, Shelf, make_dense
+from hopgym.benchmarks.retrieval_systems import (
+    AT_ONCE,
+    SYSTEMS,
+    Remembered,
+    Shelf,
+    make_dense,
+)
 from hopgym.core import Document
 from hopgym.retrieval import Corpus, encoders, make_retriever, shelf
 from hopgym.retrieval.encoders import HashingEncoder
+from hopgym.retrieval.tfidf import TfidfRetriever
 
 CORPUS = Corpus(DOCUMENTS)
 
@@ -37,3 +44,23 @@ def test_a_second_run_encodes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(HashingEncoder, "encode_documents", None)
     assert make_dense(documents, "hashing", tmp_path).search(["word3"], 5) == first
     assert first.ids[0][0] == "3"
+
+
+def test_each_query_is_asked_once_and_answered_alike():
+    asked = []
+
+    class Asked(TfidfRetriever):
+        def search(self, queries, k):
+            asked.append((list(queries), k))
+            return super().search(queries, k)
+
+    inner = Asked(CORPUS)
+    kept = Remembered(inner, depth=8)
+    assert kept.search([QUERIES[0], QUERIES[1], QUERIES[0]], 3).ids == [
+        TfidfRetriever(CORPUS).search([query], 3).ids[0]
+        for query in (QUERIES[0], QUERIES[1], QUERIES[0])
+    ]
+    assert kept.search(QUERIES[:3], 8) == TfidfRetriever(CORPUS).search(QUERIES[:3], 8)
+    assert asked == [(QUERIES[:2], 8), (QUERIES[2:3], 8)]
+    assert kept.search(QUERIES[:1], 9) == inner.search(QUERIES[:1], 9)
+    assert kept.fingerprint == inner.fingerprint

@@ -143,6 +143,16 @@ def test_the_fingerprint_names_the_words_and_the_stemmer():
     assert len({a.fingerprint for a in [Analyzer(), *others]}) == 6
 
 
+def test_the_fingerprint_names_the_stemmers_version(monkeypatch):
+    """Snowball's rules change: what one version stemmed, another may not find."""
+    before, plain = Analyzer().fingerprint, Analyzer(stemmer=None).fingerprint
+    assert Analyzer().versions == {"PyStemmer": Stemmer.version()}
+    monkeypatch.setattr(Stemmer, "version", lambda: "0.0.1")
+    assert Analyzer().fingerprint != before
+    assert Analyzer(stemmer=None).fingerprint == plain
+    assert Analyzer(stemmer=None).versions == {}
+
+
 def test_settings_of_an_older_version_are_read():
     assert Analyzer.from_json({"stopwords": "english", "stemmer": None}) == Analyzer(
         "english", None

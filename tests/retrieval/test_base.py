@@ -1,9 +1,21 @@
+import copy
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from hopgym.core import Document
 from hopgym.errors import ConfigError
-from hopgym.retrieval.base import Hits, Retriever, check_k, check_queries
+from hopgym.retrieval.base import (
+    Hits,
+    Immutable,
+    Retriever,
+    check_k,
+    check_number,
+    check_queries,
+    check_whole,
+)
 from hopgym.retrieval.controls import EmptyRetriever
 
 ADA, BOB = Document("a", "Ada", ""), Document("b", "Bob", "")
@@ -52,3 +64,35 @@ def test_a_query_that_is_no_string_is_named():
 def test_the_protocol_knows_a_retriever():
     assert isinstance(EmptyRetriever(), Retriever)
     assert not isinstance(object(), Retriever)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.25), Fraction(1, 3)])
+def test_a_number_in_its_range(value):
+    check_number("share", value, most=1)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, math.nan, math.inf, "0.5", None, True, [1]])
+def test_what_is_no_number_in_its_range_is_refused(value):
+    with pytest.raises(ConfigError, match=r"share is .*; give a number from 0 to 1, such as 0\.4"):
+        check_number("share", value, most=1, example=0.4)
+
+
+def test_a_number_without_an_end():
+    check_number("weight", 1e300)
+    with pytest.raises(ConfigError, match="weight is inf; give a number from 2, such as 3"):
+        check_number("weight", math.inf, least=2, example=3)
+
+
+@pytest.mark.parametrize("value", [0, 2.5, "3", None, True])
+def test_a_setting_that_is_no_whole_number_is_refused(value):
+    check_whole("depth", 1)
+    with pytest.raises(ConfigError, match=r"depth is .*; give a whole number from 1"):
+        check_whole("depth", value)
+
+
+def test_what_never_changes_is_its_own_copy():
+    class Index(Immutable):
+        pass
+
+    index = Index()
+    assert copy.deepcopy([index])[0] is copy.copy(index) is index

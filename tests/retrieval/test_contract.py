@@ -1,24 +1,34 @@
 """The contract of `retriever_contract`, on every retriever that is registered."""
 
+import copy
 import json
 import os
 import subprocess
 import sys
 from functools import partial
+from urllib.parse import quote
 
 import pytest
-from retriever_contract import DOCUMENTS, check_contract
+from retriever_contract import DOCUMENTS, QUERIES, check_contract
 
 from hopgym.core import Document
+from hopgym.errors import RetrievalError
 from hopgym.retrieval import RETRIEVERS, make_retriever
 
-SERVICES = {"http", "qdrant", "elasticsearch"}  # need a server; theirs is tested in their files
+ELSEWHERE = {"http", "qdrant", "elasticsearch", "cached"}  # need a server, or a folder
 SPECS = {
     "dense": "dense?encoder=hashing",
     "hybrid": 'hybrid?children=["bm25","tfidf","dense?encoder=hashing"]',
 }
 FIND_ANYTHING = {"random", "dense", "hybrid"}  # nearest, however far
-NAMES = [name for name in RETRIEVERS if name not in SERVICES]
+NAMES = [name for name in RETRIEVERS if name not in ELSEWHERE]
+COMPOSED = {
+    "hybrid": 'hybrid?children=["{}","random"]',
+    "link_hop": "link_hop?base={}",
+    "multi_source": "multi_source?base={}",
+    "recursive": "recursive?base={}",
+    "rerank": "rerank?base={}",
+}
 LEXICAL = [name for name in NAMES if name not in {"dense", "random", "empty"}]
 
 
@@ -48,6 +58,53 @@ def test_every_retriever_keeps_the_contract(name, tmp_path):
     check_contract(partial(made, name), tmp_path, finds_only_matches=name not in FIND_ANYTHING)
 
 
+def test_each_registered_retriever_says_what_it_is():
+    assert all(RETRIEVERS.summary(name).endswith((".", "control.")) for name in RETRIEVERS)
+
+
+@pytest.mark.parametrize("name", ["bm25", "tfidf", "empty", "random", *COMPOSED])
+def test_a_deep_copy_costs_nothing(name):
+    """Gymnasium copies deeply what an environment was made with: an index was copied whole."""
+    retriever = make_retriever(spec_of(name), DOCUMENTS)
+    assert copy.deepcopy({"retriever": retriever})["retriever"] is retriever
+    assert copy.copy(retriever) is retriever
+
+
+class Broken:
+    """Cannot answer."""
+
+    fingerprint = "broken"
+
+    def __init__(self, documents):
+        self.documents = documents
+
+    def search(self, queries, k):
+        raise RetrievalError("out of reach")
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_a_child_that_fails_fails_the_search(name):
+    """Never an empty row: an agent would be scored for what it could not find."""
+    RETRIEVERS.register("broken", "Cannot answer.", Broken)
+    try:
+        retriever = make_retriever(COMPOSED[name].format("broken"), DOCUMENTS)
+        with pytest.raises(RetrievalError, match="out of reach"):
+            retriever.search(["ada"], k=3)
+    finally:
+        RETRIEVERS._factories.pop("broken")
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_composed_retrievers_nest_by_name_with_options(name, tmp_path):
+    """A spec inside of a spec is written as in an address: %3F for ?, %3D for =, %26 for &."""
+    inner = quote("rerank?base=bm25&depth=9")
+    outer = make_retriever(COMPOSED[name].format(inner), DOCUMENTS)
+    found = outer.search(QUERIES, k=5)
+    assert len(found.ids[0]) == 5
+    outer.save(tmp_path / "index")
+    assert make_retriever(tmp_path / "index").search(QUERIES, k=5) == found
+
+
 @pytest.mark.parametrize("name", LEXICAL)
 def test_defect_the_query_is_stemmed_as_the_index_is(name, tmp_path):
     """FlashRAG stems the index and not the query, and loses 12 points of recall (2Wiki)."""
@@ -73,7 +130,9 @@ def test_defect_the_shortest_document_does_not_win(name):
         *(Document(f"x{n}", "Ada", "was also a name of boats and of towns") for n in range(5)),
     ]
     retriever = make_retriever(spec_of(name), documents)
-    assert retriever.search(["the program of the mathematician Ada Lovelace"], k=1).ids == [["long"]]
+    assert retriever.search(["the program of the mathematician Ada Lovelace"], k=1).ids == [
+        ["long"]
+    ]
 
 
 ASK = """

@@ -1,5 +1,7 @@
+import copy
 import gzip
 import json
+import pickle
 import time
 
 import pytest
@@ -199,3 +201,11 @@ def test_published_corpora(shared_data, path, count, title):
     assert len(corpus) == count
     assert corpus[0].title == title
     assert all(document.text for document in corpus)
+
+
+def test_a_corpus_is_its_own_copy():
+    """It never changes, and Gymnasium copies deeply what an environment was made with."""
+    corpus = Corpus([Document("a", "Ada", "")])
+    assert copy.deepcopy(corpus) is corpus
+    assert copy.copy(corpus) is corpus
+    assert pickle.loads(pickle.dumps(corpus)).fingerprint == corpus.fingerprint

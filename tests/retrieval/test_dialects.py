@@ -13,7 +13,11 @@ ADA = Found("Ada", "A mathematician.", "7", 0.5)
 TABLE = {
     "search_r1": (
         {"queries": ["who"], "topk": 2, "return_scores": True},
-        {"result": [[{"document": {"id": "7", "contents": '"Ada"\nA mathematician.'}, "score": 0.5}]]},
+        {
+            "result": [
+                [{"document": {"id": "7", "contents": '"Ada"\nA mathematician.'}, "score": 0.5}]
+            ]
+        },
         ADA,
     ),
     "skyrl_gym": (

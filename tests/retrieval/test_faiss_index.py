@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hopgym.errors import ConfigError, DataError
+from hopgym.errors import ConfigError, DataError, RetrievalError
 from hopgym.retrieval.faiss_index import FEWEST_FOR_IVFPQ, INDEX, FaissIndex, build_index
 from hopgym.retrieval.vectors import FlatIndex
 from hopgym.seeding import rng_for
@@ -42,7 +42,7 @@ def as_lists(found):
     return [(ids.tolist(), products.tolist()) for ids, products in found]
 
 
-@pytest.mark.parametrize(("kind", "least"), [("hnsw", 0.98), ("ivfpq", 0.35), ("SQ8", 0.95)])
+@pytest.mark.parametrize(("kind", "least"), [("hnsw", 0.98), ("ivfpq", 0.35), ("SQ8", 0.9)])
 def test_they_find_nearly_what_is_nearest(built, vectors, kind, least):
     assert recall(built[kind], vectors) >= least
 
@@ -111,6 +111,24 @@ def test_a_damaged_file_is_refused(built, tmp_path, content):
     (tmp_path / INDEX).write_bytes(whole[: len(whole) // 2] if content == "half" else content)
     with pytest.raises(DataError, match=r"is damaged .*Build the index again"):
         FaissIndex.read(tmp_path)
+
+
+def test_an_index_of_distances_is_refused(tmp_path):
+    """Seed 004 took distances, of which the smallest are best, for likeness."""
+    index = faiss.index_factory(16, "HNSW8,Flat", faiss.METRIC_L2)
+    index.add(some(50))
+    faiss.write_index(index, str(tmp_path / INDEX))
+    with pytest.raises(DataError, match=r"does not compare by inner product. Build the index"):
+        FaissIndex.read(tmp_path)
+
+
+def test_numbers_that_are_not_finite_are_refused():
+    vectors = some(50)
+    vectors[3, 2] = np.inf
+    index = FaissIndex(faiss.IndexFlatIP(16))
+    index._index.add(vectors)
+    with pytest.raises(RetrievalError, match=r"not finite. Build the index again"):
+        index.search(np.abs(some(1)), 60)
 
 
 def test_bad_kinds_and_tunings_are_refused():

@@ -1,3 +1,4 @@
+import copy
 import json
 import pickle
 import socket
@@ -6,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from servers import fake_server, free_port
 
 from hopgym.core import Document
 from hopgym.errors import ConfigError, RetrievalError, UnknownNameError
@@ -13,7 +15,6 @@ from hopgym.retrieval import Retriever, make_retriever
 from hopgym.retrieval.bm25 import BM25Retriever
 from hopgym.retrieval.http import HttpRetriever
 from hopgym.retrieval.server import Limits, running
-from servers import fake_server, free_port
 
 DOCUMENTS = [
     Document("a", "Ada", "a mathematician", "News", {"year": 1815}),
@@ -178,7 +179,7 @@ def test_a_refusal_is_not_repeated_and_says_what_to_do(status, detail, message):
 def test_a_malformed_or_short_reply_is_an_error_never_a_row(reply):
     with (
         fake_server(lambda _: (200, reply)) as fake,
-        pytest.raises(RetrievalError, match="reply.*It came from http://127|no text.*It came"),
+        pytest.raises(RetrievalError, match=r"reply.*It came from http://127|no text.*It came"),
     ):
         HttpRetriever(url=fake.url, **QUICK).search(["x"], 1)
 
@@ -241,9 +242,9 @@ def test_it_travels_to_another_process():
     with fake_server(echo) as fake:
         remote = HttpRetriever(DOCUMENTS, url=fake.url)
         remote.search(["x"], 1)
-        copy = pickle.loads(pickle.dumps(remote))
-        assert copy.search(["x"], 1).ids == [["x"]]
-        assert copy.fingerprint == remote.fingerprint
+        other = pickle.loads(pickle.dumps(remote))
+        assert other.search(["x"], 1).ids == [["x"]]
+        assert other.fingerprint == remote.fingerprint
 
 
 def test_a_proxy_leads_not_away_from_this_machine(monkeypatch):
@@ -269,6 +270,7 @@ def test_the_fingerprint_names_what_is_asked():
         ({"url": "http://"}, "give one such as"),
         ({"url": "http://host:99999"}, "give one such as"),
         ({"url": 8000}, "give one such as"),
+        ({"url": None}, "http needs the url of a server: retriever='http\\?url=http://127"),
         ({"url": "http://me:word@host"}, "put a token into a variable"),
         ({"timeout": 0}, "timeout is 0; give seconds"),
         ({"timeout": "soon"}, "timeout is 'soon'"),
@@ -283,6 +285,16 @@ def test_the_fingerprint_names_what_is_asked():
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         HttpRetriever(**{"url": "http://localhost:1", **options})
+
+
+def test_http_by_its_name_alone_asks_for_a_url():
+    with pytest.raises(ConfigError, match="The retriever http needs the url of a server"):
+        make_retriever("http")
+
+
+def test_its_copy_is_itself_and_shares_its_connections():
+    remote = HttpRetriever(url="http://localhost:1")
+    assert copy.deepcopy(remote) is remote
 
 
 def test_an_unknown_dialect_is_refused():

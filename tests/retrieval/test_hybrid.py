@@ -204,5 +204,5 @@ def test_a_replaced_child_is_found_out(tmp_path):
     BM25Retriever(DOCUMENTS, k1=2.0).save(other)
     shutil.rmtree(child)
     shutil.copytree(other, child)
-    with pytest.raises(DataError, match="is missing|was replaced"):
+    with pytest.raises(DataError, match=r"is missing|was replaced"):
         HybridRetriever.load(tmp_path / "index")

@@ -140,7 +140,7 @@ def test_the_fingerprint_names_every_setting():
         {},
         {"base": "tfidf"},
         {"weight": 0.5},
-        {"follow": 2},
+        {"follow": 4},
         {"depth": 9},
         {"most_mentions": 2},
     ]

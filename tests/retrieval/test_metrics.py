@@ -13,6 +13,7 @@ from hopgym.retrieval.controls import EmptyRetriever
 from hopgym.retrieval.metrics import (
     METRICS,
     all_gold,
+    answer_place,
     answer_recall,
     average_precision,
     evaluate,
@@ -164,6 +165,14 @@ DOCUMENTS = [
 )
 def test_answers_are_found_as_whole_words(answers, k, expected):
     assert answer_recall(DOCUMENTS, answers, k, normalize=squad) == expected
+
+
+def test_the_answers_place_is_that_of_the_first_document():
+    assert answer_place(DOCUMENTS, ("jude",)) == 2
+    assert answer_place(DOCUMENTS, ("name.",)) == 2
+    assert answer_place(DOCUMENTS, ("nowhere",)) == math.inf
+    assert answer_place(DOCUMENTS, ("no",)) is None
+    assert answer_recall([], ("jude",)) == 0
 
 
 # --- a retriever ------------------------------------------------------------------------------

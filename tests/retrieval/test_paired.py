@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hopgym.core import to_json
 from hopgym.errors import ConfigError
 from hopgym.retrieval.paired import Difference, paired_bootstrap
 from hopgym.seeding import rng_for
@@ -45,6 +48,11 @@ def test_under_the_null_hypothesis_one_in_twenty_is_significant():
         for n in range(200)
     ]
     assert 0.02 <= np.mean(np.array(p_values) < 0.05) <= 0.10
+
+
+def test_it_can_be_written_as_json():
+    found = paired_bootstrap(values([0.5, 1.0]), values([0.0, 0.25]))
+    assert json.loads(to_json(found)) == list(found)
 
 
 def test_equal_systems_do_not_differ():

@@ -68,3 +68,11 @@ def test_a_damaged_document_is_an_error_and_never_a_hit(folder):
     assert stored[1] == DOCUMENTS_HERE[1]
     with pytest.raises(RetrievalError, match=r"documents\.jsonl: document 0 is damaged"):
         stored[0]
+
+
+def test_no_documents_are_stored_and_read(tmp_path):
+    store_documents(tmp_path, [])
+    assert list(StoredDocuments(tmp_path)) == []
+    np.save(tmp_path / OFFSETS, np.zeros(0, dtype=np.int64))
+    with pytest.raises(DataError, match="does not fit"):
+        StoredDocuments(tmp_path)

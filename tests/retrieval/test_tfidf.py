@@ -95,6 +95,12 @@ def test_documents_without_terms_are_no_trouble():
     assert TfidfRetriever(documents[:2]).search(["ada", "the"], k=3).ids == [[], []]
 
 
+def test_an_index_of_documents_without_terms_is_saved_and_loaded(tmp_path):
+    built = TfidfRetriever([Document("a", "", ""), Document("b", "The", "of and")])
+    built.save(tmp_path / "index")
+    assert TfidfRetriever.load(tmp_path / "index").search(["ada", "the"], k=3).ids == [[], []]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=8), st.text(max_size=30))
 def test_any_text_can_be_indexed_and_asked(texts, query):
@@ -113,7 +119,7 @@ def test_a_hostile_query_is_cut():
 def test_bad_parameters_are_refused():
     with pytest.raises(DataError, match=r'index of 0 documents .*retriever="empty"'):
         TfidfRetriever([])
-    with pytest.raises(UnknownNameError, match="Unknown analyzer 'standart'. Did you mean 'stan"):
+    with pytest.raises(UnknownNameError, match=r"Unknown analyzer 'standart'. Did you mean 'stan"):
         TfidfRetriever(DOCUMENTS, analyzer="standart")
     with pytest.raises(ConfigError, match="give an Analyzer or a name"):
         TfidfRetriever(DOCUMENTS, analyzer=5)
@@ -181,7 +187,7 @@ def overwrite(file, content):
 def test_a_damaged_index_is_refused(tmp_path, name, content):
     folder, data = saved(tmp_path)
     overwrite(data / name, content)
-    with pytest.raises(DataError, match="Build the index again|not JSON"):
+    with pytest.raises(DataError, match=r"Build the index again|not JSON"):
         TfidfRetriever.load(folder)
 
 
@@ -189,7 +195,7 @@ def test_an_array_of_another_kind_is_refused(tmp_path):
     folder, data = saved(tmp_path)
     weights = np.load(data / "weights.npy")
     np.save(data / "weights.npy", weights.view(np.int32))
-    with pytest.raises(DataError, match="its parts do not fit each other. Build the index again"):
+    with pytest.raises(DataError, match=r"its parts do not fit each other. Build the index again"):
         TfidfRetriever.load(folder)
 
 

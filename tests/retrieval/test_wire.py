@@ -8,6 +8,7 @@ from hopgym.retrieval.wire import contents_of, split_contents, title_and_text, t
     ("title", "text"),
     [
         ("Ada", "A mathematician."),
+        ("Ada (film) [b]", "A film (1999)."),  # a peer splits titles at parentheses
         ("", ""),
         ("", "one\ntwo\n"),
         (' "quoted" ', "\n\nx"),

@@ -206,6 +206,19 @@ def test_a_failing_retriever_is_told_apart(error, status, detail):
         assert client.get("/health").status_code == 200
 
 
+def test_a_search_that_takes_long_keeps_nobody_else_waiting():
+    """An endpoint that searches in the event loop would hold up everything."""
+    gate = Gate()
+    with running(gate) as url, connected(url) as client, ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(ask, client)
+        wait_until(lambda: gate.searched)
+        assert client.get("/health", timeout=2).status_code == 200
+        assert client.get("/metrics", timeout=2).status_code == 200
+        assert not busy.done()
+        gate.open.set()
+        assert busy.result().status_code == 200
+
+
 def test_a_full_queue_asks_to_come_back():
     gate, limits = Gate(), Limits(max_waiting=2, max_queries=2, max_batch=1)
     with (
@@ -216,7 +229,7 @@ def test_a_full_queue_asks_to_come_back():
         busy = []
         for count in range(1, 4):
             busy.append(pool.submit(ask, client))
-            wait_until(lambda: waiting(client) >= count - 1 and gate.searched)
+            wait_until(lambda count=count: waiting(client) >= count - 1 and gate.searched)
         reply = ask(client)
         assert reply.status_code == 503 and reply.headers["retry-after"] == "1"
         gate.open.set()

@@ -66,6 +66,21 @@ def test_many_requests_become_few_searches_and_none_is_crossed():
     assert {k for _, k in echo.calls} == {1, 2}
 
 
+@pytest.mark.parametrize(("wait_ms", "together"), [(1, [3]), (0, [1, 2])])
+def test_those_just_answered_are_waited_for_where_a_search_takes_long(wait_ms, together):
+    echo = Echo(seconds=0.2)
+
+    async def scenario(batcher):
+        first = asyncio.gather(*(batcher.search([query], 1) for query in "ab"))
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(batcher.search(["c"], 1))  # for longer than wait_ms
+        await first
+        await asyncio.gather(waiting, *(batcher.search([query], 1) for query in "de"))
+
+    batching(scenario, echo, wait_ms=wait_ms)
+    assert [len(queries) for queries, _ in echo.calls] == [2, *together]
+
+
 def test_the_same_query_is_searched_once():
     echo = Echo()
 

@@ -70,6 +70,15 @@ def test_a_search_that_takes_too_long_does_not_keep_it_from_stopping():
         assert isinstance(reply.exception() or reply.result(), httpx.HTTPError | httpx.Response)
 
 
+def test_requests_are_not_written_to_the_log(capfd, caplog):
+    """A line for each request makes servers of rollouts slow."""
+    with running(RETRIEVER) as url:
+        for body in ({"queries": ["ada"]}, {"queries": "ada"}):
+            httpx.post(f"{url}/retrieve", json=body, trust_env=False)
+    assert capfd.readouterr() == ("", "")
+    assert not [record for record in caplog.records if "uvicorn" in record.name]
+
+
 def test_answers_are_not_delayed():
     """A reply in two parts would wait 40 ms for the client's acknowledgement."""
     with running(RETRIEVER) as url, httpx.Client(trust_env=False) as client:

@@ -1,0 +1,86 @@
+"""Conversations with retrieved documents in them.
+
+A conversation is `{"messages": [{"role", "content"}, ...]}` with whatever else; it is copied, never
+changed. Knows of retrieval only a function from a query to what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from typing import Any
+
+from ...errors import ConfigError
+from .retrieved import RetrievedDocument
+
+POSITIONS = ("before_user", "after_system")
+"""Where retrieved documents go: before the last user message, or after the first system one."""
+
+
+def augment(
+    conversation: Mapping[str, Any],
+    find: Callable[[str], Sequence[RetrievedDocument]],
+    position: str = "before_user",
+) -> dict[str, Any]:
+    """Return a copy of a conversation with what was found for its last user message.
+
+    The documents are one message more, `{"role": "retrieval", "documents": [...]}`. Where there is
+    no user message, or nothing was found, the copy says what the original says.
+
+    Args:
+        conversation: `{"messages": [...]}`; other keys are kept.
+        find: Called with the text of the last user message.
+        position: One of `POSITIONS`; `after_system` is the start if there is no system message.
+
+    Raises:
+        ConfigError: If the position is unknown, or this is no conversation.
+
+    >>> chat = {"messages": [{"role": "system", "content": "."}, {"role": "user", "content": "?"}]}
+    >>> found = augment(chat, lambda query: [RetrievedDocument("a", "", "text")], "after_system")
+    >>> [message["role"] for message in found["messages"]]
+    ['system', 'retrieval', 'user']
+    """
+    _check_position(position)
+    messages = _messages(conversation)
+    augmented = {**deepcopy(dict(conversation)), "messages": deepcopy(list(messages))}
+    users = [n for n, message in enumerate(messages) if message.get("role") == "user"]
+    query = _text(messages[users[-1]]) if users else ""
+    if query.strip() and (found := find(query)):
+        place = users[-1] if position == "before_user" else _after_system(messages)
+        told = {"role": "retrieval", "documents": [document.to_dict() for document in found]}
+        augmented["messages"].insert(place, told)
+    return augmented
+
+
+def _check_position(position: str) -> None:
+    if position not in POSITIONS:
+        close = get_close_matches(str(position), POSITIONS, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ConfigError(
+            f"insert_position is {position!r}; it is one of: {', '.join(POSITIONS)}.{hint}"
+        )
+
+
+def _messages(conversation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    messages = conversation.get("messages") if isinstance(conversation, Mapping) else None
+    if not isinstance(messages, list | tuple) or not all(isinstance(m, Mapping) for m in messages):
+        raise ConfigError(
+            f"{conversation!r:.80} is no conversation; give "
+            '{"messages": [{"role": "user", "content": "..."}, ...]}.'
+        )
+    return messages
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    """Return what a message says; its content is a string, or parts of which some are text."""
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+def _after_system(messages: Sequence[Mapping[str, Any]]) -> int:
+    systems = (n for n, message in enumerate(messages) if message.get("role") == "system")
+    return next(systems, -1) + 1
