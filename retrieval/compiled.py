@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def keep(
     document: int, score: Any, positions: NDArray[np.intp], best: NDArray[Any], found: int
 ) -> int:
@@ -31,7 +31,7 @@ def keep(
     return found
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def rank(
     data: NDArray[Any],
     pointers: NDArray[Any],

@@ -28,6 +28,7 @@ def test_only_the_face_stands_at_the_root():
         "core.py",
         "errors.py",
         "files.py",
+        "listing.py",
         "registry.py",
         "seeding.py",
     }

@@ -134,7 +134,7 @@ class BareTantivy(Contender):
 
     def search(self, queries: list[str]) -> Ids:
         """Parse and search, one by one: it has no batches."""
-        rows = []
+        rows: list[list[Any]] = []
         for query in queries:
             parsed = self._index.parse_query(query, ["body"])
             hits = self._searcher.search(parsed, K, count=False).hits
@@ -256,7 +256,7 @@ CONTENDERS: dict[str, Callable[[], Contender]] = {
 
 def best_of(scores: Any) -> Any:
     """Return where the `K` highest scores above 0 are, best first."""
-    best = np.argpartition(-scores, min(K, len(scores) - 1))[:K] if len(scores) else []
+    best: Any = np.argpartition(-scores, min(K, len(scores) - 1))[:K] if len(scores) else []
     return [n for n in sorted(best, key=lambda n: -scores[n]) if scores[n] > 0]
 
 

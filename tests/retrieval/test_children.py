@@ -63,7 +63,7 @@ def test_bad_children_are_refused(children, message):
 
 
 def test_an_unknown_child_is_refused_with_the_nearest():
-    with pytest.raises(UnknownNameError, match="'tfdif'. Did you mean 'tfidf'"):
+    with pytest.raises(UnknownNameError, match=r"'tfdif'. Did you mean 'tfidf'"):
         make_child("tfdif", CORPUS)
 
 

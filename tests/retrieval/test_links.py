@@ -101,7 +101,7 @@ def test_saved_links_are_mapped(saved):
 
 
 def test_links_of_other_documents_are_refused(saved):
-    with pytest.raises(DataError, match="the links do not fit the documents. Build the index"):
+    with pytest.raises(DataError, match=r"the links do not fit the documents. Build the index"):
         Links.load(saved, documents=4)
 
 
