@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except MissingExtraError as error:
             work.say(f"without hybrid: {error}")
         else:
-            children = {"bm25": bm25, "dense": dense}
+            children: dict[str, Retriever] = {"bm25": bm25, "dense": dense}
             console.print(show("hybrid", tune_hybrid(collection, children, work)))
             bases.append(HybridRetriever(collection.documents, children=children, weights=WEIGHTS))
         console.print(show("link hop", tune_link_hop(collection, bases, work)))

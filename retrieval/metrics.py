@@ -231,8 +231,8 @@ def evaluate(
         scores |= _hop_scores(ranking, question, ks)
         if normalize is not None:
             place = answer_place(found, question.answers, normalize=normalize)
-            for k in ks if place is not None else ():
-                scores[f"answer_recall@{k}"] = float(place <= k)
+            if place is not None:
+                scores |= {f"answer_recall@{k}": float(place <= k) for k in ks}
         _collect(values, question.id, scores)
     left_out = tuple(question.id for question in questions if not question.document_ids)
     return Evaluation(values, left_out)

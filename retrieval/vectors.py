@@ -75,9 +75,8 @@ class FlatIndex:
         unsettled = ~np.isfinite(products).all(axis=1)
         if fetch < len(self):
             unsettled |= products[:, -1] <= rough[:, -1] + slack
-        if unsettled.any():
-            for row in np.flatnonzero(unsettled).tolist():
-                nearest[row] = self._by_all(queries[row], k, float(slack[row]))
+        for row in np.flatnonzero(unsettled).tolist():
+            nearest[row] = self._by_all(queries[row], k, float(slack[row]))
         return nearest
 
     def _by_all(self, query: Vectors, k: int, slack: float) -> Nearest:
