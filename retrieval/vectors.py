@@ -69,7 +69,8 @@ class FlatIndex:
         rough, ids = nearby(queries, self.vectors, fetch)
         products = self._products(queries, ids)
         order = np.lexsort((ids, -products))[:, :k]
-        ids, products = (np.take_along_axis(found, order, axis=1) for found in (ids, products))
+        ids = np.take_along_axis(ids, order, axis=1)
+        products = np.take_along_axis(products, order, axis=1)
         nearest: list[Nearest] = list(zip(ids, products, strict=True))
         slack = self._slack(queries)
         unsettled = ~np.isfinite(products).all(axis=1)

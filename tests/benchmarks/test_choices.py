@@ -70,5 +70,7 @@ def test_lists_of_names_and_numbers():
 
 def test_files_of_the_data_folder_are_looked_for_before_anybody_plays(tmp_path):
     assert ready_tasks(QUICK.tasks, 2, None, None)[0].episodes == 2
-    with pytest.raises(ConfigError, match=r"(?s)6 files are missing in .*hotpotqa_train_100.json.gz"):
+    with pytest.raises(
+        ConfigError, match=r"(?s)6 files are missing in .*hotpotqa_train_100.json.gz"
+    ):
         ready_tasks(REAL.tasks, None, None, str(tmp_path))
