@@ -30,7 +30,7 @@ SCORES = st.one_of(
 )
 ROWS = st.dictionaries(IDS, SCORES, min_size=1)
 RUNS = st.dictionaries(IDS, ROWS, min_size=1, max_size=3)
-QRELS = st.dictionaries(IDS, st.dictionaries(IDS, st.integers(-1, 3), min_size=1), min_size=1)
+QRELS = st.dictionaries(IDS, st.dictionaries(IDS, st.integers(0, 3), min_size=1), min_size=1)
 
 
 def sorted_rows(run):
