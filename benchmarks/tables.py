@@ -218,7 +218,8 @@ def _main_row(group: Group, row: Row) -> list[Text]:
 
 
 def _console_hops(group: Group, width: int) -> Table:
-    titles = hops_header(group)
+    # on two lines, for terminals of 80 columns
+    titles = [title.replace(" (", "\n").removesuffix(")") for title in hops_header(group)]
     rows = [hops_cells(group, row) for row in group.rows]
     full = [[_text(cell, True) for cell in row] for row in rows]
     if _width(range(len(titles)), titles, full) > width:
@@ -254,8 +255,11 @@ def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], width: int) 
 
 def _width(columns: Iterable[int], titles: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
     """Return how wide a table of these columns is; each has a blank on both sides and a line."""
-    widest = (max(len(titles[n]), *(row[n].cell_len for row in rows)) for n in columns)
-    return 1 + sum(column + 3 for column in widest)
+    return 1 + sum(_column_width(titles[n], [row[n] for row in rows]) + 3 for n in columns)
+
+
+def _column_width(title: str, cells: Iterable[Text]) -> int:
+    return max(*map(len, title.split("\n")), 0, *(cell.cell_len for cell in cells))
 
 
 def _text(cell: Cell, detailed: bool) -> Text:

@@ -102,6 +102,9 @@ def test_a_narrow_console_leaves_out_columns_and_never_half_a_number(width):
     text = printed(make_board(records), width)
     assert max(map(len, text.splitlines())) <= width and "…" not in text
     assert "50.0 [0.0, 100.0]" in text and "Errors" in text and "6 hops" in text
+    if width >= 80:
+        by_hops = text.partition("by the question's number of hops")[2]
+        assert "n = " in by_hops and by_hops.count(" single_shot ") == 1
     whole = "Words" in text.splitlines()[2]
     assert whole == (width == 200) == ("more columns" not in " ".join(text.split()))
 
