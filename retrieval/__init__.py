@@ -19,6 +19,7 @@ the same name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -130,7 +131,7 @@ def _is_folder(spec: str | Path) -> bool:
     own = colon and attribute.isidentifier() and (source.endswith(".py") or "/" not in source)
     if name in RETRIEVERS or own:
         return False
-    return "/" in name or Path(spec).is_dir()
+    return "/" in name or os.path.isdir(spec)  # which no name is too long for, unlike for Path
 
 
 def _opened(folder: Path) -> Retriever:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -29,7 +28,8 @@ from . import kernels
 from .analyzer import Analyzer
 from .base import Hits, Immutable, check_k, check_number, check_queries
 from .corpus import Corpus
-from .ranking import top_k
+from .kernels import Ranked
+from .ranking import check_finite, top_k
 from .saved import CURE, Manifest, open_folder, save_folder
 from .store import StoredDocuments, store_documents
 
@@ -37,10 +37,6 @@ METHODS = ("lucene", "robertson", "atire", "bm25l", "bm25+")
 """The variants of the formula."""
 
 BACKENDS = ("auto", "numpy", "numba")
-SHARED_FROM = 16
-"""Queries from which a batch is shared by threads."""
-
-Row = tuple[list[Document], list[float]]
 
 MAX_QUERY_WORDS = 512
 """How many words of a query are read, stop words included; the rest is ignored."""
@@ -60,7 +56,7 @@ class BM25Retriever(Immutable):
         backend: `"numpy"`; `"numba"`, which ranks with a compiled loop (method "lucene" alone)
             from the start; or `"auto"`: numba where it is installed, the method has it and the
             corpus is large, compiled meanwhile.
-        threads: How many share a batch of queries; worth it with numba. Neither changes a result.
+        threads: How many share a large batch in the compiled loop. Neither changes a result.
 
     Raises:
         UnknownNameError: If no analyzer has this name.
@@ -107,23 +103,16 @@ class BM25Retriever(Immutable):
         """Return up to `k` hits for each query; a query without a known term has none."""
         check_k(k)
         check_queries(queries)
-        rows = self._shared(queries, k) if self._is_shared(queries) else self._each(queries, k)
-        return Hits([documents for documents, _ in rows], [scores for _, scores in rows])
-
-    def _each(self, queries: Sequence[str], k: int) -> list[Row]:
-        return [self._search(query, k) for query in queries]
-
-    def _is_shared(self, queries: Sequence[str]) -> bool:
-        return self.threads > 1 and len(queries) >= SHARED_FROM
-
-    def _shared(self, queries: Sequence[str], k: int) -> list[Row]:
-        """Score a large batch in several threads, a stretch of it in each."""
-        size = math.ceil(len(queries) / self.threads)
-        parts = [queries[start : start + size] for start in range(0, len(queries), size)]
-        with ThreadPoolExecutor(self.threads) as pool:
-            return [
-                row for rows in pool.map(lambda part: self._each(part, k), parts) for row in rows
-            ]
+        terms = [self._terms(query) for query in queries]
+        try:
+            ranked = self._rank(terms, k)
+        except (IndexError, ValueError) as error:
+            raise RetrievalError(f"The bm25 index is damaged ({error}). {CURE}") from error
+        documents = self.documents
+        return Hits(
+            [[documents[position] for position in best.tolist()] for best, _ in ranked],
+            [scores.tolist() for _, scores in ranked],
+        )
 
     def _set_speed(self, backend: str, threads: int) -> None:
         self.threads = threads
@@ -140,25 +129,24 @@ class BM25Retriever(Immutable):
     def _compile(self) -> None:
         self._ranker = kernels.Ranker(self._index.scores)
 
-    def _search(self, query: str, k: int) -> Row:
+    def _terms(self, query: str) -> list[int]:
+        """Return the numbers of a query's terms, those that no document has left out."""
         vocabulary = self._index.vocab_dict
         terms = self.analyzer(query, limit=MAX_QUERY_WORDS)
         # in the order of their numbers, so that the order of the words changes no digit
-        ids = sorted(vocabulary[term] for term in terms if term in vocabulary)
-        if not ids:
-            return [], []
-        try:
-            best, scores = self._rank(ids, k)
-        except (IndexError, ValueError) as error:
-            raise RetrievalError(f"The bm25 index is damaged ({error}). {CURE}") from error
-        documents = self.documents
-        return [documents[position] for position in best.tolist()], scores.tolist()
+        return sorted([vocabulary[term] for term in terms if term in vocabulary])
 
-    def _rank(self, ids: list[int], k: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
-        """Return the positions and scores of the best documents."""
+    def _rank(self, terms: Sequence[list[int]], k: int) -> list[Ranked]:
+        """Return the positions and scores of the best documents for each query."""
         if self._ranker is not None and k <= kernels.MAX_K:
-            return self._ranker(ids, k)
+            return self._ranker(terms, k, self.threads)
+        return [self._rank_plainly(ids, k) for ids in terms]
+
+    def _rank_plainly(self, ids: list[int], k: int) -> Ranked:
+        if not ids:
+            return np.empty(0, dtype=np.intp), np.empty(0)
         scores = self._index.get_scores_from_ids(ids)
+        check_finite(scores)
         best = self._best(scores, ids, k)
         return best, scores[best]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core import Document
+from ..core import Document, to_json
 from ..errors import ConfigError, DataError, RetrievalError, UnknownNameError
 from .base import Hits, Retriever
 from .corpus import Corpus
@@ -67,6 +67,19 @@ def ask(child: Retriever, name: str, queries: Sequence[str], k: int) -> Hits:
     return hits
 
 
+def check_same(first: Document, other: Document, name: str) -> None:
+    """Refuse two documents that bear one id; what JSON makes of them counts.
+
+    Raises:
+        RetrievalError: If they differ.
+    """
+    if first != other and to_json(first) != to_json(other):
+        raise RetrievalError(
+            f"The retriever {name!r} holds another document than the others under the id "
+            f"{first.id!r}. Documents that are searched together need ids of their own."
+        )
+
+
 def held_by(child: Retriever) -> Sequence[Document]:
     """Return the documents of a child in the order of their ids; none if it does not show them."""
     documents = getattr(child, "documents", ())
@@ -95,7 +108,8 @@ def load_children(data: Path, names: Sequence[str]) -> dict[str, Retriever]:
 def save_base(folder: Path, base: Retriever, documents: Sequence[Document]) -> None:
     """Save the one child of a parent, and the documents unless the child brings them along."""
     save_children(folder, {"base": base})
-    if len(held_by(base)) != len(documents):
+    held = held_by(base)
+    if held is not documents and Corpus(held).fingerprint != Corpus(documents).fingerprint:
         store_documents(folder, documents)
 
 

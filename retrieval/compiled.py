@@ -59,7 +59,9 @@ def rank(
     if touched > len(scores):
         for document in range(len(scores)):
             score = scores[document]
-            if score > best[last]:
+            if not score <= best[last]:  # which no NaN is either
+                if not score < np.inf:
+                    return -1
                 found = keep(document, score, positions, best, found)
         scores[:] = 0
         return found
@@ -67,7 +69,32 @@ def rank(
         for posting in range(pointers[term], pointers[term + 1]):
             document = indices[posting]
             score = scores[document]
-            if score > 0 and score >= best[last]:  # a call costs more than to look first
+            if not (score <= 0 or score < best[last]):  # a call costs more than to look first
+                if not score < np.inf:
+                    return -1
                 found = keep(document, score, positions, best, found)
             scores[document] = 0  # seen
     return found
+
+
+@njit(cache=True, nogil=True)
+def rank_each(
+    data: NDArray[Any],
+    pointers: NDArray[Any],
+    indices: NDArray[Any],
+    terms: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    scores: NDArray[Any],
+    positions: NDArray[np.intp],
+    best: NDArray[Any],
+    found: NDArray[np.intp],
+) -> None:
+    """Rank for each query, whose terms lie between two `starts`; its row and `found` are filled.
+
+    Of a damaged index nothing more is read: the rest of `found` stays 0.
+    """
+    for query in range(len(found)):
+        own = terms[starts[query] : starts[query + 1]]
+        found[query] = rank(data, pointers, indices, own, scores, positions[query], best[query])
+        if found[query] < 0:
+            return

@@ -47,6 +47,7 @@ class Corpus(Immutable, Sequence[Document]):
                     f"Document {position} is a {type(document).__name__}, not a "
                     "hopgym.core.Document; `read_documents(path)` makes documents from a file."
                 )
+            check_fields(document, position)
             first = self._positions.setdefault(document.id, position)
             if first != position:
                 raise DataError(
@@ -106,6 +107,17 @@ class Corpus(Immutable, Sequence[Document]):
     def by_rank(self) -> list[Document]:
         """Return the documents in the order of their ids, which breaks all ties."""
         return sorted(self._documents, key=lambda document: document.id)
+
+
+def check_fields(document: Document, position: int) -> None:
+    """Refuse what can be searched, and then neither saved nor loaded."""
+    for name in ("id", "title", "text", "source"):
+        value = getattr(document, name)
+        if not isinstance(value, str):
+            raise DataError(
+                f"The {name} of document {position} is a {type(value).__name__}, not a string: "
+                f"{value!r:.60}. Write it as one."
+            )
 
 
 def read_documents(path: str | Path) -> list[Document]:

@@ -77,7 +77,10 @@ class FaissIndex:
 
     def write(self, folder: Path) -> None:
         """Write the index in FAISS's own format."""
-        require("faiss", "dense").write_index(self._index, str(folder / INDEX))
+        try:
+            require("faiss", "dense").write_index(self._index, str(folder / INDEX))
+        except RuntimeError as error:
+            raise OSError(f"FAISS: {_reason(error)}") from error
 
     @classmethod
     def read(cls, folder: Path, tuning: str = "", mmap: bool = True) -> FaissIndex:

@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core import Document
-from ..errors import RetrievalError
 from ..files import fingerprint
 from .base import Hits, Immutable, Retriever, check_k, check_queries, check_whole
 from .children import (
     Spec,
     ask,
     check_restored,
+    check_same,
     held_by,
     load_children,
     make_children,
@@ -94,7 +94,7 @@ class HybridRetriever(Immutable):
         rankings = {}
         for name, hits in found.items():
             for document in hits.documents[query]:
-                _same(documents.setdefault(document.id, document), document, name)
+                check_same(documents.setdefault(document.id, document), document, name)
             rankings[name] = [(document.id, score) for document, score in hits[query]]
         best = fuse(rankings, self._settings.fusion, self._settings.weights)[:k]
         return [(documents[fused.id], fused) for fused in best]
@@ -142,11 +142,3 @@ class _Settings:
         scale_for(self.fusion)
         check_weights(self.weights, self.children)
         check_whole("depth", self.depth)
-
-
-def _same(first: Document, other: Document, name: str) -> None:
-    if first != other:
-        raise RetrievalError(
-            f"The child {name!r} holds another document than the others under the id "
-            f"{first.id!r}. Build all children over the same documents."
-        )

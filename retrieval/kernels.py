@@ -1,4 +1,4 @@
-"""BM25 by a compiled loop: one query is scored and ranked by numba, where that is installed.
+"""BM25 by a compiled loop: queries are scored and ranked by numba, where that is installed.
 
 The loop (`compiled`) adds the same numbers in the same order as bm25s does, and ranks as `top_k` does, so that it
 changes the speed and not one bit of a result. bm25s's own numba backend is not used: it takes
@@ -9,8 +9,11 @@ serial code, and lets other threads run meanwhile. For rare words it visits only
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,8 @@ from ..errors import require
 
 COMPILED_FROM = 20_000
 """Documents from which the compiling is worth its second."""
+SHARED_FROM = 16
+"""Queries from which a batch is shared by threads."""
 MAX_K = 100
 """Hits up to which the best are kept by insertion; beyond, sorting them all is faster."""
 
@@ -27,6 +32,10 @@ MAX_K = 100
 def has_numba() -> bool:
     """Return whether numba is installed, without importing it."""
     return find_spec("numba") is not None
+
+
+Ranked = tuple[NDArray[np.intp], NDArray[Any]]
+"""The positions and scores of a query's best documents."""
 
 
 class Ranker:
@@ -44,27 +53,41 @@ class Ranker:
         self._size = int(index["num_docs"])
         self._free: list[NDArray[Any]] = []  # rows of zeros, one for each thread at work
         require("numba", "fast")
-        from .compiled import rank
+        from .compiled import rank_each
 
-        self._loop = rank
+        self._loop = rank_each
         # Called once with its real arrays: a memory map has a type, and so a compilation, of its own.
-        self([], 1)
+        self([[]], 1)
 
-    def __call__(self, ids: Sequence[int], k: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
-        """Return the positions and scores of the best `k` for the terms of a query.
+    def __call__(self, queries: Sequence[list[int]], k: int, threads: int = 1) -> list[Ranked]:
+        """Return the best `k` for the terms of each query.
 
         Raises:
             IndexError: If the index points out of itself.
         """
+        if threads == 1 or len(queries) < SHARED_FROM:
+            return self._rank(queries, k)
+        size = math.ceil(len(queries) / threads)
+        parts = [queries[start : start + size] for start in range(0, len(queries), size)]
+        with ThreadPoolExecutor(threads) as pool:
+            return [
+                row for rows in pool.map(lambda part: self._rank(part, k), parts) for row in rows
+            ]
+
+    def _rank(self, queries: Sequence[list[int]], k: int) -> list[Ranked]:
+        """Rank in one call, which lets other threads run meanwhile."""
         try:
             scores = self._free.pop()
         except IndexError:
             scores = np.zeros(self._size, dtype=self._postings[0].dtype)
-        terms = np.array(ids, dtype=np.int64)
-        positions = np.empty(min(k, self._size), dtype=np.intp)
-        best = np.zeros(len(positions), dtype=scores.dtype)
-        found = self._loop(*self._postings, terms, scores, positions, best)
-        if found < 0:
+        terms = np.fromiter(chain.from_iterable(queries), dtype=np.int64)
+        starts = np.cumsum([0, *map(len, queries)])
+        positions = np.empty((len(queries), min(k, self._size)), dtype=np.intp)
+        best = np.zeros(positions.shape, dtype=scores.dtype)
+        found = np.zeros(len(queries), dtype=np.intp)
+        self._loop(*self._postings, terms, starts, scores, positions, best, found)
+        if (found < 0).any():
             raise IndexError("a posting lies outside")
         self._free.append(scores)  # zeros again; what a failed call has written to is dropped
-        return positions[:found], best[:found]
+        rows = zip(positions, best, found.tolist(), strict=True)
+        return [(row[:count], its_best[:count]) for row, its_best, count in rows]

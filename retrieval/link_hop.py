@@ -91,7 +91,11 @@ class LinkHopRetriever(Immutable):
         self.links = links
         """Which documents mention which, by their positions in `documents`."""
         self._settings = settings
-        self.fingerprint = fingerprint(["link_hop", base.fingerprint, settings])
+        parts = ["link_hop", base.fingerprint, settings]
+        held = held_by(base)
+        if held is not documents and Corpus(held).fingerprint != Corpus(documents).fingerprint:
+            parts.append(Corpus(documents).fingerprint)
+        self.fingerprint = fingerprint(parts)
 
     def search(self, queries: Sequence[str], k: int) -> Hits:
         """Return up to `k` hits for each query, with the base's score and what links added."""

@@ -8,6 +8,7 @@ depend on the others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,13 +21,14 @@ from .children import (
     Spec,
     ask,
     check_restored,
+    check_same,
     load_children,
     make_child,
     read_settings,
     save_children,
 )
 from .corpus import Corpus
-from .fusion import Fused, fuse, scale_for
+from .fusion import Fused, scale_for
 from .saved import Manifest, open_folder, save_folder
 
 RAW = "raw"
@@ -91,7 +93,7 @@ class MultiSourceRetriever(Immutable):
 
         Raises:
             UnknownNameError: If there is no such source; the message names the nearest.
-            RetrievalError: If a source cannot answer.
+            RetrievalError: If a source cannot answer, or two have different documents of one id.
         """
         check_k(k)
         check_queries(queries)
@@ -112,11 +114,24 @@ class MultiSourceRetriever(Immutable):
     def _merged(
         self, found: Mapping[str, list[tuple[Document, float]]]
     ) -> list[tuple[Document, Fused]]:
-        documents = {document.id: document for part in found.values() for document, _ in part}
-        rankings = {name: [(doc.id, score) for doc, score in part] for name, part in found.items()}
-        merge = RAW if len(found) == 1 else self._settings.merge
-        fused = fuse(rankings, merge, dict.fromkeys(found, 1.0))
-        return [(documents[one.id], one) for one in fused]
+        """Rank the hits of all sources; one that several found counts as its best of them does.
+
+        Fusing would add up what each ranking says of a document, but sources share none: what the
+        others count for an absent one would shift a whole source against the rest.
+        """
+        scale = scale_for(RAW if len(found) == 1 else self._settings.merge)
+        documents: dict[str, Document] = {}
+        scores: dict[str, float] = {}
+        components: dict[str, dict[str, float]] = {}
+        for name, part in found.items():
+            scaled = scale([(document.id, score) for document, score in part]).scores
+            for document, score in part:
+                id = document.id
+                check_same(documents.setdefault(id, document), document, name)
+                scores[id] = max(scaled[id], scores.get(id, -math.inf))
+                components.setdefault(id, {})[name] = score
+        ranked = sorted(scores, key=lambda id: (-scores[id], id))
+        return [(documents[id], Fused(id, scores[id], components[id])) for id in ranked]
 
     def _check_sources(self, queries: Sequence[str], sources: Sequence[str | None]) -> None:
         if isinstance(sources, str) or len(sources) != len(queries):

@@ -6,6 +6,7 @@ document ids, so that ties fall by id.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,18 @@ def top_k(scores: NDArray[Any], k: int, floor: float = 0.0) -> NDArray[np.intp]:
         if k < count:
             hits = hits[_best(scores[hits], k)]
     return hits[np.argsort(-scores[hits], kind="stable")]
+
+
+def check_finite(scores: NDArray[Any]) -> None:
+    """Refuse scores of which one is no number, as those of a damaged index are.
+
+    It would never be among the best: its document, or a whole row, would just be missing.
+
+    Raises:
+        ValueError: If one is NaN or infinite.
+    """
+    if not scores.max(initial=0.0) < math.inf:  # which keeps a NaN; one pass, and no array
+        raise ValueError("its scores are not finite")
 
 
 def _best(values: NDArray[Any], k: int) -> NDArray[np.intp]:

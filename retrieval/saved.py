@@ -10,6 +10,7 @@ retriever that can be saved; it knows nothing of what is in the data folder.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -29,6 +30,10 @@ MANIFEST = "manifest.json"
 CURE = "Build the index again and save it to a new folder."
 _DATA = "data-"
 _ABANDONED = 24 * 3600  # seconds; a younger data folder may belong to a save under way
+
+
+class SaveError(DataError, OSError):
+    """An index that the system did not let us write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,34 @@ def save_folder(folder: str | Path, manifest: Manifest, write: Callable[[Path], 
 
     Raises:
         DataError: If the folder holds something else.
+        SaveError: If it cannot be written, such as on a full disk.
     """
-    folder = Path(folder)
+    check_path(folder)
+    try:
+        _save(Path(folder), manifest, write)
+    except OSError as error:
+        reason = error.__cause__ if isinstance(error, SaveError) else error  # of an index in it
+        raise SaveError(
+            f"{folder}: could not be written ({reason}). An index that stood there is as it was. "
+            "Mend the cause (such as a full disk) and save again."
+        ) from reason
+
+
+def check_path(folder: str | Path) -> None:
+    """Refuse a name that no file system takes.
+
+    Raises:
+        DataError: If it holds a NUL or half of a character.
+    """
+    try:
+        possible = b"\0" not in os.fsencode(folder)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise DataError(f"{str(folder)!r}: is no path. Give the name of a folder.")
+
+
+def _save(folder: Path, manifest: Manifest, write: Callable[[Path], None]) -> None:
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix=_DATA, dir=folder))
@@ -113,12 +144,12 @@ def read_manifest(folder: str | Path) -> Manifest:
         DataError: If it is no saved index, or one of a format that this hopgym does not read.
     """
     path = Path(folder) / MANIFEST
-    if not path.is_file():
+    if not os.path.isfile(path):  # which no name is too long for, unlike for Path
         raise DataError(
             f"{folder}: is no saved index (it has no {MANIFEST}). "
             "Give the folder that a retriever's `save(folder)` wrote."
         )
-    content = parse_json(read_text(path), str(path))
+    content = read_json(path)
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         raise DataError(
@@ -132,6 +163,18 @@ def read_manifest(folder: str | Path) -> Manifest:
     if not inside or any(map(_leads_outside, manifest.sizes)):
         raise DataError(f"{path}: names files outside of its folder. {CURE}")
     return manifest
+
+
+def read_json(path: Path) -> Any:
+    """Read a file that belongs to a saved index.
+
+    Raises:
+        DataError: If it is not JSON: nobody is to mend by hand what a retriever wrote.
+    """
+    try:
+        return parse_json(read_text(path), str(path))
+    except DataError as error:
+        raise DataError(f"{path}: is damaged ({error.__cause__ or error}). {CURE}") from error
 
 
 def _sizes(data: Path) -> dict[str, int]:

@@ -49,7 +49,8 @@ class StoredDocuments(Immutable, Sequence[Document]):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            self._offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
+            offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
+            self._offsets = np.asarray(offsets)  # reading a numpy.memmap costs a microsecond more
             with open(folder / DOCUMENTS, "rb") as stream:
                 self._bytes = _mapped(stream)
         except (OSError, ValueError, EOFError) as error:
@@ -75,7 +76,7 @@ class StoredDocuments(Immutable, Sequence[Document]):
         return self._decode(position)
 
     def _decode(self, position: int) -> Document:
-        start, end = self._offsets[position], self._offsets[position + 1]
+        start, end = self._offsets[position : position + 2].tolist()
         try:
             return from_json(self._bytes[start:end], Document)
         except msgspec.MsgspecError as error:

@@ -69,7 +69,13 @@ class TantivyRetriever:
         self._set_up(Analyzer.of(analyzer), threads, memory_mb)
         self._temporary = tempfile.TemporaryDirectory(prefix="hopgym-tantivy-")
         self._home = Path(self._temporary.name) / "index"
-        self._fill(Corpus.of(documents).by_rank())
+        try:
+            self._fill(Corpus.of(documents).by_rank())
+        except OSError as error:
+            raise DataError(
+                f"The tantivy index could not be written to {tempfile.gettempdir()} ({error}). "
+                "Make room there, or name another place in TMPDIR."
+            ) from error
 
     def _set_up(self, analyzer: Analyzer, threads: int = 1, memory_mb: int = 64) -> None:
         if threads < 1:

@@ -15,6 +15,7 @@ from ..core import Document, to_json
 from ..errors import DataError, UnknownNameError
 from .analyzer import Analyzer
 from .content import ContentHash
+from .corpus import check_fields
 from .linked import link_folder
 from .tantivy_index import (
     BODY,
@@ -81,9 +82,10 @@ class Draft:
         """Take documents up, one by one.
 
         Raises:
-            DataError: If an id is taken, or too long for the index.
+            DataError: If an id is taken or too long for the index, or a field is no string.
         """
-        for document in documents:
+        for position, document in enumerate(documents):
+            check_fields(document, position)
             self._check(document.id)
             self.content.add(document)
             self._write(document)

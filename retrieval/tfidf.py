@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from ..core import Document
 from ..errors import DataError, RetrievalError
-from ..files import fingerprint, parse_json, read_text
+from ..files import fingerprint
 from .analyzer import Analyzer
 from .base import Hits, Immutable, check_k, check_queries
 from .bm25 import MAX_QUERY_WORDS
 from .corpus import Corpus
-from .ranking import top_k
-from .saved import CURE, Manifest, open_folder, save_folder
+from .ranking import check_finite, top_k
+from .saved import CURE, Manifest, open_folder, read_json, save_folder
 from .store import StoredDocuments, store_documents
 
 Postings = dict[str, NDArray[Any]]
@@ -110,6 +110,7 @@ class TfidfRetriever(Immutable):
         for term, weight in zip(terms, weights.astype(np.float32), strict=True):
             part = slice(pointers[term], pointers[term + 1])
             scores[positions[part]] += self._postings["weights"][part] * weight
+        check_finite(scores)
         return scores
 
     def save(self, folder: str | Path) -> None:
@@ -208,7 +209,7 @@ def _counted(counts: NDArray[Any], sublinear: bool) -> NDArray[np.float64]:
 
 
 def _vocabulary(file: Path) -> dict[str, int]:
-    terms = parse_json(read_text(file), str(file))
+    terms = read_json(file)
     if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
         raise DataError(f"{file}: is no list of terms. {CURE}")
     return {term: number for number, term in enumerate(terms)}

@@ -8,29 +8,23 @@ a JSON list is as good as JSON lines. How files look is in `predictions_files`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..errors import ConfigError, DataError, unknown_name
 from .answer import bag_cover, cover_em, exact_match, f1, f1_squad, hit, hit_at_1, list_f1
-from .predictions_files import GOLD, IDS, PREDICTED, field, read_file, texts
+from .predictions_files import (
+    Prediction,
+    by_id,
+    read_file,
+    read_gold_record,
+    read_record,
+    squad,
+)
 
 Tell = Callable[[str], object]
 """Is told, in a sentence, what does not fit together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """One predicted answer (or, for knowledge-graph questions, several) and the gold."""
-
-    id: str
-    predictions: tuple[str, ...]
-    """Empty when the system gave no answer: it scores 0 and stays in the average."""
-    answers: tuple[str, ...]
-    verdict: bool | None = None
-    """What a judge said, where the file tells."""
 
 
 def _of_first(
@@ -40,9 +34,13 @@ def _of_first(
 
 
 def _judged(prediction: Prediction) -> float:
-    if prediction.verdict is None:
-        raise ConfigError("Metric 'judged' needs a file with a judge's verdicts.")
-    return float(prediction.verdict)
+    if prediction.verdict is None and prediction.predictions:
+        raise ConfigError(
+            f"Metric 'judged' needs a judge's verdict with each prediction, and {prediction.id!r} "
+            'has none. It is read from the predictions file itself: a field `gpt4o_output` of "True" '
+            'or "False" in each record, as in R1-Searcher\'s files.'
+        )
+    return float(prediction.verdict or False)
 
 
 METRICS: dict[str, Callable[[Prediction], float]] = {
@@ -86,27 +84,30 @@ def read_predictions(
         gold: The gold answers, joined by id: SQuAD's data file, or JSONL with `id` (or `_id`) and
             `answer` (or `answers`). They count, whatever answers the predictions carry. A question
             without a prediction scores 0 and stays in the average.
-        tell: Is told of ids that stand twice, are missing, or are not in the gold.
+        tell: Is told of ids that are missing, are not in the gold, or stand again with the same
+            prediction, which counts once.
 
     Raises:
-        DataError: If a record is bad; the message names the file, the line and the field. Or if no
-            prediction has an id of the gold.
+        DataError: If a record is bad; the message names the file, the line and the field. Or if an
+            id has two predictions, or the file none, or no prediction has an id of the gold.
         ConfigError: If the shape needs a gold file and none is given.
     """
     content = read_file(path)
+    if not content:
+        raise DataError(f"{path} holds no predictions: there is nothing to score. Check the file.")
     if isinstance(content, Mapping):
         if gold is None:
-            raise ConfigError(f"{path} holds answers by id and no gold; pass --gold FILE.")
-        return _join(_by_id(content, str(path)), read_gold(gold, tell=tell), tell, gold)
+            raise ConfigError(
+                f"{path} is one JSON object, read as answers by id ({', '.join(list(content)[:3])}) "
+                "without gold; pass --gold FILE. A record of JSON lines has `prediction` and "
+                "`answers`."
+            )
+        return _join(by_id(content, str(path)), read_gold(gold, tell=tell), tell, gold)
     if gold is not None:
         answers = read_gold(gold, tell=tell)
-        found = [_record(value, where, answers) for where, value in content]
-        return _join(found, answers, tell, gold)
-    predictions = [_record(value, where) for where, value in content]
-    twice = _twice([prediction.id for prediction in predictions])
-    if twice:
-        tell(f"{_some(twice)} more than once in {path}; each time counts.")
-    return predictions
+        found = ((where, read_record(value, where, answers)) for where, value in content)
+        return _join(_once(found, path, tell), answers, tell, gold)
+    return _once(((where, read_record(value, where)) for where, value in content), path, tell)
 
 
 def read_gold(path: str | Path, *, tell: Tell = lambda _: None) -> dict[str, tuple[str, ...]]:
@@ -117,20 +118,37 @@ def read_gold(path: str | Path, *, tell: Tell = lambda _: None) -> dict[str, tup
     """
     content = read_file(path)
     if isinstance(content, Mapping):
-        pairs = _squad(content, str(path))
+        pairs = [(str(path), pair) for pair in squad(content, str(path))]
     else:
-        pairs = [
-            (str(field(record, IDS, where)), _accepted(record, where)) for where, record in content
-        ]
-    twice = _twice([id for id, _ in pairs])
-    if twice:
-        tell(f"{_some(twice)} more than once in {path}; the first counts.")
+        pairs = [(where, read_gold_record(record, where)) for where, record in content]
     if not pairs:
         raise DataError(f"{path} holds no gold answers.")
-    gold: dict[str, tuple[str, ...]] = {}
-    for id, answers in pairs:
-        gold.setdefault(id, answers)
-    return gold
+    return {gold.id: gold.answers for gold in _once(pairs, path, tell)}
+
+
+def _once(
+    found: Iterable[tuple[str, Prediction]], path: str | Path, tell: Tell
+) -> list[Prediction]:
+    """Return what was found by id: what stands again must say the same, and counts once.
+
+    Raises:
+        DataError: If one id stands with two contents; which one would count?
+    """
+    first: dict[str, tuple[str, Prediction]] = {}
+    again: list[str] = []
+    for where, one in found:
+        place, other = first.setdefault(one.id, (where, one))
+        if other is one:
+            continue
+        if other != one:
+            raise DataError(
+                f"{where}: the id {one.id!r} stands at {place} already, with another content. "
+                "Keep one of them."
+            )
+        again.append(one.id)
+    if again:
+        tell(f"{_some(again)} more than once in {path}, each time the same; counted once.")
+    return [one for _, one in first.values()]
 
 
 def _join(
@@ -140,87 +158,22 @@ def _join(
     path: str | Path,
 ) -> list[Prediction]:
     """Give every question of the gold its prediction, or an empty one."""
-    ids = [prediction.id for prediction in predictions]
-    first = {prediction.id: prediction for prediction in reversed(predictions)}
-    twice, strange = _twice(ids), [id for id in first if id not in gold]
-    missing = [id for id in gold if id not in first]
-    if predictions and len(missing) == len(gold):
+    given = {prediction.id: prediction for prediction in predictions}
+    strange = [id for id in given if id not in gold]
+    missing = [id for id in gold if id not in given]
+    if len(missing) == len(gold):
         raise DataError(
-            f"No prediction has an id of {path}: the predictions' first is {ids[0]!r}, the gold's "
-            f"{next(iter(gold))!r}. Give the gold of the same questions."
+            f"No prediction has an id of {path}: the predictions' first is {predictions[0].id!r}, "
+            f"the gold's {next(iter(gold))!r}. Give the gold of the same questions."
         )
-    if twice:
-        tell(f"{_some(twice)} more than once in the predictions; the first counts.")
     if missing:
         tell(f"{len(missing)} of {len(gold)} questions have no prediction and score 0.")
     if strange:
         tell(f"{_some(strange)} not in {path} and {'is' if len(strange) == 1 else 'are'} left out.")
     return [
-        replace(first[id], answers=answers) if id in first else Prediction(id, (), answers)
+        replace(given[id], answers=answers) if id in given else Prediction(id, (), answers)
         for id, answers in gold.items()
     ]
-
-
-def _by_id(content: Mapping[str, Any], path: str) -> list[Prediction]:
-    """Read SQuAD's and HotpotQA's shapes: one JSON object of answers by id."""
-    given = content.get("answer", content)
-    if not isinstance(given, Mapping):
-        raise DataError(f"{path}: `answer` must be an object of answers by id, not {given!r:.60}.")
-    for id, value in given.items():
-        if not (value is None or isinstance(value, str | int | float)):
-            raise DataError(
-                f"{path} is one JSON object, and {id!r} holds {value!r:.60} where an answer should "
-                "be. Predictions are JSON lines of {id, prediction, answers}, or one object "
-                "{id: answer}."
-            )
-    return [
-        Prediction(id, () if value in (None, "") else (str(value),), ())
-        for id, value in given.items()
-    ]
-
-
-def _squad(content: Mapping[str, Any], path: str) -> list[tuple[str, tuple[str, ...]]]:
-    try:
-        questions = [
-            qa
-            for article in content["data"]
-            for paragraph in article["paragraphs"]
-            for qa in paragraph["qas"]
-        ]
-        return [(str(qa["id"]), texts(qa["answers"], path)) for qa in questions]
-    except (KeyError, TypeError, AttributeError):
-        keys = ", ".join(list(content)[:5])
-        raise DataError(
-            f"{path} is one JSON object with {keys}. Gold is SQuAD's data file, or JSON lines or a "
-            "JSON list of {id, answers}."
-        ) from None
-
-
-def _record(
-    record: Any, where: str, gold: Mapping[str, tuple[str, ...]] | None = None
-) -> Prediction:
-    predicted = field(record, PREDICTED, where)
-    verdict = record.get("gpt4o_output")
-    named = next((record[name] for name in IDS if record.get(name) is not None), where)
-    id = str(named if gold is None else field(record, IDS, where))
-    return Prediction(
-        id,
-        () if predicted in (None, "") else texts(predicted, where),
-        gold.get(id, ()) if gold is not None else _accepted(record, where),
-        None if verdict is None else verdict == "True",
-    )
-
-
-def _accepted(record: Any, where: str) -> tuple[str, ...]:
-    given = texts(field(record, GOLD, where, cure="Add it, or pass --gold FILE"), where)
-    aliases = record.get("answer_aliases")
-    more = texts(aliases, where) if aliases else ()
-    return (*given, *(alias for alias in more if alias not in given))
-
-
-def _twice(ids: Sequence[str]) -> list[str]:
-    seen: set[str] = set()
-    return [id for id in ids if id in seen or seen.add(id)]  # type: ignore[func-returns-value]
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -74,6 +74,6 @@ def _table(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 {
                     "id": str(number - 1),
                     "question": "".join(row[text : text + 1]),
-                    "answers": answers,
+                    "answer": answers,
                 },
             )

@@ -20,7 +20,7 @@ from ...errors import DataError
 from ...retrieval.corpus import Corpus, read_documents
 from .hub import rows
 from .loaded import LoadedQuestions
-from .records import CURE, Record, check_limit, read_values
+from .records import CURE, Record, check_limit, read_values, warn_skipped
 
 
 class Passage(NamedTuple):
@@ -61,7 +61,8 @@ def load(
         values: `(place, value)` pairs; a value may be the error that kept it from being read.
         split: What to call the split that the records form.
         documents: A corpus file to search instead of the records' own paragraphs.
-        strict: Whether a bad record raises; otherwise it is skipped and counted.
+        strict: Whether a bad record raises; otherwise it is skipped, and a
+            warning says how many were.
         limit: Read no more records than this.
 
     Raises:
@@ -72,6 +73,7 @@ def load(
         raise DataError(
             f"{name}: no question could be read{f'; first: {skipped[0]}' if skipped else ''}."
         )
+    warn_skipped(name, skipped)
     corpus = Corpus(_own(drafts)) if documents is None else Corpus(read_documents(documents))
     finder = _Finder(corpus)
     return LoadedQuestions(
@@ -151,6 +153,8 @@ class _Finder:
     def place(self, draft: Draft) -> Question:
         """Return the draft's question with its gold documents in this corpus."""
         question = draft.question
+        if not draft.gold and not draft.hop_gold:  # its gold, if any, is named by id already
+            return question
         hops = tuple(
             replace(hop, document_ids=(self.find(passage),)) if passage else hop
             for hop, passage in zip(question.hops, draft.hop_gold, strict=True)

@@ -41,7 +41,7 @@ def convert(record: Record) -> Draft:
     """Read one record."""
     metadata = record.get("metadata") or {}
     question = Question(
-        record.text("id"),
+        record.id("id"),
         record.text("question"),
         record.texts("golden_answers"),
         type=str(metadata.get("type") or "") if isinstance(metadata, dict) else "",

@@ -2,25 +2,23 @@
 
 ```
 documents.jsonl          one Document a line
-questions/{split}.jsonl  one Question a line
+questions/{split}.jsonl  one Question a line, or `{id, question, answer}` as in `plain`
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-
-import msgspec
 
 from ...core import Document, Question
 from ...errors import DataError
-from ...files import fingerprint, read_lines
+from ...files import fingerprint
 from ...retrieval.corpus import Corpus, read_documents
 from .base import check_split
-from .records import check_limit
+from .native import read_questions
+from .records import warn_skipped
 
 
 class QuestionFolder:
@@ -28,18 +26,22 @@ class QuestionFolder:
 
     Args:
         path: The folder.
+        strict: Whether a bad line raises; otherwise it is skipped, and a warning says how many
+            were.
 
     Raises:
         DataError: If it holds no questions.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, strict: bool = True) -> None:
         self.path = Path(path)
+        self.strict = strict
         self.name = self.path.name
         self._files = {file.stem: file for file in sorted(self.path.glob("questions/*.jsonl"))}
         if not self._files:
             raise DataError(
-                f"{path} holds no questions/*.jsonl. Write one with `hopgym world --out`."
+                f"{path} holds no questions/*.jsonl. Write one with `hopgym world --out`, or lay "
+                "out questions/{split}.jsonl and documents.jsonl as docs/questions.md says."
             )
         self._read: dict[str, tuple[Question, ...]] = {}
 
@@ -64,49 +66,8 @@ class QuestionFolder:
         """Return one split."""
         check_split(split, self._files, self.name)
         if split not in self._read:
-            self._read[split] = read_questions(self._files[split])
+            skipped: list[str] = []
+            file = self._files[split]
+            self._read[split] = read_questions(file, skipped=None if self.strict else skipped)
+            warn_skipped(f"{self.name} {split}", skipped)
         return self._read[split]
-
-
-def read_questions(
-    path: str | Path, *, limit: int | None = None, skipped: list[str] | None = None
-) -> tuple[Question, ...]:
-    """Read one `Question` a line.
-
-    Args:
-        path: The file.
-        limit: Read no more lines than this; blank ones do not count.
-        skipped: Is told of bad lines; where it is None, the first one raises.
-
-    Raises:
-        DataError: If a line is no question, or its id stands above already; the message names the
-            file, the line and the field.
-    """
-    lines = ((n, line) for n, line in enumerate(read_lines(path), 1) if line.strip())
-    questions: dict[str, Question] = {}
-    for number, line in islice(lines, check_limit(limit)):
-        try:
-            question = _question(line, f"{path}:{number}", questions)
-            questions[question.id] = question
-        except DataError as error:
-            if skipped is None:
-                raise
-            skipped.append(str(error))
-    return tuple(questions.values())
-
-
-_DECODER = msgspec.json.Decoder(Question)
-
-
-def _question(line: str, where: str, above: Container[str]) -> Question:
-    try:
-        question = _DECODER.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise DataError(f"{where}: no question ({error}). Mend this line.") from error
-    if question.id in above:
-        raise DataError(
-            f"{where}: the id {question.id!r} stands above already. Give each question its own."
-        )
-    if not question.answers:
-        raise DataError(f"{where}: the question has no answers. Mend this line.")
-    return question

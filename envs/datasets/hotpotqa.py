@@ -49,7 +49,7 @@ def convert_with(record: Record, join: str) -> Draft:
     gold = [Passage(title, texts.get(title, "")) for title in _gold_titles(record)]
     kept = {key: record.get(key) for key in ("level",) if record.get(key)}
     question = Question(
-        record.text("_id", "id"),
+        record.id("_id", "id"),
         record.text("question"),
         record.texts("answer"),
         type=str(record.get("type", "")),

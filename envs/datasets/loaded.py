@@ -61,7 +61,8 @@ class LoadedQuestions:
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{split}={len(qs)}" for split, qs in self._splits.items())
-        return f"LoadedQuestions({self.name!r}, {sizes}, {len(self.documents)} documents)"
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return f"LoadedQuestions({self.name!r}, {sizes}, {len(self.documents)} documents{skipped})"
 
 
 def _check_unique(name: str, split: str, questions: Sequence[Question]) -> None:

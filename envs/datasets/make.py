@@ -18,8 +18,10 @@ from urllib.parse import parse_qsl
 from ...core import Question
 from ...errors import ConfigError, DataError
 from ...registry import Registry
+from ...retrieval.corpus import read_documents
 from .base import QuestionSet
 from .loaded import LoadedQuestions
+from .native import load_native
 from .records import check_limit, first_record
 
 DATASETS: Registry[Any] = Registry("question set", "hopgym datasets")
@@ -55,6 +57,11 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
     if not isinstance(spec, str | Path):
         return _as_it_is(spec, options)
     name, query = _divided(spec)
+    if not name.strip():
+        raise ConfigError(
+            f"{str(spec)!r} names no question set. Give a name (list: `hopgym datasets`), a file, "
+            "a folder, or file.py:NAME of your own."
+        )
     merged = {**dict(parse_qsl(query, keep_blank_values=True)), **options}
     loader, merged = _loader(name, merged)
     if not callable(loader):  # a module's attribute may be the set itself
@@ -86,9 +93,24 @@ def _as_it_is(given: Any, options: Mapping[str, Any]) -> QuestionSet:
             f"{', '.join(_PARTS)}, not {given!r:.60}. Questions of your own become one by "
             "`LoadedQuestions(name, {split: questions})`."
         )
-    if options:
-        raise ConfigError(f"{given!r:.60} is made already and takes no {next(iter(options))!r}.")
-    return cast(QuestionSet, given)
+    rest = dict(options)
+    documents = rest.pop("documents", None)
+    if rest:
+        raise ConfigError(f"{given!r:.60} is made already and takes no {next(iter(rest))!r}.")
+    return _with_documents(cast(QuestionSet, given), documents)
+
+
+def _with_documents(given: QuestionSet, file: str | Path | None) -> QuestionSet:
+    """Give a set that brings no documents those of a file."""
+    if file is None:
+        return given
+    if given.documents:
+        raise ConfigError(
+            f"{given.name} brings {len(given.documents)} documents of its own; leave out "
+            f"documents={str(file)!r}."
+        )
+    splits = {split: given.questions(split) for split in given.splits}
+    return LoadedQuestions(given.name, splits, read_documents(file), getattr(given, "skipped", ()))
 
 
 def _is_set(given: Any) -> bool:
@@ -99,9 +121,10 @@ def _is_set(given: Any) -> bool:
 def _loader(name: str, options: dict[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
     path = Path(name)
     if name in DATASETS or not path.exists():
-        if ":" not in name and path.suffix in _SUFFIXES:
+        if name not in DATASETS and ":" not in name and (path.suffix in _SUFFIXES or "/" in name):
+            noun = "file" if path.suffix in _SUFFIXES else "file or folder"
             raise DataError(
-                f"No file {name!r}. Check the path; it is read relative to {Path.cwd()}."
+                f"No {noun} {name!r}. Check the path; it is read relative to {Path.cwd()}."
             )
         return DATASETS.get(name), options
     if path.is_dir():
@@ -138,40 +161,16 @@ def detect_shape(path: str | Path) -> str:
     )
 
 
-def load_native(
-    path: str | Path,
-    *,
-    split: str = "train",
-    documents: str | None = None,
-    strict: bool = True,
-    limit: int | None = None,
-) -> LoadedQuestions:
-    """Load hopgym's own questions, one JSON record of `hopgym.core.Question` a line.
-
-    Args:
-        path: The file, gzipped or not.
-        split: What to call its split.
-        documents: A corpus file to search.
-        strict: Whether a bad line raises; otherwise it is skipped and counted.
-        limit: Read no more lines than this.
-    """
-    from ...retrieval.corpus import read_documents
-    from .folder import read_questions
-
-    corpus = read_documents(documents) if documents else ()
-    skipped: list[str] = []
-    questions = read_questions(path, limit=limit, skipped=None if strict else skipped)
-    if not questions:
-        told = f"; first: {skipped[0]}" if skipped else ""
-        raise DataError(f"{path}: no question could be read{told}.")
-    return LoadedQuestions(Path(path).stem, {split: questions}, corpus, skipped)
-
-
 def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> QuestionSet:
     parameters = inspect.signature(loader).parameters
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     allowed = [p for p, kind in parameters.items() if kind.kind is not kind.VAR_KEYWORD]
     allowed += ["documents", "strict", "limit"] if open_ended else []
+    options = dict(options)
+    documents = None
+    if "documents" not in allowed:  # any set that brings none may be given some
+        allowed.append("documents")
+        documents = options.pop("documents", None)
     unknown = [option for option in options if option not in allowed]
     # A class with open keywords, such as the world with its dials, knows best what it takes.
     if unknown and not (open_ended and inspect.isclass(loader)):
@@ -185,7 +184,7 @@ def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> 
                 f"'{name}?{parameter.name}=…'."
             )
     made = loader(**{key: _parsed(key, value) for key, value in options.items()})
-    return cast(QuestionSet, made) if _is_set(made) else _wrap(name, made)
+    return _with_documents(made if _is_set(made) else _wrap(name, made), documents)
 
 
 def _is_needed(parameter: inspect.Parameter) -> bool:

@@ -53,7 +53,7 @@ def convert(record: Record) -> Draft:
     gold = [paragraph.passage for paragraph in paragraphs if paragraph.supports]
     if not paragraphs:
         gold = list(dict.fromkeys(passage for passage in hop_gold if passage))
-    id, answerable = record.text("id"), bool(record.get("answerable", True))
+    id, answerable = record.id("id"), bool(record.get("answerable", True))
     question = Question(
         id if answerable else f"{id}{UNANSWERABLE}",
         record.text("question"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ...errors import ConfigError, DataError
 from ...files import parse_json, read_lines, read_text
 
-CURE = "Mend it, or pass strict=False to skip bad records."
+CURE = "Mend it, or pass strict=False (after a name: `?strict=false`) to skip bad records."
 
 
 class Record:
@@ -36,20 +37,36 @@ class Record:
             DataError: If none is there, or it is no text.
         """
         value = self._first(fields)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
         if not isinstance(value, str) or not value.strip():
-            raise self.bad(fields[0], f"must be text, not {value!r:.60}")
+            raise self.bad(self._name(fields), f"must be text, not {value!r:.60}")
         return value.strip()
+
+    def id(self, *fields: str) -> str:
+        """Return the first of these fields that is there, as an id: a text or a whole number."""
+        id = _id(self._first(fields))
+        if id is None:
+            found = self._first(fields)
+            raise self.bad(self._name(fields), f"must be text or a whole number, not {found!r:.60}")
+        return id
 
     def texts(self, *fields: str) -> tuple[str, ...]:
         """Return the first of these fields that is there, as one or more texts."""
         value = self._first(fields)
         values = value if isinstance(value, list | tuple) else [value]
-        kept = tuple(dict.fromkeys(str(v).strip() for v in values if _is_answer(v)))
-        if not kept or len(values) != sum(map(_is_answer, values)):
-            raise self.bad(fields[0], f"must be text or a list of texts, not {value!r:.60}")
+        kept = tuple(dict.fromkeys(v.strip() for v in values if isinstance(v, str)))
+        if not kept or not all(kept) or not all(isinstance(v, str) for v in values):
+            raise self.bad(
+                self._name(fields), f"must be text or a list of texts, not {value!r:.60}"
+            )
         return kept
+
+    def ids(self, field: str) -> tuple[str, ...]:
+        """Return an optional list of ids, each once."""
+        value = self.get(field, ())
+        ids = [_id(v) for v in value] if isinstance(value, list | tuple) else [None]
+        if None in ids:
+            raise self.bad(field, f"must be a list of ids, not {value!r:.60}")
+        return tuple(dict.fromkeys(id for id in ids if id is not None))
 
     def aliases(self, field: str = "answer_aliases") -> tuple[str, ...]:
         """Return an optional field of more answers, which may be left out, null or empty."""
@@ -65,6 +82,10 @@ class Record:
     def bad(self, field: str, problem: str) -> DataError:
         """Return the error for a field."""
         return DataError(f"{self.where}: field `{field}` {problem}. {CURE}")
+
+    def _name(self, fields: Sequence[str]) -> str:
+        """Return which of these fields is there."""
+        return next(field for field in fields if field in self)
 
     def _first(self, fields: Sequence[str]) -> Any:
         for field in fields:
@@ -123,5 +144,17 @@ def first_record(path: str | Path) -> Mapping[str, Any]:
     )
 
 
-def _is_answer(value: Any) -> bool:
-    return bool(str(value).strip()) if isinstance(value, str | int | float) else False
+def warn_skipped(name: str, skipped: Sequence[str]) -> None:
+    """Say how many records were left out, if any, and why the first was."""
+    if skipped:
+        records = "record was" if len(skipped) == 1 else "records were"
+        first = skipped[0].removesuffix(CURE).rstrip()
+        warnings.warn(
+            f"{name}: {len(skipped)} bad {records} skipped; the first: {first}", stacklevel=3
+        )
+
+
+def _id(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None

@@ -24,7 +24,7 @@ from typing import Any
 from ...core import Document, from_json, to_json
 from ...errors import ConfigError, DataError
 from ...files import atomic_write
-from ..saved import MANIFEST, _refuse_foreign, read_manifest
+from ..saved import MANIFEST, SaveError, _refuse_foreign, check_path, read_manifest
 from .dedupe import Dropped
 
 BUILDING = "data-building"
@@ -125,8 +125,7 @@ def staging(folder: Path) -> Iterator[Staging]:
     Raises:
         DataError: If the folder is something else, cannot be written, or is being built already.
     """
-    if "\0" in str(folder):
-        raise DataError(f"{str(folder)!r}: is no path. Give the name of a folder.")
+    check_path(folder)
     try:
         _refuse_foreign(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +133,8 @@ def staging(folder: Path) -> Iterator[Staging]:
             place = Staging(folder)
             try:
                 yield place
+            except SaveError:  # a full disk or the like: the next attempt continues
+                raise
             except (DataError, ConfigError) as error:
                 if not _is_full(error.__cause__):  # a beginning on bad input is of no use
                     place.remove()
@@ -141,11 +142,12 @@ def staging(folder: Path) -> Iterator[Staging]:
                 raise
     except OSError as error:
         _remove_if_empty(folder)
+        reason = error.__cause__ if isinstance(error, SaveError) else error
         raise DataError(
-            f"{folder}: could not be written ({error}). A knowledge base that stood there is as "
+            f"{folder}: could not be written ({reason}). A knowledge base that stood there is as "
             "it was. Mend the cause (such as a full disk) and run the same command again: it "
             "continues."
-        ) from error
+        ) from reason
 
 
 def _is_full(cause: BaseException | None) -> bool:

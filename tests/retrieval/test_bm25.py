@@ -349,6 +349,20 @@ def test_damage_seen_only_later_is_an_error_and_never_an_empty_row(tmp_path):
         loaded.search(WORDS, k=3)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_scores_that_are_no_numbers_are_an_error_and_never_an_empty_row(tmp_path, backend):
+    """NaN is above nothing: its documents were just not found."""
+    if backend == "numba":
+        pytest.importorskip("numba")
+    folder, data = saved(tmp_path)
+    file = data / "data.csc.index.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:128] + b"\xff" * (len(content) - 128))
+    loaded = BM25Retriever.load(folder, backend=backend)
+    with pytest.raises(RetrievalError, match=r"The bm25 index is damaged.*Build the index again"):
+        loaded.search(list(loaded._index.vocab_dict)[:1], k=3)
+
+
 def test_another_stop_list_of_the_same_name_is_refused(tmp_path):
     folder, _ = saved(tmp_path)
     content = json.loads((folder / "manifest.json").read_text())

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -12,9 +13,10 @@ import pytest
 from retriever_contract import DOCUMENTS, QUERIES, check_contract
 
 from hopgym.core import Document
-from hopgym.errors import RetrievalError
+from hopgym.errors import DataError, RetrievalError
 from hopgym.retrieval import RETRIEVERS, make_retriever
 
+CURE = r"Build the index again|the folder that a retriever's `save"
 ELSEWHERE = {"http", "qdrant", "elasticsearch", "cached"}  # need a server, or a folder
 SPECS = {
     "dense": "dense?encoder=hashing",
@@ -37,6 +39,7 @@ def _needs(request):
     if getattr(request.node, "callspec", None) and request.node.callspec.params.get("name") in (
         "dense",
         "hybrid",
+        "dense?encoder=hashing&index=hnsw",
     ):
         pytest.importorskip("faiss")
 
@@ -133,6 +136,80 @@ def test_defect_the_shortest_document_does_not_win(name):
     assert retriever.search(["the program of the mathematician Ada Lovelace"], k=1).ids == [
         ["long"]
     ]
+
+
+SAVED = [*NAMES, "dense?encoder=hashing&index=hnsw"]
+DAMAGE = {
+    "gone": lambda file, content: file.unlink(),
+    "cut short": lambda file, content: file.write_bytes(content[: len(content) // 2]),
+    "not UTF-8": lambda file, content: file.write_bytes(b"\xff" * len(content)),
+    "zeros": lambda file, content: file.write_bytes(bytes(len(content))),
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_refused_with_the_cure(name, damage, tmp_path):
+    """Each file of each index: never an odd error, and never other hits."""
+    made(name, DOCUMENTS).save(tmp_path / "index")
+    files = [f.relative_to(tmp_path / "index") for f in (tmp_path / "index").rglob("*")]
+    for number, file in enumerate(files):
+        if (tmp_path / "index" / file).is_file():
+            folder = shutil.copytree(tmp_path / "index", tmp_path / str(number))
+            DAMAGE[damage](folder / file, (folder / file).read_bytes())
+            with pytest.raises((DataError, RetrievalError), match=CURE):
+                make_retriever(folder).search(QUERIES, k=10_000)
+
+
+def contents(folder):
+    """What its files hold, but locks, which whoever reads may take."""
+    files = (f for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock")
+    return {file: file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_a_full_disk_leaves_the_old_index(name, tmp_path):
+    """The system itself refuses to write: at once, and half-way through a file."""
+    resource = pytest.importorskip("resource")
+    old, new = made(name, DOCUMENTS[:10]), made(name, DOCUMENTS)
+    old.save(tmp_path / "index")
+    found = old.search(QUERIES, k=5)
+    inside = contents(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in (0, (tmp_path / "index" / "manifest.json").stat().st_size // 2):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(DataError, match=r"could not be written.*is as it was. Mend"):
+                new.save(tmp_path / "index")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert contents(tmp_path) == inside
+        assert make_retriever(tmp_path / "index").search(QUERIES, k=5) == found
+    new.save(tmp_path / "index")
+    assert make_retriever(tmp_path / "index").fingerprint == new.fingerprint
+
+
+@pytest.mark.parametrize("name", [name for name in SAVED if name != "empty"])  # takes none
+def test_hostile_documents_are_refused_or_come_back(name, tmp_path):
+    same = Document("../a\nb\0", "\t", "")
+    with pytest.raises(DataError, match="both have the id"):
+        made(name, [same, same])
+    with pytest.raises(DataError, match=r"cannot be written as JSON.* only valid Unicode"):
+        made(name, [Document("a", "", "\ud800")])
+    retriever = made(name, [same, Document("", "", ""), Document("c", "../../x", "ada")])
+    retriever.save(tmp_path / "index")
+    assert make_retriever(tmp_path / "index").search(["ada"], k=9) == retriever.search(["ada"], k=9)
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_defect_nothing_is_printed(name, tmp_path, capfd):
+    """FlashRAG left a print of all results in its merging."""
+    retriever = made(name, DOCUMENTS)
+    retriever.search(QUERIES[:5], k=3)
+    retriever.save(tmp_path / "index")
+    make_retriever(tmp_path / "index").search(QUERIES[:5], k=3)
+    assert capfd.readouterr() == ("", "")
 
 
 ASK = """

@@ -50,6 +50,14 @@ def test_only_documents_are_taken():
         Corpus([ADA, {"id": "b"}])
 
 
+@pytest.mark.parametrize("field", ["id", "title", "text", "source"])
+def test_a_field_that_is_no_string_is_refused(field):
+    """It was indexed and found, and what was saved could not be read again."""
+    other = Document(**{"id": "b", "title": "", "text": "", field: 5})
+    with pytest.raises(DataError, match=rf"The {field} of document 1 is a int, not a string: 5\."):
+        Corpus([ADA, other])
+
+
 def test_a_corpus_of_a_corpus_is_the_same():
     corpus = Corpus.of([ADA])
     assert Corpus.of(corpus) is corpus

@@ -176,7 +176,7 @@ def not_a_number(folder):
 )
 def test_a_damaged_or_foreign_index_is_refused_with_the_cure(folder, damage):
     damage(folder)
-    cure = "Build the index again|Mend or remove this record|Give the folder that a retriever"
+    cure = "Build the index again|Give the folder that a retriever"
     with pytest.raises(DataError, match=cure):
         DenseRetriever.load(folder, mmap=False)
 
@@ -211,7 +211,7 @@ def test_a_save_that_fails_leaves_the_old_index(folder, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "save", full)
-    with pytest.raises((OSError, DataError), match="No space left"):
+    with pytest.raises(DataError, match=r"No space left.*as it was"):
         DenseRetriever(DOCUMENTS[:4], encoder="hashing?dim=32").save(folder)
     monkeypatch.undo()
     assert DenseRetriever.load(folder).search(QUERIES, 5) == before

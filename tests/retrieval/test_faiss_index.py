@@ -144,3 +144,9 @@ def test_bad_kinds_and_tunings_are_refused():
     with pytest.raises(ConfigError, match="a flat index has nothing to tune"):
         build_index(vectors, "flat", tuning="nprobe=3")
     assert isinstance(build_index(vectors, "flat"), FlatIndex)
+
+
+def test_a_full_disk_is_an_os_error(tmp_path):
+    """FAISS raises what names a line of its source."""
+    with pytest.raises(OSError, match=r"FAISS: .*could not open|FAISS: .*No such file"):
+        build_index(some(100), "hnsw").write(tmp_path / "missing")

@@ -138,7 +138,9 @@ def test_a_child_that_fails_fails_the_search():
 def test_children_over_other_documents_are_found_out():
     other = Fixed("y", (Document("a", "Another", "under the same id"), 1.0))
     hybrid = HybridRetriever([], children={"x": Fixed("x", (A, 1.0)), "y": other})
-    with pytest.raises(RetrievalError, match=r"'y' holds another document .* id 'a'\. Build all"):
+    with pytest.raises(
+        RetrievalError, match=r"'y' holds another document .* id 'a'\. Documents that"
+    ):
         hybrid.search(["x"], k=3)
 
 

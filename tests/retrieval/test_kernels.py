@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from threading import enumerate as enumerate_threads
@@ -100,3 +102,33 @@ def test_without_numba_the_error_says_what_to_install(monkeypatch):
     with pytest.raises(MissingExtraError, match=r'pip install "hopgym\[fast\]"'):
         BM25Retriever(corpus(3), backend="numba")
     assert np.isfinite(BM25Retriever(corpus(3)).search(["w1 w2 w3"], 3).scores[0]).all()
+
+
+CROWD = """
+import os, sys
+os.environ.update(NUMBA_THREADING_LAYER="workqueue", NUMBA_CACHE_DIR=sys.argv[1])
+from concurrent.futures import ThreadPoolExecutor
+from hopgym.core import Document
+from hopgym.retrieval.bm25 import BM25Retriever
+documents = [Document(str(n), "", f"ada w{n % 7} w{n % 11}") for n in range(500)]
+retriever = BM25Retriever(documents, backend="numba", threads=2)
+queries = [f"ada w{n}" for n in range(40)]
+expected = BM25Retriever(documents, backend="numpy").search(queries, 5)
+with ThreadPoolExecutor(4) as pool:
+    assert all(pool.map(lambda _: retriever.search(queries, 5) == expected, range(50)))
+from hopgym.retrieval.compiled import rank_each
+print(sum(rank_each.stats.cache_hits.values()))
+"""
+
+
+def test_defect_threads_abort_no_process_and_the_loop_is_compiled_once(tmp_path):
+    """Threads on numba's workqueue abort bm25s; its loops are compiled anew in each process."""
+    hits = []
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "-c", CROWD, str(tmp_path)], capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        hits.append(int(run.stdout))
+    assert hits[0] == 0
+    assert hits[1] > 0

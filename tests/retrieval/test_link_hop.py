@@ -220,3 +220,15 @@ def test_recall_on_2wikimultihopqa(shared_data):
     assert recall >= 0.90  # measured: 0.912; 0.682 without
     assert all_gold >= 0.78  # measured: 0.790; 0.364 without
     assert recall - without[0] > 0.2
+
+
+def test_the_documents_that_are_linked_stand_in_the_fingerprint_and_come_back(tmp_path):
+    vel, ada = Document("a", "Vel", "A film by Ada Orm."), Document("b", "Ada Orm", "Born.")
+    other = Document("b", "Bob", "Born.")
+    base = make_retriever("bm25", [vel, ada])
+    linked, unlinked = (LinkHopRetriever(two, base=base) for two in ([vel, ada], [vel, other]))
+    assert linked.fingerprint != unlinked.fingerprint
+    unlinked.save(tmp_path / "index")
+    loaded = LinkHopRetriever.load(tmp_path / "index")
+    assert loaded.fingerprint == unlinked.fingerprint
+    assert [document.title for document in loaded.documents] == ["Vel", "Bob"]

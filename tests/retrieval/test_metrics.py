@@ -210,6 +210,13 @@ def test_a_retriever_is_measured_question_by_question():
     assert "answer_recall@1" not in evaluate(BM25Retriever(CORPUS), QUESTIONS, ks=[1]).values
 
 
+def test_defect_a_document_with_the_id_of_its_question_counts():
+    """BEIR drops what it takes for the query itself."""
+    question = Question("a", "ada", ("x",), document_ids=("a",))
+    found = evaluate(BM25Retriever([Document("a", "", "ada")]), [question], ks=[1])
+    assert found.of("recall@1") == {"a": 1.0}
+
+
 def test_gold_may_be_named_by_titles():
     question = Question("q", "river film", ("x",), document_ids=("Vel",))
     found = evaluate(BM25Retriever(CORPUS), [question], ks=[2], name=lambda d: d.title)

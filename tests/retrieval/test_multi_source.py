@@ -210,3 +210,44 @@ def test_changed_settings_are_refused(tmp_path, change, message):
     file.write_text(json.dumps(content))
     with pytest.raises(DataError, match=message):
         MultiSourceRetriever.load(tmp_path / "index")
+
+
+class Told:
+    """A source that answers every query alike."""
+
+    def __init__(self, name, *hits):
+        self.fingerprint, self.hits = name, hits
+
+    def search(self, queries, k):
+        rows = self.hits[:k]
+        return Hits(
+            [[document for document, _ in rows] for _ in queries],
+            [[score for _, score in rows] for _ in queries],
+        )
+
+
+def test_scores_below_0_rank_as_in_one_index():
+    a = Told("A", (Document("a", "", "a"), -1.0))
+    b = Told("B", (Document("b1", "", "b"), -5.0), (Document("b2", "", "c"), -9.0))
+    merged = MultiSourceRetriever([], sources={"A": a, "B": b}, merge="raw")
+    assert merged.search(["x"], 3).ids == [["a", "b1", "b2"]]
+    assert merged.search(["x"], 3).scores == [[-1.0, -5.0, -9.0]]
+    for k in (1, 2):  # asking for more changes nothing above
+        assert merged.search(["x"], k).ids == [["a", "b1"][:k]]
+
+
+def test_vectors_in_several_sources_rank_as_in_one():
+    pytest.importorskip("faiss")
+    spec = "dense?encoder=hashing"
+    whole, parts = make_retriever(spec, DOCUMENTS), MultiSourceRetriever(DOCUMENTS, base=spec)
+    for k in (1, 5, len(DOCUMENTS)):
+        assert parts.search(QUERIES, k).ids == whole.search(QUERIES, k).ids
+
+
+def test_two_documents_of_one_id_are_refused():
+    news = Told("News", (Document("0", "", "paris", "News"), 3.0))
+    web = Told("Web", (Document("0", "", "tokyo", "Web"), 2.0))
+    merged = MultiSourceRetriever([], sources={"News": news, "Web": web}, merge="raw")
+    with pytest.raises(RetrievalError, match=r"'Web' holds another document .* id '0'"):
+        merged.search(["x"], 2)
+    assert merged.search_sources(["x"], ["News"], 2).ids == [["0"]]

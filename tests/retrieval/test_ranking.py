@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hopgym.retrieval.ranking import top_k
+from hopgym.retrieval.ranking import check_finite, top_k
 
 
 def by_sorting(scores, k, floor):
@@ -29,3 +29,14 @@ def test_nothing_above_the_floor():
 @pytest.mark.parametrize("kind", [np.uint8, np.int64])
 def test_numbers_of_numpy(kind):
     assert top_k(np.array([1.0, 3.0, 2.0]), kind(2)).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_scores_that_are_not_finite_are_refused(bad):
+    """They compare as no score does: what they belong to would just be missing."""
+    scores = np.ones(9, dtype=np.float32)
+    check_finite(scores)
+    check_finite(scores[:0])
+    scores[4] = bad
+    with pytest.raises(ValueError, match="not finite"):
+        check_finite(scores)

@@ -8,6 +8,7 @@ from hopgym.retrieval.saved import (
     FORMAT,
     MANIFEST,
     Manifest,
+    SaveError,
     open_folder,
     read_manifest,
     save_folder,
@@ -53,7 +54,7 @@ def test_a_failed_save_leaves_the_old(folder):
         write(b"half")(data)
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(SaveError, match=r"\(disk full\).* is as it was. Mend the cause"):
         save_folder(folder, INDEX, fail)
     manifest, data = open_folder(folder, "bm25")
     assert (data / "part.bin").read_bytes() == b"old"
@@ -131,4 +132,59 @@ def test_a_data_file_cut_short_is_refused(folder):
     file = next(folder.glob("data-*/part.bin"))
     file.write_bytes(b"o")
     with pytest.raises(DataError, match=r"part\.bin: has 1 bytes, not 3. Build the index again"):
+        open_folder(folder, "bm25")
+
+
+NAMES = ["new\nline", "a/../up", "-rf", "na?x=1&y", " ", "%2e%2e", "[red]x[/red]", "\u202e", "link"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_may_have_any_name(tmp_path, name):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    place = f"{tmp_path}/{name}"
+    for content in (b"old", b"new"):
+        save_folder(place, INDEX, write(content))
+        _, data = open_folder(place, "bm25")
+        assert (data / "part.bin").read_bytes() == content
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("nul\0", "is no path. Give the name of a folder"),
+        ("half\ud800", "is no path. Give the name of a folder"),
+        ("file", "is a file. Give a new folder"),
+        ("file/x", "could not be written .*Mend the cause"),
+        ("x" * 300, "could not be written .*Mend the cause"),
+        ("nowhere", "could not be written .*Mend the cause"),
+        ("loop", "could not be written .*Mend the cause"),
+    ],
+)
+def test_a_folder_that_cannot_be_is_refused(tmp_path, name, message):
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(DataError, match=message):
+        save_folder(tmp_path / name, INDEX, write(b"new"))
+    with pytest.raises(DataError, match="is no saved index"):
+        open_folder(tmp_path / name, "bm25")
+    assert (tmp_path / "file").read_text() == "kept"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "loop", "nowhere"]
+
+
+def test_a_data_folder_that_is_a_link_is_not_emptied(folder, tmp_path):
+    data = next(folder.glob("data-*"))
+    data.rename(tmp_path / "elsewhere")
+    data.symlink_to(tmp_path / "elsewhere")
+    save_folder(folder, INDEX, write(b"new"))
+    assert (tmp_path / "elsewhere" / "part.bin").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe{", b"[" * 100_000])
+def test_a_manifest_that_is_not_json_says_the_cure(folder, content):
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(DataError, match=r"manifest\.json: is damaged .*Build the index again"):
         open_folder(folder, "bm25")

@@ -310,3 +310,16 @@ def test_without_the_library_it_says_what_to_install(monkeypatch):
 def test_it_says_what_it_is():
     retriever = TantivyRetriever([ADA])
     assert repr(retriever) == f"TantivyRetriever(1 documents, {retriever.fingerprint})"
+
+
+def test_a_full_temporary_folder_says_what_to_do():
+    """The engine loses its writer: "a worker thread encountered an error or panicked"."""
+    resource = pytest.importorskip("resource")
+    documents = [Document(str(n), "", f"ada word{n} " * 30) for n in range(2000)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(DataError, match=r"could not be written to .*Make room .*TMPDIR"):
+            TantivyRetriever(documents)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -121,3 +121,9 @@ def test_what_json_cannot_hold_is_refused(tmp_path):
 def test_a_failing_writer_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="tantivy"):
         Draft(tmp_path / "nowhere", ANALYZER)
+
+
+def test_a_field_that_is_no_string_is_refused(tmp_path):
+    """A title of None was written, and the index could not be read again."""
+    with pytest.raises(DataError, match="The title of document 1 is a NoneType, not a string"):
+        draft_in(tmp_path / "a", [ADA, Document("x", None, "")])

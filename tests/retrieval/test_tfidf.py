@@ -208,6 +208,16 @@ def test_damage_seen_only_later_is_an_error_and_never_an_empty_row(tmp_path):
         loaded.search(WORDS, k=3)
 
 
+@pytest.mark.parametrize("name", ["weights", "idf"])
+def test_scores_that_are_no_numbers_are_an_error_and_never_an_empty_row(tmp_path, name):
+    folder, data = saved(tmp_path)
+    file = data / f"{name}.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:128] + b"\xff" * (len(content) - 128))
+    with pytest.raises(RetrievalError, match=r"not finite.*Build the index again"):
+        TfidfRetriever.load(folder).search(["ada"], k=3)
+
+
 @pytest.mark.parametrize("change", [{"sublinear": True}, {"corpus": "0" * 16}])
 def test_changed_settings_are_refused(tmp_path, change):
     folder, _ = saved(tmp_path)

@@ -64,7 +64,8 @@ def test_hotpotqas_official_shape_needs_the_gold(tmp_path):
 def test_our_own_shape_on_one_line_and_gzipped(tmp_path):
     record = b'{"id": "a", "prediction": "the Ull", "answers": ["Ull", "River Ull"]}\n'
     (tmp_path / "one.jsonl").write_bytes(record)
-    (tmp_path / "two.jsonl.gz").write_bytes(gzip.compress(record + record.replace(b"the", b"no")))
+    other = record.replace(b"the", b"no").replace(b'"a"', b'"b"')
+    (tmp_path / "two.jsonl.gz").write_bytes(gzip.compress(record + other))
     assert score_predictions(read_predictions(tmp_path / "one.jsonl"), ["em"]) == {"em": 1.0}
     assert score_predictions(read_predictions(tmp_path / "two.jsonl.gz"), ["em"]) == {"em": 0.5}
 
@@ -92,9 +93,19 @@ def test_a_bad_record_is_named(tmp_path, line, message):
 def test_unknown_metrics_and_empty_files_are_named(tmp_path):
     with pytest.raises(UnknownNameError, match="Did you mean 'em'"):
         score_predictions([], ["eem"])
-    (tmp_path / "empty.jsonl").write_text("")
-    with pytest.raises(DataError, match="no predictions"):
-        score_predictions(read_predictions(tmp_path / "empty.jsonl"))
+    with pytest.raises(DataError, match="There are no predictions"):
+        score_predictions([])
+
+
+@pytest.mark.parametrize("text", ["", "\n", "[]", "{}", '{"answer": {}}'])
+def test_an_empty_file_is_an_error_with_and_without_gold(tmp_path, text):
+    (tmp_path / "p.json").write_text(text)
+    gold = write(tmp_path / "gold.jsonl", *GOLD)
+    with pytest.raises(DataError, match=r"p.json holds no predictions: there is nothing to score"):
+        read_predictions(tmp_path / "p.json", gold)
+    if "answer" not in text:
+        with pytest.raises(DataError, match=r"p.json holds no predictions"):
+            read_predictions(tmp_path / "p.json")
 
 
 def write(path, *records):
@@ -111,7 +122,7 @@ def test_gold_is_joined_by_id_and_what_does_not_fit_is_told(tmp_path):
         tmp_path / "p.jsonl",
         {"_id": "3", "prediction": "Vel", "answers": ["what the gold overrules"]},
         {"id": "b", "prediction": "the orm"},
-        {"id": "b", "prediction": "late"},
+        {"id": "b", "prediction": "the orm"},
         {"id": "z", "prediction": "strange"},
     )
     told = []
@@ -122,8 +133,8 @@ def test_gold_is_joined_by_id_and_what_does_not_fit_is_told(tmp_path):
         ("3", ("Vel",), ("Vel",)),
     ]
     assert told == [
-        f"1 id ('a') stands more than once in {gold}; the first counts.",
-        "1 id ('b') stands more than once in the predictions; the first counts.",
+        f"1 id ('a') stands more than once in {gold}, each time the same; counted once.",
+        f"1 id ('b') stands more than once in {file}, each time the same; counted once.",
         "1 of 3 questions have no prediction and score 0.",
         f"1 id ('z') stands not in {gold} and is left out.",
     ]
@@ -140,12 +151,59 @@ def test_gold_of_other_questions_is_refused(tmp_path):
         read_predictions(write(file, {"prediction": "Ull"}), gold)
 
 
-def test_ids_that_stand_twice_without_gold_all_count_and_are_told(tmp_path):
+def test_an_id_that_stands_twice_counts_once_or_is_refused(tmp_path):
     record = {"id": "a", "prediction": "x", "answers": ["x"]}
     told = []
     file = write(tmp_path / "p.jsonl", record, record)
-    assert len(read_predictions(file, tell=told.append)) == 2
-    assert told == [f"1 id ('a') stands more than once in {file}; each time counts."]
+    assert len(read_predictions(file, tell=told.append)) == 1
+    assert told == [
+        f"1 id ('a') stands more than once in {file}, each time the same; counted once."
+    ]
+    gold = write(tmp_path / "gold.jsonl", *GOLD)
+    write(
+        file, record, {"id": "b", "prediction": "x", "answers": ["x"]}, record | {"prediction": 2}
+    )
+    for given in (None, gold):
+        with pytest.raises(
+            DataError, match=r"p.jsonl:3: the id 'a' stands at .*p.jsonl:1 already, with another"
+        ):
+            read_predictions(file, given)
+    write(gold, *GOLD, {"id": "a", "answer": "Vel"})
+    with pytest.raises(DataError, match=r"gold.jsonl:3: the id 'a' stands at .*gold.jsonl:1"):
+        read_gold(gold)
+
+
+def test_one_line_is_a_file_of_one_record(tmp_path):
+    gold = write(tmp_path / "gold.jsonl", GOLD[0])
+    assert read_gold(gold) == {"a": ("Ull",)}
+    for record in ({"id": "a", "pred": "Ull"}, {"pred": "Ull", "answers": ["Ull"]}):
+        file = write(tmp_path / "p.jsonl", record)
+        with pytest.raises(DataError, match=r"p.jsonl:1: field `prediction` .* is missing"):
+            read_predictions(file, gold)
+        with pytest.raises(DataError, match=r"p.jsonl:1: field `prediction` .* is missing"):
+            read_predictions(file)
+
+
+def test_a_folder_is_named_as_one(tmp_path):
+    file = write(tmp_path / "p.jsonl", {"id": "a", "prediction": "Ull"})
+    for given in ((file, tmp_path), (tmp_path, None)):
+        with pytest.raises(DataError, match="is a folder; predictions and gold are each one file"):
+            read_predictions(*given)
+
+
+def test_judged_says_what_it_needs(tmp_path):
+    record = {"id": "a", "prediction": "Ull", "answers": ["Ull"]}
+    file = write(tmp_path / "p.jsonl", record)
+    with pytest.raises(
+        ConfigError, match=r"verdict with each prediction, and 'a' has none. .*`gpt4o"
+    ):
+        score_predictions(read_predictions(file), ["judged"])
+    write(file, record | {"gpt4o_output": "yes"})
+    with pytest.raises(DataError, match=r"p.jsonl:1: field `gpt4o_output` .*\"False\", not 'yes'"):
+        read_predictions(file)
+    write(file, record | {"gpt4o_output": True})
+    gold = write(tmp_path / "gold.jsonl", *GOLD)  # what is not answered is not right
+    assert score_predictions(read_predictions(file, gold), ["judged"]) == {"judged": 0.5}
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -22,6 +22,13 @@ def test_lines_lists_and_objects_are_told_apart(tmp_path):
     assert read(tmp_path, "") == []
 
 
+def test_an_object_may_not_hold_one_id_with_two_answers(tmp_path):
+    assert read(tmp_path, '{"a": "x", "a": "x"}') == {"a": "x"}
+    for text in ('{"a": "x", "a": "y"}', '{"answer": {"a": "x", "a": "y"}}'):
+        with pytest.raises(DataError, match="f: 'a' stands twice in one object, with 'x' and 'y'"):
+            read(tmp_path, text)
+
+
 def test_places_name_the_line_or_the_record(tmp_path):
     (tmp_path / "f").write_text('{"a": 1}\n\n{"a": 2}\n')
     assert [where.rpartition("/")[2] for where, _ in read_file(tmp_path / "f")] == ["f:1", "f:3"]

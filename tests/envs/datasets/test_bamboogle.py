@@ -5,6 +5,8 @@ from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.bamboogle import load_bamboogle
 from hopgym.errors import DataError
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 TSV = (
     "Question\t\t\t\tAnswer\tAnswer 2\tcanary: 0\r\n"
     "Who led when Ull was founded?\t\t\t\tAda Orm\tAda\t\r\n"

@@ -7,6 +7,8 @@ from hopgym.envs.datasets.drafts import Draft, Passage, load, load_file, passage
 from hopgym.errors import ConfigError, DataError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 VEL, OTHER, ORM = Passage("Vel", "A film."), Passage("Vel", "A town."), Passage("Orm", "A name.")
 
 

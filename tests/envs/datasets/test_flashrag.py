@@ -8,6 +8,8 @@ from hopgym.envs.datasets.flashrag import load_flashrag
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 RECORDS = [
     {
         "id": "train_0",

@@ -2,13 +2,16 @@ import pytest
 from toy import DOCUMENTS, QUESTIONS
 
 from hopgym.core import Fact, Question
+from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.base import QuestionSet
-from hopgym.envs.datasets.folder import QuestionFolder, read_questions
+from hopgym.envs.datasets.folder import QuestionFolder
 from hopgym.envs.datasets.loaded import LoadedQuestions
 from hopgym.envs.datasets.world import World, write_world
 from hopgym.errors import ConfigError, DataError
 from hopgym.files import write_jsonl
 from hopgym.retrieval.corpus import write_documents
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
 
 FULL = Question(
     "q3",
@@ -74,17 +77,14 @@ def test_a_folder_without_questions_is_named_with_the_cure(tmp_path, name):
         QuestionFolder(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ('{"id": "b", "text": "', r"train.jsonl:3: no question \(.*\). Mend this line"),
-        ('{"id": "b", "text": "Who?"}', r"train.jsonl:3: .*missing required field `answers`"),
-        ('{"id": 1, "text": "", "answers": []}', r"train.jsonl:3: .*`str`, got `int` - at `\$.id`"),
-        ('{"id": "a", "text": "", "answers": []}', "train.jsonl:3: the id 'a' stands above"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path, line, message):
-    path = tmp_path / "train.jsonl"
-    path.write_text(f'{{"id": "a", "text": "Who?", "answers": ["x"]}}\n\n{line}\n')
-    with pytest.raises(DataError, match=message):
-        read_questions(path)
+def test_a_folder_takes_plain_questions_and_skips_when_told_to(tmp_path):
+    lines = [{"id": 7, "question": "Who?", "answer": "Ada", "document_ids": ["d"]}, QUESTIONS[0]]
+    write_jsonl(tmp_path / "questions/dev.jsonl", lines)
+    plain = Question("7", "Who?", ("Ada",), document_ids=("d",))
+    assert make_questions(tmp_path).questions("dev") == (plain, QUESTIONS[0])
+    write_jsonl(tmp_path / "questions/dev.jsonl", [*lines, {"question": "Who?", "answer": 7}])
+    with pytest.raises(DataError, match=r"dev.jsonl:3: field `answer` must be text"):
+        make_questions(tmp_path).questions("dev")
+    with pytest.warns(UserWarning, match=r"dev: 1 bad record was skipped; the first: .*:3: field"):
+        questions = make_questions(f"{tmp_path}?strict=false").questions("dev")
+    assert questions == (plain, QUESTIONS[0])

@@ -10,6 +10,8 @@ from hopgym.envs.datasets.hotpotqa import load_hotpotqa
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 RECORD = {
     "_id": "h1",
     "question": "Where was the director of Vel born?",

@@ -16,7 +16,7 @@ def test_splits_are_kept_in_their_order():
     assert made.splits == ("train", "dev") and made.skipped == ("a",)
     assert made.questions("train") == QUESTIONS and made.questions("dev") == QUESTIONS[:1]
     assert isinstance(made.documents, Corpus) and tuple(made.documents) == DOCUMENTS
-    assert repr(made) == "LoadedQuestions('mine', train=2, dev=1, 3 documents)"
+    assert repr(made) == "LoadedQuestions('mine', train=2, dev=1, 3 documents, 1 skipped)"
     with pytest.raises(ConfigError, match="mine has no split 'test'; it has: train, dev"):
         made.questions("test")
 

@@ -11,6 +11,8 @@ from hopgym.envs.datasets.make import detect_shape
 from hopgym.errors import ConfigError, DataError, UnknownNameError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 PLAIN = [{"id": n, "question": f"Who is {n}?", "answer": "Ada"} for n in "abc"]
 CODE = """
 from hopgym.core import Question
@@ -70,7 +72,7 @@ def test_a_folder_is_read_split_by_split(tmp_path):
     (tmp_path / "questions/dev.jsonl").write_text("{")
     made = make_questions(str(tmp_path))
     assert isinstance(made, QuestionFolder) and tuple(made.questions("train")) == QUESTIONS
-    with pytest.raises(DataError, match=r"dev.jsonl:1: no question"):
+    with pytest.raises(DataError, match=r"dev.jsonl:1: not JSON"):
         made.questions("dev")
 
 
@@ -118,6 +120,7 @@ def test_a_registered_function_is_called():
     ("name", "message"),
     [
         ("own.py:rivers?many=2", "'.*own.py:rivers' has no option 'many'; it takes: count"),
+        ("own.py:broken?many=2", "has no option 'many'; it takes: documents"),
         ("own.py:river", "has no attribute 'river'"),
         ("own.py:broken", "'.*own.py:broken' must yield Questions, not 'Which\\?'"),
         ("own.py:nothing", "'.*own.py:nothing' must yield Questions or return a question set"),
@@ -149,6 +152,43 @@ def test_a_wrong_name_option_or_object_is_named():
         make_questions(None)
     with pytest.raises(ConfigError, match="is made already and takes no 'split'"):
         make_questions(ToyQuestions(), split="dev")
+
+
+@pytest.mark.parametrize("spec", ["", " ", "?split=dev"])
+def test_an_empty_name_is_named(spec):
+    with pytest.raises(ConfigError, match=r"' ?(\?split=dev)?' names no question set. Give a name"):
+        make_questions(spec)
+
+
+@pytest.mark.parametrize("spec", ["nodir/", "no/dir", "nodir/?strict=false"])
+def test_a_missing_folder_is_no_unknown_name(spec):
+    with pytest.raises(
+        DataError, match=r"No file or folder 'no.*'. Check the path; it is read rel"
+    ):
+        make_questions(spec)
+
+
+DOCS = [{"id": "d", "title": "Ull", "text": "A river."}]
+
+
+@pytest.mark.parametrize("name", ["rivers", "rivers?count=2", "many", "plain_function"])
+def test_a_set_of_ones_own_without_documents_may_be_given_some(tmp_path, name):
+    (tmp_path / "bare.py").write_text(f"{CODE}\ndef plain_function(): return [one]\n")
+    write_jsonl(tmp_path / "docs.jsonl", DOCS)
+    mark = "&" if "?" in name else "?"
+    made = make_questions(f"{tmp_path}/bare.py:{name}{mark}documents={tmp_path / 'docs.jsonl'}")
+    assert [d.id for d in made.documents] == ["d"] and made.questions(made.splits[0])
+
+
+def test_so_may_a_folder_but_no_set_that_brings_its_own(tmp_path):
+    write_jsonl(tmp_path / "docs.jsonl", DOCS)
+    write_jsonl(tmp_path / "set/questions/dev.jsonl", QUESTIONS)
+    made = make_questions(tmp_path / "set", documents=tmp_path / "docs.jsonl")
+    assert (made.name, made.splits, len(made.documents)) == ("set", ("dev",), 1)
+    write_jsonl(tmp_path / "set/documents.jsonl", DOCS)
+    for spec in (tmp_path / "set", "toy:ToyQuestions", ToyQuestions()):
+        with pytest.raises(ConfigError, match=r"brings \d documents of its own; leave out docum"):
+            make_questions(spec, documents=str(tmp_path / "docs.jsonl"))
 
 
 def test_a_missing_file_is_no_unknown_name(tmp_path):

@@ -10,6 +10,8 @@ from hopgym.envs.datasets.musique import load_musique
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 STEPS = [
     {"id": 1, "question": "Vel >> director", "answer": "Ada Orm", "paragraph_support_idx": 2},
     {"id": 2, "question": "Which lake is north?", "answer": "Mere", "paragraph_support_idx": 0},

@@ -2,11 +2,13 @@ import gzip
 
 import pytest
 
-from hopgym.core import Question
+from hopgym.core import Hop, Question
 from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.plain import load_plain
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
 
 
 @pytest.mark.parametrize("name", ["mine.jsonl", "mine.v2.jsonl.gz"])
@@ -14,7 +16,7 @@ def test_every_field(tmp_path, name):
     records = [
         {"id": "a", "question": " Who? ", "answer": "Ada", "type": "person", "level": 2, "x": 1},
         {"_id": 7, "question": "Where?", "answers": ["Ull ", "River Ull", "Ull"]},
-        {"idx": 8, "Question": "When?", "answer": 1890},
+        {"idx": 8, "Question": "When?", "answer": "1890"},
         {"question": "Which?", "golden_answers": ["Vel"], "type": None, "source": None},
         {"id": "e", "Question": "What?", "Answer": "Orm"},
     ]
@@ -54,7 +56,13 @@ def test_documents_of_ones_own_are_searched(tmp_path):
         ({"answer": "Ada"}, r"q.jsonl:2: field `question` \(or `Question`\) is missing"),
         ({"question": "Who?", "answer": []}, r"q.jsonl:2: field `answer` must be text or a list"),
         ({"question": "Who?", "answer": {"a": 1}}, "q.jsonl:2: field `answer` must be text"),
-        ({"id": [], "question": "Who?", "answer": "x"}, r"q.jsonl:2: field `id` must be text"),
+        ({"question": 5, "answer": "x"}, "q.jsonl:2: field `question` must be text, not 5"),
+        ({"question": "Who?", "answer": 7}, "q.jsonl:2: field `answer` must be text .* not 7"),
+        ({"question": "Who?", "answers": ["a", True]}, "field `answers` must be .*'a', True"),
+        (
+            {"id": [], "question": "Who?", "answer": "x"},
+            r"q.jsonl:2: field `id` must be text or a whole",
+        ),
         ({"id": "a", "question": "?", "answer": "x"}, r"q.jsonl:2: id 'a' stands at .*q.jsonl:1"),
     ],
 )
@@ -64,6 +72,56 @@ def test_a_bad_record_is_named_or_skipped(tmp_path, record, message):
         load_plain(tmp_path / "q.jsonl")
     made = load_plain(tmp_path / "q.jsonl", strict=False)
     assert len(made.questions("train")) == len(made.skipped) == 1
+
+
+RICH = {
+    "id": "a",
+    "question": "Who?",
+    "answer": "Ada",
+    "type": "chain",
+    "document_ids": ["d1", 2],
+    "hops": [
+        {"query": "Where?", "answer": "Ull", "document_ids": ["d1"]},
+        {"query": "Who there?", "answer": "Ada", "document_ids": [2], "needs": [0]},
+    ],
+}
+
+
+def test_gold_in_the_shape_of_a_question_is_read(tmp_path):
+    write_jsonl(tmp_path / "q.jsonl", [RICH])
+    assert make_questions(tmp_path / "q.jsonl").questions("train")[0] == Question(
+        "a",
+        "Who?",
+        ("Ada",),
+        type="chain",
+        hops=(Hop("Where?", "Ull", ("d1",)), Hop("Who there?", "Ada", ("2",), needs=(0,))),
+        document_ids=("d1", "2"),
+        metadata={"type": "chain"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("type", 3, "q.jsonl:1: field `type` must be text, not 3"),
+        ("document_ids", "d1", "q.jsonl:1: field `document_ids` must be a list of ids, not 'd1'"),
+        ("document_ids", [None], r"field `document_ids` must be a list of ids, not \[None\]"),
+        ("hops", 2, "q.jsonl:1: field `hops` must be a list, not 2"),
+        ("hops", ["Where?"], r"q.jsonl:1: field `hops\[0\]` must be \{query, answer, …\}, not"),
+        ("hops", [{"query": "Where?"}], r"q.jsonl:1 hops\[0\]: field `answer` is missing"),
+        ("hops", [{"query": 1, "answer": "x"}], r"hops\[0\]: field `query` must be text, not 1"),
+        ("hops", [{"query": "?", "answer": "x", "needs": [0]}], "`needs` must be places of other"),
+        (
+            "hops",
+            [{"query": "?", "answer": "x", "docs": []}],
+            "`docs` is no field of a hop; it has",
+        ),
+    ],
+)
+def test_gold_in_another_shape_is_refused(tmp_path, field, value, message):
+    write_jsonl(tmp_path / "q.jsonl", [{**RICH, field: value}])
+    with pytest.raises(DataError, match=message):
+        load_plain(tmp_path / "q.jsonl")
 
 
 @pytest.mark.parametrize(

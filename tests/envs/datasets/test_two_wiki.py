@@ -9,6 +9,8 @@ from hopgym.envs.datasets.two_wiki import load_two_wiki
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*skipped:UserWarning")
+
 RECORD = {
     "_id": "w1",
     "question": "Where was the director of Vel born?",

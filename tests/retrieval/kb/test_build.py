@@ -264,7 +264,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("type", ["bm25", "tantivy"])
+@pytest.mark.parametrize("type", ["bm25", "tantivy", "dense?encoder=hashing&index=hnsw"])
 def test_a_file_that_cannot_grow_leaves_the_old_index(tmp_path, file, type):
     """The system itself refuses to write further, in Python as in the library."""
     pytest.importorskip("resource")

@@ -110,6 +110,7 @@ def test_what_cannot_be_saved_is_refused():
 
 def test_a_function_whose_result_cannot_be_saved_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(RETRIEVERS, "_factories", dict(RETRIEVERS._factories))
+    monkeypatch.setattr(RETRIEVERS, "_summaries", dict(RETRIEVERS._summaries))
     RETRIEVERS.register("mine", "A function.", lambda documents: object())
     with pytest.raises(ConfigError, match="'mine' cannot be saved"):
         make_index("mine", iter(DOCUMENTS), tmp_path / "index")
