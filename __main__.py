@@ -15,7 +15,7 @@ from .envs import cli as envs_cli
 from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
 from .envs.datasets.world import cli as world_cli
-from .errors import HopgymError
+from .errors import HopgymError, told, users_place
 from .retrieval import cli as retrieval_cli
 from .retrieval.kb import cli as kb_cli
 from .rewards import cli as rewards_cli
@@ -49,14 +49,27 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; our own errors, Gymnasium's and files' are one line and exit status 2."""
+    """Run the command; all errors but our own mistakes are one line and exit status 2."""
     try:
         build_app()()
-    except (HopgymError, gymnasium.error.Error, OSError) as error:
-        console = Console(stderr=True)
-        console.print(f"{type(error).__name__}:", style="bold red", end=" ")
-        console.print(str(error), markup=False, highlight=False)
+    except Exception as error:
+        _print_error(error)
         sys.exit(2)
+
+
+def _print_error(error: Exception) -> None:
+    """Print our own errors, Gymnasium's, files', and whatever was raised in a user's file.
+
+    Anything else is a mistake in hopgym and keeps its traceback.
+    """
+    ours = isinstance(error, HopgymError | gymnasium.error.Error)
+    users = None if ours else users_place(error)
+    if not (ours or users or isinstance(error, OSError)):
+        raise error
+    name, _, rest = (told(error) if users else f"{type(error).__name__}: {error}").partition(" ")
+    console = Console(stderr=True)
+    console.print(name, style="bold red", end=" ")
+    console.print(rest, markup=False, highlight=False)
 
 
 def _show_version(wanted: bool) -> None:

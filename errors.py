@@ -8,12 +8,16 @@ infrastructure (a retriever, a judge) is always an exception, never a reward or 
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+import traceback
+from contextlib import contextmanager
 from difflib import get_close_matches
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class HopgymError(Exception):
@@ -102,3 +106,85 @@ def require(module: str, extra: str) -> ModuleType:
         raise MissingExtraError(
             f'`{module}` is not installed. Run: pip install "hopgym[{extra}]"'
         ) from error
+
+
+@contextmanager
+def users_code(
+    noun: str, part: Any, error: type[HopgymError] = ConfigError, did: str = "raised"
+) -> Iterator[None]:
+    """Turn whatever a user's part raises into one error that says whose it is, and where.
+
+    Our own errors pass unchanged.
+
+    Args:
+        noun: What it is, such as `"agent factory"`.
+        part: What was asked for: a specification, or the thing itself.
+        error: What to raise instead.
+        did: What the part did, for the message.
+
+    >>> with users_code("agent factory", "my.py:Mine"):
+    ...     raise OSError("no disk")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    hopgym.errors.ConfigError: The agent factory 'my.py:Mine' raised OSError: no disk (line ...).
+    """
+    try:
+        yield
+    except HopgymError:
+        raise
+    except (Exception, SystemExit) as raised:  # a file that calls sys.exit() must not end us
+        raise error(f"The {noun} {named(part)} {did} {told(raised)}.") from raised
+
+
+def named(part: Any) -> str:
+    """Name a part for a message: a specification in quotes, a function or class by its name.
+
+    >>> named("my.py:Mine"), named(len), named(ValueError("x"))
+    ("'my.py:Mine'", 'len', 'ValueError')
+    """
+    if isinstance(part, str | os.PathLike):
+        return f"{os.fspath(part)!r:.200}"
+    return str(getattr(part, "__qualname__", type(part).__qualname__))
+
+
+def told(error: BaseException) -> str:
+    """Say what was raised and, where it can be known, in which line of whose file."""
+    what = type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{what}: {error.msg} (line {error.lineno} of {_short(error.filename)})"
+    said = f"{what}: {error}" if str(error) else what
+    place = users_place(error) or _last_place(error)
+    return f"{said} ({place})" if place else said
+
+
+def users_place(error: BaseException) -> str | None:
+    """Return the innermost line that is neither hopgym's nor a library's; None if none is."""
+    places = [
+        (number, frame.f_code.co_filename)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if not _is_library(frame)
+    ]
+    return _place(*places[-1]) if places else None
+
+
+def _last_place(error: BaseException) -> str | None:
+    frames = traceback.extract_tb(error.__traceback__)
+    return _place(frames[-1].lineno, frames[-1].filename) if frames else None
+
+
+def _place(line: int | None, filename: str) -> str:
+    return f"line {line} of {_short(filename)}"
+
+
+def _short(filename: str) -> str:
+    """Return a path as seen from the current folder, if it lies below."""
+    return os.path.relpath(filename) if filename.startswith(os.getcwd() + os.sep) else filename
+
+
+def _is_library(frame: FrameType) -> bool:
+    module = frame.f_globals
+    # `python -m hopgym` runs as `__main__`, but still in the package hopgym.
+    name = str(module.get("__package__") or module.get("__name__") or "")
+    top = name.partition(".")[0]
+    parts = frame.f_code.co_filename.split(os.sep)
+    installed = "site-packages" in parts or "dist-packages" in parts
+    return top == __name__.partition(".")[0] or top in sys.stdlib_module_names or installed

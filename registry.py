@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar, overload
 
-from .errors import ConfigError, unknown_name
+from .errors import ConfigError, unknown_name, users_code
 
 T = TypeVar("T")
 Factory = Callable[..., T]
@@ -132,12 +132,14 @@ def load_module(source: str, path: str) -> ModuleType:
         path: What the user asked for, for messages.
 
     Raises:
-        ConfigError: If there is none.
+        ConfigError: If there is none, or it cannot be loaded: the message says in which line.
     """
     folder = Path(source).resolve().parent if source.endswith(".py") else Path.cwd()
     if str(folder) not in sys.path:
         sys.path.append(str(folder))  # last: nothing installed is hidden by it
-    return _load_file(source) if source.endswith(".py") else _load_module(source, path)
+    is_file = source.endswith(".py")
+    with users_code("file" if is_file else "module", source, did="cannot be loaded:"):
+        return _load_file(source) if is_file else _load_module(source, path)
 
 
 def _load_module(name: str, path: str) -> ModuleType:

@@ -10,7 +10,7 @@ import inspect
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import ConfigError
+from ..errors import ConfigError, named, users_code
 from ..registry import Registry
 from .base import Agent, FunctionAgent
 
@@ -70,8 +70,11 @@ def _agent(part: Any, spec: Any) -> Agent:
     if _plays(part):
         return cast("Agent", part)
     if callable(part) and not _takes_observation(part):
-        return _agent(part(), spec)
+        with users_code("agent factory", spec):
+            made = part()
+        return _agent(made, spec)
     if callable(part) and not inspect.isclass(part):
+        _check_takes_one(part, spec)
         label = spec.rpartition(":")[2] if isinstance(spec, str) else None
         return FunctionAgent(part, label)
     raise ConfigError(
@@ -95,9 +98,26 @@ def _plays(part: Any) -> bool:
 
 def _takes_observation(part: Any) -> bool:
     """Return whether a callable must be given an argument."""
+    needed = _needed(part)
+    return not inspect.isclass(part) if needed is None else bool(needed)
+
+
+def _check_takes_one(function: Any, spec: Any) -> None:
+    needed = _needed(function)
+    if needed is None:
+        return
+    if len(needed) > 1 or needed[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        raise ConfigError(
+            f"The agent function {named(spec)} needs the arguments "
+            f"{', '.join(p.name for p in needed)}; an agent function takes one, the observation."
+        )
+
+
+def _needed(part: Any) -> list[inspect.Parameter] | None:
+    """Return the arguments that a callable must be given; None where that cannot be known."""
     try:
         parameters = inspect.signature(part).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have no signature
-        return not inspect.isclass(part)
+        return None
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return any(p.default is p.empty and p.kind not in kinds for p in parameters)
+    return [p for p in parameters if p.default is p.empty and p.kind not in kinds]

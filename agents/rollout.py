@@ -8,7 +8,6 @@ it hit, as an error and never as a score.
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -18,7 +17,7 @@ from ..core import Trajectory
 from ..envs.settings import at_least
 from ..envs.spaces import UnicodeText
 from ..envs.vector import HopVectorEnv
-from ..errors import AgentError, HopgymError, RetrievalError, RewardError
+from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told, users_code
 from . import make_agent
 from .base import Agent
 
@@ -167,14 +166,16 @@ def rollout(
             asked for.
     """
     agent = make_agent(agent)
-    agent.reset(seed)
+    with users_code("agent", str(agent.name), AgentError):
+        agent.reset(seed)
     at_least("num_envs", num_envs, 1)
     pending = iter(jobs)
     env, lanes = _open(env_id, dict(env_kwargs or {}), num_envs)
     try:
         bind = getattr(agent, "bind", None)
         if bind is not None:
-            bind(env)
+            with users_code("agent", str(agent.name), AgentError):
+                bind(env)
         yield from _run(lanes, Player(agent, env), pending, num_envs)
     finally:
         lanes.close()
@@ -242,7 +243,7 @@ class Player:
         except HopgymError:
             raise
         except Exception as error:
-            raise AgentError(f"{self._name} raised {_told(error)}.") from error
+            raise AgentError(f"{self._name} raised {told(error)}.") from error
         if not isinstance(actions, Sequence) or isinstance(actions, str):
             raise AgentError(
                 f"{self._name} returned a {type(actions).__name__}; "
@@ -264,9 +265,3 @@ class Player:
     @property
     def _name(self) -> str:
         return f"Agent {self.agent.name!r}"
-
-
-def _told(error: Exception) -> str:
-    """Say what was raised, and where."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (line {frame.lineno} of {frame.filename})"

@@ -20,9 +20,9 @@ from ..agents.rollout import Job
 from ..core import Document, Question
 from ..envs.datasets.base import check_questions
 from ..envs.registration import find_env
-from ..errors import ConfigError
+from ..errors import AgentError, ConfigError
 from .engines import ENGINES, Engine, Work
-from .fingerprints import agent_fingerprint, part_fingerprint
+from .fingerprints import agent_fingerprint, env_fingerprint, part_fingerprint
 from .progress import Reporter, Silent
 from .reachability import find_reachable
 from .records import Facts, Key, Protocol, make_record
@@ -57,6 +57,7 @@ class Ground:
     questions_name: str
     dataset_fingerprint: str
     retriever_fingerprint: str
+    env_fingerprint: str = ""
 
     def protocol(self, suite: str, agent: Agent, spec: Any = None) -> Protocol:
         """Return the conditions under which an agent, named by `spec`, plays."""
@@ -66,6 +67,7 @@ class Ground:
             suite=suite,
             task=self.task.name,
             env_id=self.task.env_id,
+            env_fingerprint=self.env_fingerprint,
             env_kwargs={key: _plain(value) for key, value in self.task.env_kwargs.items()},
             questions=self.questions_name,
             split=self.task.split,
@@ -106,7 +108,8 @@ def run_bench(
         reporter: Is told how it goes.
 
     Raises:
-        ResultsError: If a results file cannot be continued.
+        AgentError: If an agent's name is no text.
+        ResultsError: If a results file cannot be continued, or is of another agent of that name.
         MissingExtraError: If the engine is not installed.
     """
     play: Engine = ENGINES.get(engine)()
@@ -115,7 +118,7 @@ def run_bench(
     grounds = [prepare(task) for task in tasks]
     outcomes = []
     for spec in agents:  # one agent at a time: a language model fills the memory
-        agent = make_agent(spec)
+        agent = _made(spec)
         for ground in grounds:
             run = _Run(ground, agent, spec, play, num_envs, fresh, command, reporter or Silent())
             outcomes.append(run.play(out, suite))
@@ -152,6 +155,7 @@ def prepare(task: Task) -> Ground:
             question_set.name,
             question_set.fingerprint,
             getattr(retriever, "fingerprint", ""),
+            env_fingerprint(env, named),
         )
     finally:
         env.close()
@@ -192,7 +196,8 @@ class _Run:
         """Play what is left, and seal the file."""
         ground, agent = self.ground, self.agent
         protocol = ground.protocol(suite, agent, self.spec)
-        with ResultsFile(out, protocol, fresh=self.fresh) as file:
+        named = _spec_text(self.spec)
+        with ResultsFile(out, protocol, agent_spec=named, fresh=self.fresh) as file:
             left = list(self._left(file.done))
             total = len(ground.questions) * len(ground.task.seeds)
             kept = total - sum(len(work.jobs) for work in left)
@@ -225,6 +230,7 @@ class _Run:
                     questions[question_id],
                     episode,
                     facts=self.ground.facts[question_id],
+                    agent_spec=_spec_text(self.spec),
                     ceiling=is_ceiling(self.agent),
                     command=self.command,
                 )
@@ -239,14 +245,30 @@ def _check_agents(agents: Sequence[Any]) -> None:
     """Refuse a misspelt name, or one name for two, before anybody has played."""
     names = [_likely_name(spec) for spec in agents]
     if len(set(names)) < len(names):  # a class's name may be another than its agent's
-        _check_different([make_agent(spec).name for spec in agents], "agents")
+        _check_different([_made(spec).name for spec in agents], "agents")
 
 
 def _likely_name(spec: Any) -> str:
     """Return an agent's name; the agent is made for it only where its class does not tell."""
     plain = isinstance(spec, str) and not Path(spec).is_dir()
     name = getattr(AGENTS.get(spec) if plain else spec, "name", None)
-    return name if isinstance(name, str) else make_agent(spec).name
+    return name if isinstance(name, str) else _made(spec).name
+
+
+def _made(spec: Any) -> Agent:
+    """Make an agent; its name is a file's name and a row's."""
+    agent = make_agent(spec)
+    if not isinstance(agent.name, str) or not agent.name.strip():
+        raise AgentError(
+            f"The agent {spec!r:.200} has the name {agent.name!r}; a name must be text. "
+            "Give its class a line such as: name = 'mine'"
+        )
+    return agent
+
+
+def _spec_text(spec: Any) -> str:
+    """Return what a user named an agent by; nothing for one given as an object."""
+    return str(spec) if isinstance(spec, str | Path) else ""
 
 
 def _check_different(names: Sequence[str], noun: str) -> None:

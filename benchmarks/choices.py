@@ -5,16 +5,20 @@ It reads texts and knows nothing of how anything is played or shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ..envs.datasets import make_questions
 from ..envs.datasets.base import default_split
 from ..envs.keywords import read_keyword
 from ..errors import ConfigError
 from .suites import DEFAULT, Suite, Task, check_files, make_suite, with_data
+
+_DATA_SUFFIX = re.compile(r"(\.jsonl?|\.tsv)?(\.gz)?$")
 
 
 def read_seeds(text: str) -> tuple[int, ...]:
@@ -54,11 +58,11 @@ def choose_suite(
     if not agents:
         raise ConfigError("--envs needs --agents: who is to play? List them: hopgym agents")
     kwargs = dict(read_keyword(text) for text in keywords or [])
-    source = questions or "world"
+    source = "world" if questions is None else questions
     chosen = split or default_split(make_questions(source), "test")
     tasks = [
         Task(
-            name=f"{env_id.rpartition('/')[2]}.{Path(source).name}",
+            name=f"{env_id.rpartition('/')[2]}.{questions_label(source)}",
             env_id=env_id,
             questions=source,
             split=chosen,
@@ -67,6 +71,22 @@ def choose_suite(
         for env_id in split_names(envs)
     ]
     return Suite("custom", "", tuple(tasks), tuple(split_names(agents)))
+
+
+def questions_label(source: str) -> str:
+    """Return what to call a task by its questions: wherever they lie, and from wherever one looks.
+
+    >>> questions_label("mine/q.jsonl?documents=mine/d.jsonl"), questions_label("world?hops=2")
+    ('q', 'world?hops=2')
+    """
+    name, query = (source, "") if Path(source).exists() else source.partition("?")[::2]
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    options.pop("documents", None)
+    name = options.pop("path", name)
+    # by `resolve`, `.` has a name too; `:` stands before a name within a module or file
+    plain = Path(name).name if ":" in name else Path(name).resolve().name
+    rest = "&".join(f"{key}={Path(value).name}" for key, value in options.items())
+    return _DATA_SUFFIX.sub("", plain) + (f"?{rest}" if rest else "")
 
 
 def ready_tasks(

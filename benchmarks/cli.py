@@ -100,11 +100,19 @@ def leaderboard(
     html: Annotated[Path | None, typer.Option(help="Write a page with trajectories.")] = None,
     md: Annotated[Path | None, typer.Option(help="Write Markdown.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write JSON.")] = None,
+    questions: Annotated[
+        int | None,
+        typer.Option(
+            help="With --html: how many questions of each task to show; 40 by default.", min=1
+        ),
+    ] = None,
 ) -> None:
     """Compare the agents: scores with intervals, by hops, and who really differs."""
     from . import tables
     from .leaderboard import load_board
 
+    if questions and not html:
+        raise ConfigError("--questions belongs to --html: it says how many the page shows.")
     board = load_board(folders)
     console = Console()
     for part in tables.console_tables(board, console.width):
@@ -117,9 +125,10 @@ def leaderboard(
             _write(json, tables.as_json(board))
     if html:
         from .page import write_page
+        from .viewer import QUESTIONS
 
         with _writing(html):
-            write_page(board, html, when=datetime.now(UTC))
+            write_page(board, html, when=datetime.now(UTC), questions=questions or QUESTIONS)
 
 
 def report(

@@ -27,6 +27,7 @@ class Group:
     suite: str
     task: str
     env_id: str
+    env_fingerprint: str
     env_kwargs: Mapping[str, Any]
     questions: str
     split: str

@@ -44,21 +44,24 @@ def cut_half_line(path: Path) -> None:
         os.truncate(path, end)
 
 
-def check_ours(path: Path) -> None:
+def check_ours(path: Path) -> Record | None:
     """Refuse a file that no benchmark has begun: it would be cut, or replaced.
+
+    Returns:
+        The file's first record, if it has a whole line.
 
     Raises:
         ResultsError: If its first line is no record, nor the beginning of one.
     """
     if not path.exists():
-        return
+        return None
     with open(path, "rb") as stream:
         first = stream.readline()
     if first.endswith(b"\n"):
-        if first.strip():
-            _first_record(first, path)
-    elif not (first.startswith(BEGINNING) or BEGINNING.startswith(first) or not first.strip(b"\0")):
+        return _first_record(first, path)
+    if not (first.startswith(BEGINNING) or BEGINNING.startswith(first) or not first.strip(b"\0")):
         raise foreign(path, "it has no line feed")
+    return None
 
 
 def sweep(path: Path) -> None:
@@ -69,18 +72,20 @@ def sweep(path: Path) -> None:
             other.unlink(missing_ok=True)
 
 
-def _first_record(line: bytes, path: Path) -> None:
+def _first_record(line: bytes, path: Path) -> Record:
     try:
-        from_json(line, Record)
+        return from_json(line, Record)
     except UNREADABLE as error:
-        raise foreign(path, f"its first line is no record ({error})") from error
+        raise foreign(path, str(error)) from error
 
 
 def foreign(path: Path, problem: str) -> ResultsError:
-    """Return the error for a file that no benchmark wrote."""
+    """Return the error for a file that no benchmark wrote, or whose beginning is lost."""
     return ResultsError(
-        f"{path} is no results file: {problem}. Results files are what `hopgym bench --out` "
-        "writes; move this one elsewhere, or choose another --out."
+        f"{path}:1: not a record ({problem}). The file is no results file, or a damaged one. "
+        "Results files are what `hopgym bench --out` writes: if this was one, remove the damaged "
+        "line, and its episode is played again; else move the file elsewhere, or choose another "
+        "--out."
     )
 
 

@@ -29,6 +29,7 @@ class Protocol:
     suite: str
     task: str
     env_id: str
+    env_fingerprint: str
     env_kwargs: Mapping[str, Any]
     questions: str
     split: str
@@ -77,12 +78,16 @@ class Record:
     """Whether the corpus holds every gold document; None if that cannot be told."""
     suite: str = ""
     task: str = ""
+    env_fingerprint: str = ""
+    """What tells a user's environment from a changed one; empty for hopgym's own."""
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
     questions: str = ""
     split: str = ""
     dataset_fingerprint: str = ""
     retriever_fingerprint: str = ""
     agent_fingerprint: str = ""
+    agent_spec: str = ""
+    """What the agent was named by, such as `my_agent.py:play`; where it lies is no condition."""
     ceiling: bool = False
     """Whether the agent was shown the gold; such a score is an upper bound, not a contender."""
     hopgym_version: str = ""
@@ -142,6 +147,7 @@ def make_record(
     *,
     facts: Facts = Facts(),  # noqa: B008 (an immutable tuple)
     ceiling: bool = False,
+    agent_spec: str = "",
     command: str = "",
 ) -> Record:
     """Build the record of an episode.
@@ -167,6 +173,7 @@ def make_record(
         hops=count_hops(question),
         answers=question.answers,
         **facts._asdict(),
+        agent_spec=agent_spec,
         ceiling=ceiling,
         command=command,
         trajectory=trajectory,

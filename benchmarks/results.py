@@ -13,7 +13,6 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from io import FileIO
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -27,6 +26,9 @@ from .records import Key, Protocol, Record, encode
 
 SUFFIX = ".jsonl"
 
+_NAMED = re.compile(rf"[\w.-]+--[\w.-]+{re.escape(SUFFIX)}")
+"""How results files are called: the task, two dashes, the agent."""
+
 
 class ResultsFile:
     """The records of one task and agent, open for appending.
@@ -36,6 +38,8 @@ class ResultsFile:
     Args:
         folder: The results folder; created if needed.
         protocol: What this run plays. A file of another protocol is refused.
+        agent_spec: What the agent was named by, if by text. A file of another agent of the same
+            name is refused, `fresh` or not.
         fresh: Whether to begin anew. What the file held stays until the first record is appended.
 
     Raises:
@@ -43,7 +47,14 @@ class ResultsFile:
             what differs and what to do.
     """
 
-    def __init__(self, folder: str | Path, protocol: Protocol, *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        protocol: Protocol,
+        *,
+        agent_spec: str = "",
+        fresh: bool = False,
+    ) -> None:
         self.path = Path(folder) / f"{slug(protocol.task)}--{slug(protocol.agent)}{SUFFIX}"
         with told(f"{folder} cannot be a results folder"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +66,9 @@ class ResultsFile:
         try:
             with told(f"{self.path} cannot be written"):
                 sweep(self.path)
-                check_ours(self.path)
+                first = check_ours(self.path)
+                if first is not None:
+                    check_same_agent(self.path, first, protocol, agent_spec)
                 if not fresh:
                     self._go_on(protocol)
         except BaseException:
@@ -143,6 +156,32 @@ class ResultsFile:
             self._stream = None
 
 
+def check_same_agent(path: Path, record: Record, protocol: Protocol, spec: str) -> None:
+    """Refuse a file of another agent that has the same name, even to begin it anew.
+
+    An edited agent is named as before; an agent that has moved has the same fingerprint.
+
+    Raises:
+        ResultsError: If the record's agent was named otherwise and is not known to be the same.
+    """
+    known = record.agent_fingerprint and record.agent_fingerprint == protocol.agent_fingerprint
+    if known or not spec or not record.agent_spec or _place(spec) == _place(record.agent_spec):
+        return
+    command = f", played by: {record.command}" if record.command else ""
+    raise ResultsError(
+        f"{path} holds results of another agent called {record.agent!r}: {record.agent_spec!r}, "
+        f"not {spec!r}{command}. Give the function or class another name, or the agent another "
+        "`name` attribute, or choose another --out. --fresh does not replace results of another "
+        "agent."
+    )
+
+
+def _place(spec: str) -> str:
+    """Return a specification with its file's full path: `./a.py:play` names what `a.py:play` does."""
+    source, _, attribute = spec.rpartition(":")
+    return f"{Path(source).resolve()}:{attribute}" if source.endswith(".py") else spec
+
+
 def read_records(path: Path) -> dict[Key, Record]:
     """Read a results file; of several records of an episode, a scored one counts.
 
@@ -159,8 +198,8 @@ def read_records(path: Path) -> dict[Key, Record]:
         try:
             record = from_json(line, Record)
         except UNREADABLE as error:
-            if first is None:
-                raise foreign(path, f"its first line is no record ({error})") from error
+            if number == 1:
+                raise foreign(path, str(error)) from error
             raise ResultsError(
                 f"{path}:{number}: not a record ({error}). Remove this line; its episode is "
                 "played again by the next run."
@@ -180,14 +219,14 @@ class Found(NamedTuple):
 
     results: list[Path]
     others: list[Path]
-    """Files of the same suffix that hold something else."""
+    """Files of the same suffix that hold something else, and are not named as results are."""
 
 
 def find_results(folders: Iterable[str | Path]) -> Found:
     """Return the results files in folders (and their sub-folders), or the files themselves.
 
     Raises:
-        ResultsError: If a path does not exist or holds no results.
+        ResultsError: If a path does not exist or holds no results, or a results file is damaged.
     """
     results: dict[Path, None] = {}
     others: dict[Path, None] = {}
@@ -242,8 +281,17 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _is_results(file: Path) -> bool:
-    """Whether the first line is a record; an empty file may be a run's that has just begun."""
+    """Whether the first line is a record; an empty file may be a run's that has just begun.
+
+    Raises:
+        ResultsError: If it is not, but the file is named as `bench` names its own.
+    """
     try:
-        return all(from_json(line, Record) for _, line in islice(_whole_lines(file), 1))
-    except UNREADABLE:
+        check_ours(file)
+    except OSError as error:
+        raise ResultsError(f"{file} cannot be read ({error.strerror or error}).") from error
+    except ResultsError:
+        if _NAMED.fullmatch(file.name):
+            raise  # left out, its agent would be missing from the board
         return False
+    return True

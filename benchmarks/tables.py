@@ -172,7 +172,7 @@ def as_json(board: Board) -> bytes:
 def protocol(group: Group) -> list[tuple[str, str]]:
     """Return what a reader must know to repeat or compare a table."""
     return [
-        ("Environment", group.env_id),
+        ("Environment", " @ ".join(filter(None, (group.env_id, group.env_fingerprint)))),
         ("Keywords", msgspec.json.encode(group.env_kwargs, order="sorted").decode()),
         ("Questions", f"{group.questions}, split {group.split}"),
         ("Dataset fingerprint", group.dataset_fingerprint or "unknown"),

@@ -16,6 +16,8 @@ from .grammars import GRAMMARS, ParseError, make_grammar
 from .keywords import read_keyword
 from .registration import ENVS, find_env
 
+HOW_TO = "Type a query, or = and the answer"
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add this package's commands."""
@@ -51,14 +53,13 @@ def play(
     env = gymnasium.make(found, render_mode="human", questions=questions, split=chosen, **keywords)
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
-    console = Console()
-    console.print("Type a query, or = and the answer; quit to stop.", style="dim")
+    Console().print(f"{HOW_TO}; quit to stop.", style="dim")
     over = False
     while not over:
-        line = _read_line(f"{info['remaining']} turns left> ")
-        if line is None:
+        action = _read_action(info)
+        if action is None:
             return
-        _, _, terminated, truncated, info = env.step(_action(line, info))
+        _, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
         _print_step(info, over)
 
@@ -73,6 +74,20 @@ def _read_line(prompt: str) -> str | None:
             return None
         if line:
             return None if line.lower() in ("quit", "exit") else line
+
+
+def _read_action(info: dict[str, Any]) -> str | None:
+    """Return the next line as an action; what cannot be read is asked for again, at no cost."""
+    grammar = make_grammar(info["grammar"])
+    while True:
+        line = _read_line(f"{info['remaining']} turns left> ")
+        if line is None:
+            return None
+        action = _action(line, info)
+        found = grammar.parse(action, info["turn"])
+        if not isinstance(found, ParseError):
+            return action
+        Console().print(f"not understood: {found.value}. {HOW_TO}.", style="red")
 
 
 def _action(line: str, info: dict[str, Any]) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..core import Author, Document, Hit, Outcome, Question, Score, Span, Step, Trajectory
-from ..errors import ConfigError, EpisodeError, RewardError
+from ..errors import ConfigError, EpisodeError, RewardError, named
 from ..rewards import episode_metrics
-from ..rewards.base import Reward
+from ..rewards.base import Reward, ask
 
 TOLERANCE = 1e-6
 """By how much a reward's terms may miss its value."""
@@ -96,6 +96,10 @@ class Episode(ABC):
         """Go back to a snapshot: a step that failed has not been."""
         self.__dict__ = state
 
+    def for_eyes(self, text: str) -> str:
+        """Return a part of the transcript as a person should see it; as it is, by default."""
+        return text
+
     def write(self, text: str, author: Author) -> None:
         """Append to the transcript, keeping the spans without gaps."""
         if not text:
@@ -153,8 +157,8 @@ class Episode(ABC):
         step = Step(index, action, parsed, observation, queries, hits, terms, parse_error, end)
         self.steps = (*self.steps, step)
         trajectory = self.trajectory()
-        score = self.reward(self.question, trajectory)
-        check_score(score, f"Step {index} of {self.question.id}")
+        score = ask(self.reward, self.question, trajectory)
+        check_score(score, self.reward, f"step {index} of {self.question.id}")
         terms.update({name: float(value) for name, value in score.terms.items()})
         if not terms:
             terms["reward"] = float(score.value)
@@ -188,8 +192,13 @@ class Episode(ABC):
         return info
 
 
-def check_score(score: Any, where: str) -> None:
+def check_score(score: Any, reward: Any, where: str) -> None:
     """Refuse what is no score, and terms that do not add up to the value.
+
+    Args:
+        score: What the reward returned.
+        reward: The reward, which messages name.
+        where: Which step was to be scored.
 
     Raises:
         RewardError: If there is no verdict. An unscored step is never a zero.
@@ -197,13 +206,25 @@ def check_score(score: Any, where: str) -> None:
     """
     if not isinstance(score, Score):
         raise ConfigError(
-            f"The reward returned a {type(score).__name__}; return a Score(value, terms)."
+            f"The reward {named(reward)} returned a {type(score).__name__}; "
+            "return a Score(value, terms)."
         )
     if score.unscored:
-        raise RewardError(f"{where} is unscored: {score.reason}")
-    if not math.isfinite(score.value):
-        raise RewardError(f"{where} got the reward {score.value}, which is no finite number.")
-    if score.terms and not abs(sum(score.terms.values()) - score.value) <= TOLERANCE:
+        raise RewardError(f"The reward {named(reward)} left {where} unscored: {score.reason}")
+    try:
+        finite = math.isfinite(score.value)
+        adds_up = not score.terms or abs(sum(score.terms.values()) - score.value) <= TOLERANCE
+    except (TypeError, AttributeError):
         raise ConfigError(
-            f"The reward's terms {dict(score.terms)} do not add up to its value, {score.value}."
+            f"The reward {named(reward)} returned {score!r:.200}; the value must be a number, and "
+            "the terms must be numbers by name."
+        ) from None
+    if not finite:
+        raise RewardError(
+            f"The reward {named(reward)} gave {where} {score.value}, which is no finite number."
+        )
+    if not adds_up:
+        raise ConfigError(
+            f"The terms {dict(score.terms)} of the reward {named(reward)} do not add up to its "
+            f"value, {score.value}."
         )

@@ -22,7 +22,7 @@ def print_new(episode: Episode) -> None:
     for start, end, author in episode.spans:
         if end > shown:
             console.print(
-                Text(episode.text[max(start, shown) : end], style=_STYLES[author]),
+                Text(episode.for_eyes(episode.text[max(start, shown) : end]), _STYLES[author]),
                 end="",
                 soft_wrap=True,
             )

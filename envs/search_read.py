@@ -97,9 +97,22 @@ class SearchReadEpisode(Episode):
             "grammar": self.stage.grammar_name,
         }
 
+    def for_eyes(self, text: str) -> str:
+        """Return text without the escapes that keep it apart from the grammar's own tags."""
+        unescaped = getattr(self.stage.grammar, "unescaped", None)
+        return text if unescaped is None else str(unescaped(text))
+
     def act(self, action: Any) -> Sequence[str]:
-        """Read the action; return its query, if it is one."""
+        """Read the action; return its query, if it is one.
+
+        Raises:
+            ConfigError: If it is no text.
+        """
         self.check_running()
+        if not isinstance(action, str):
+            raise ConfigError(
+                f"{self.env_id} takes a str action, not {type(action).__name__}. Nothing has moved."
+            )
         text = action if type(action) is str else str(action)
         self._action = text.replace("\r\n", "\n") if "\r" in text else text
         move = self.stage.grammar.parse(self._action, self.turn)

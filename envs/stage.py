@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Document, Question
-from ..errors import ConfigError, HopgymError, RetrievalError, UnknownNameError
+from ..errors import ConfigError, HopgymError, RetrievalError, UnknownNameError, told
 from ..retrieval import make_retriever
 from ..rewards import make_reward
 from .datasets import make_questions
@@ -63,7 +63,7 @@ class Stage:
             raise
         except Exception as error:
             raise RetrievalError(
-                f"The retriever {self.retriever!r:.100} failed with {type(error).__name__}: {error}."
+                f"The retriever {self.retriever!r:.100} failed with {told(error)}."
             ) from error
         if len(rows) != len(queries) or any(len(row) > self.top_k for row in rows):
             raise RetrievalError(

@@ -271,14 +271,22 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
     def _check_actions(self, actions: Sequence[str]) -> None:
         if not self._episodes:
             raise EpisodeError("No episode has begun. Call reset() first.")
-        if isinstance(actions, str) or len(actions) != self.num_envs:
+        several = _are_several(actions)
+        if not several or len(actions) != self.num_envs:
+            got = len(actions) if several else f"one {type(actions).__name__}"
             raise ConfigError(
-                f"step takes {self.num_envs} actions, one for each sub-environment; "
-                f"got {1 if isinstance(actions, str) else len(actions)}."
+                f"step takes {self.num_envs} actions, one for each of the sub-environments, in "
+                f"their order; got {got}."
             )
         if self.autoreset_mode is AutoresetMode.DISABLED:
             for episode in self._episodes:
                 episode.check_running()
+
+
+def _are_several(actions: Any) -> bool:
+    if isinstance(actions, np.ndarray):
+        return actions.ndim > 0
+    return isinstance(actions, Sequence) and not isinstance(actions, str | bytes)
 
 
 def _autoreset_mode(given: str | AutoresetMode) -> AutoresetMode:

@@ -7,6 +7,7 @@ cached; it knows no retriever.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -73,6 +74,8 @@ class Answers:
 
     def _prepare(self) -> None:
         with self._database() as database:
+            if self._writable:  # or another process may make it between the look and the making
+                database.execute("BEGIN IMMEDIATE")
             (mark,) = database.execute("PRAGMA application_id").fetchone()
             (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if mark != _APPLICATION and (tables or not self._writable):
@@ -113,33 +116,36 @@ class Answers:
             digests = {digest for one in kept.values() for digest in one.documents}
             stored = _select(database, "documents", "document", sorted(digests))
             documents = {digest: from_json(data, Document) for digest, data in stored.items()}
-            return {
-                query: Answer([documents[d] for d in one.documents], one.scores, one.components)
-                for query, one in kept.items()
-            }
+            return _answers(kept, documents)
 
-    def put(self, retriever: str, answers: Mapping[str, Answer], k: int) -> None:
+    def put(self, retriever: str, answers: Mapping[str, Answer], k: int) -> dict[str, Answer]:
         """Keep the answers to queries, all of them or none.
 
+        Returns:
+            What `get` will: a document's metadata may be another after its way through JSON.
+
         Raises:
-            RetrievalError: If the file cannot be written, or a document holds what JSON cannot.
+            RetrievalError: If the file cannot be written, a document holds what JSON cannot, or
+                a score is no finite number.
         """
         documents: dict[bytes, bytes] = {}
+        restored: dict[bytes, Document] = {}
+        every: dict[str, _Kept] = {}
         rows: list[tuple[bytes, str, str, int, bytes]] = []
         for query, answer in answers.items():
             encoded = [_encoded(document) for document in answer.documents]
-            digests = [sha256(one).digest() for one in encoded]
-            documents.update(zip(digests, encoded, strict=True))
-            parts = answer.components
-            named = None if parts is None else [dict(part) for part in parts]
-            kept = to_json(_Kept(digests, list(answer.scores), named))
+            digests = [sha256(one).digest() for one, _ in encoded]
+            for digest, (data, document) in zip(digests, encoded, strict=True):
+                documents[digest], restored[digest] = data, document
+            every[query] = kept = _Kept(digests, *_numbers(query, answer))
             readable = query.encode("utf-8", "replace").decode()
-            rows.append((_key(retriever, query, k), retriever, readable, k, kept))
+            rows.append((_key(retriever, query, k), retriever, readable, k, to_json(kept)))
         with self._database() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO documents VALUES (?, ?)", sorted(documents.items())
             )
             database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+        return _answers(every, restored)
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -153,10 +159,34 @@ class Answers:
             raise RetrievalError(f"{self._file}: the cache failed ({error}).") from error
 
 
-def _encoded(document: Document) -> bytes:
+def _answers(kept: Mapping[str, _Kept], documents: Mapping[bytes, Document]) -> dict[str, Answer]:
+    return {
+        query: Answer([documents[d] for d in one.documents], one.scores, one.components)
+        for query, one in kept.items()
+    }
+
+
+def _numbers(query: str, answer: Answer) -> tuple[list[float], list[dict[str, float]] | None]:
+    """Return the scores and components, or refuse those that JSON writes as null."""
+    scores = [float(score) for score in answer.scores]
+    parts = None
+    if answer.components is not None:
+        parts = [{name: float(part[name]) for name in part} for part in answer.components]
+    for number in (*scores, *(number for part in parts or () for number in part.values())):
+        if not math.isfinite(number):
+            raise RetrievalError(
+                f"A score of the query {query!r:.100} is {number}, so its hits have no order and "
+                "are not kept. Mend the retriever: it must give finite scores."
+            )
+    return scores, parts
+
+
+def _encoded(document: Document) -> tuple[bytes, Document]:
+    """Return a document's JSON and what will be read from it."""
     try:
-        return to_json(document)
-    except (TypeError, ValueError, RecursionError) as error:
+        data = to_json(document)
+        return data, from_json(data, Document)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise RetrievalError(
             f"The document {document.id!r} cannot be kept: it holds what JSON cannot ({error})."
         ) from error

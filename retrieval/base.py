@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
 from ..core import Document
-from ..errors import ConfigError
+from ..errors import ConfigError, RetrievalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +113,52 @@ def check_queries(queries: Sequence[str]) -> None:
             raise ConfigError(
                 f"Query {position} is a {type(query).__name__}, not a string: {query!r:.60}."
             )
+
+
+def check_hits(hits: Hits, queries: Sequence[str], k: int, name: str) -> None:
+    """Refuse what no retriever may answer: a user's own is asked here for the first time.
+
+    Args:
+        hits: What it answered.
+        queries: What it was asked.
+        k: How many hits it was asked for.
+        name: What the user calls it.
+
+    Raises:
+        RetrievalError: If these are no hits, not one row for each query, more than `k` in a row,
+            not a score for each document, or scores that are no finite numbers.
+    """
+    if not isinstance(hits, Hits):
+        raise _broken(name, f"returned a {type(hits).__name__}; it must return Hits.")
+    if len(hits) != len(queries) or len(hits.scores) != len(queries):
+        raise _broken(
+            name,
+            f"gave {len(hits)} rows for {len(queries)} queries, and {len(hits.scores)} of scores. "
+            "Each query needs a row of its own, in their order.",
+        )
+    for documents, scores in zip(hits.documents, hits.scores, strict=True):
+        _check_row(documents, scores, k, name)
+
+
+def _check_row(documents: Sequence[Document], scores: Sequence[float], k: int, name: str) -> None:
+    if len(documents) > k:
+        raise _broken(name, f"gave {len(documents)} hits where {k} were asked for. Cut at k.")
+    if len(documents) != len(scores):
+        raise _broken(
+            name, f"gave {len(scores)} scores for {len(documents)} documents; give one for each."
+        )
+    for document in documents:
+        if not isinstance(document, Document):
+            raise _broken(
+                name, f"found a {type(document).__name__} ({document!r:.60}), and no Document."
+            )
+    try:
+        finite = all(map(math.isfinite, scores))
+    except (TypeError, OverflowError):
+        finite = False
+    if not finite:
+        raise _broken(name, f"gave scores that are no finite numbers: {list(scores)!r:.60}.")
+
+
+def _broken(name: str, what: str) -> RetrievalError:
+    return RetrievalError(f"The retriever {name!r} {what} Mend that retriever.")

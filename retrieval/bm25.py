@@ -14,7 +14,6 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -120,7 +119,7 @@ class BM25Retriever(Immutable):
         if backend == "numba":
             self._compile()
         elif backend == "auto" and self._gains() and kernels.has_numba():
-            Thread(target=self._compile, daemon=True, name="hopgym-compile").start()
+            kernels.Meanwhile(self._compile).start()
 
     def _gains(self) -> bool:
         large = len(self.documents) >= kernels.COMPILED_FROM

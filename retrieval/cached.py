@@ -99,8 +99,7 @@ class CachedRetriever(Immutable):
             )
         hits = ask(self.base, "base", queries, k)
         answers = {query: _answer(hits, n) for n, query in enumerate(queries)}
-        self._answers.put(self.fingerprint, answers, k)
-        return answers
+        return self._answers.put(self.fingerprint, answers, k)  # as a replay will give them
 
     def _entered(self, corpus: str) -> str:
         """Return whose answers are kept or replayed, having noted or found them."""
@@ -139,5 +138,4 @@ class CachedRetriever(Immutable):
 
 def _answer(hits: Hits, query: int) -> Answer:
     parts = None if hits.components is None else hits.components[query]
-    scores = [float(score) for score in hits.scores[query]]
-    return Answer(list(hits.documents[query]), scores, parts and [dict(part) for part in parts])
+    return Answer(hits.documents[query], hits.scores[query], parts)

@@ -15,7 +15,7 @@ import msgspec
 
 from ..core import Document, to_json
 from ..errors import ConfigError, DataError, RetrievalError, UnknownNameError
-from .base import Hits, Retriever
+from .base import Hits, Retriever, check_hits
 from .corpus import Corpus
 from .saved import CURE, Manifest
 from .store import DOCUMENTS, StoredDocuments, store_documents
@@ -51,19 +51,16 @@ def make_child(spec: Spec, corpus: Corpus) -> Retriever:
 
 
 def ask(child: Retriever, name: str, queries: Sequence[str], k: int) -> Hits:
-    """Search with a child and refuse an answer of the wrong shape.
+    """Search with a child and refuse an answer that is none (see `check_hits`).
 
     Raises:
-        RetrievalError: If it gave more or fewer rows than queries.
+        RetrievalError: If it gave another number of rows than of queries, more than `k` hits, or
+            scores that are no finite numbers.
     """
     if not queries:
         return Hits([], [])
     hits = child.search(queries, k)
-    if len(hits) != len(queries):
-        raise RetrievalError(
-            f"The retriever {name!r} gave {len(hits)} rows for {len(queries)} queries. "
-            "Each query needs a row of its own, in their order; mend that retriever."
-        )
+    check_hits(hits, queries, k, name)
     return hits
 
 

@@ -49,6 +49,8 @@ class Dialect:
     """Whether a request holds one query."""
     packed: bool = False
     """Whether it speaks MessagePack instead of JSON."""
+    asks_scores: bool = False
+    """Whether it asks for scores, so that one that is null is a fault, and not left out."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dialect_of, (self.name,)
@@ -79,7 +81,10 @@ class Dialect:
             raise RetrievalError("The reply has another form: its rows are no lists.")
         if len(rows) != queries:
             raise RetrievalError(f"The reply has {len(rows)} rows for {queries} queries.")
-        return [[_found(item, row) for item in items] for row, items in enumerate(rows)]
+        found = [[_found(item, row) for item in items] for row, items in enumerate(rows)]
+        if self.asks_scores:
+            _check_scores(rows)
+        return found
 
 
 def _found(item: Any, row: int) -> Found:
@@ -99,6 +104,17 @@ def _found(item: Any, row: int) -> Found:
         source if isinstance(source, str) and source else "General",
         _components(outer.get("components"), row),
     )
+
+
+def _check_scores(rows: Sequence[Sequence[Any]]) -> None:
+    """Refuse scores that are null: what a server makes of NaN."""
+    for row, items in enumerate(rows):
+        for item in items:
+            if isinstance(item, Mapping) and "score" in item and item["score"] is None:
+                raise RetrievalError(
+                    f"A result of row {row} has the score null, though scores were asked for: its "
+                    "retriever gives numbers that are not finite. Mend the server's retriever."
+                )
 
 
 def _id(value: Any, row: int) -> str | None:
@@ -140,16 +156,17 @@ def _search_r1(queries: Sequence[str], k: int) -> dict[str, Any]:
     return {"queries": list(queries), "topk": k, "return_scores": True}
 
 
-SEARCH_R1 = Dialect("search_r1", "/retrieve", _search_r1, _result)
+SEARCH_R1 = Dialect("search_r1", "/retrieve", _search_r1, _result, asks_scores=True)
 
 _OTHERS = (
-    Dialect("gem", "/retrieve", _search_r1, _result, packed=True),
+    Dialect("gem", "/retrieve", _search_r1, _result, packed=True, asks_scores=True),
     Dialect(
         "skyrl_gym",
         "/retrieve",
         lambda queries, k: {"query": queries[0], "topk": k, "return_scores": True},
         _result,
         single=True,
+        asks_scores=True,
     ),
     Dialect(
         "zerosearch",
@@ -175,6 +192,7 @@ _OTHERS = (
         "/retrieve",  # the typing error in its second field is the server's
         lambda queries, k: {"query": list(queries), "tok_k": k, "return_score": True},
         _with_scores,
+        asks_scores=True,
     ),
 )
 

@@ -9,6 +9,7 @@ The library: Douze et al., "The Faiss library", arXiv 2401.08281.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ FEWEST_FOR_IVFPQ = 39 * 256
 
 _SPARE = 8  # proposals beyond k, so that vectors that tie fall by position; each costs time
 _BATCH = 16  # queries; from 20 on FAISS rounds otherwise
+_WHERE = re.compile(r"^Error in .* at \S+:\d+: ")
 _WHOLE = 1 << 30
 _NONE = np.iinfo(np.int64).max
 
@@ -181,7 +183,8 @@ def _default_tuning(kind: str, count: int) -> str:
 
 def _reason(error: BaseException) -> str:
     """Return what FAISS says went wrong, without where in its source."""
-    return str(error).strip().rpartition("\n")[2].rpartition("Error: ")[2][:200]
+    said = str(error).strip().rpartition("\n")[2].rpartition("Error: ")[2]
+    return _WHERE.sub("", said).strip()[:200]
 
 
 @contextmanager

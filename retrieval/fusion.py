@@ -137,7 +137,7 @@ def scale_for(method: str) -> Callable[[Ranking], Scaled]:
         UnknownNameError: If there is none of this name.
     """
     if method not in SCALES:
-        raise unknown_name("fusion", str(method), SCALES, "hopgym.retrieval.fusion.SCALES")
+        raise unknown_name("fusion", str(method), SCALES, "hopgym retrievers")
     return SCALES[method]
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from ..core import Document
+from ..files import fingerprint
 from ..registry import Registry
 from .analyzer import stop_words
 from .links import Titles, bare_title
@@ -63,8 +64,6 @@ class TitleGenerator:
     'Ada Orm Where was the director of born?'
     """
 
-    fingerprint = "titles"
-
     def __init__(self, documents: Iterable[Document] = ()) -> None:
         self._documents = documents if isinstance(documents, Sequence) else tuple(documents)
 
@@ -75,6 +74,12 @@ class TitleGenerator:
     def _mentioned(self, document: Document) -> Iterator[str]:
         for position in self._titles.mentioned(document.text):
             yield bare_title(self._documents[position].title)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name of the rule and of the titles that it looks for, in their order."""
+        # ascii: a title that is no valid Unicode has a name too
+        return fingerprint(["titles", *(ascii(document.title) for document in self._documents)])
 
     @cached_property
     def _titles(self) -> Titles:

@@ -10,6 +10,7 @@ several failures in a row it is left alone for a while (see `hopgym.retrieval.br
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -37,9 +38,10 @@ _CURES = {
     403: "Name the environment variable that holds its token: token_env=...",
     404: "Check the path of the url and the dialect.",
     405: "Check the path of the url and the dialect.",
-    413: "Ask for fewer hits (k), or set a smaller batch.",
-    422: "Ask for fewer hits (k), or check the dialect.",
+    413: "Set a smaller batch (batch=...), or ask for fewer hits (k).",
+    422: "Ask for fewer hits (k), set a smaller batch (batch=...), or check the dialect.",
 }
+_AT_A_TIME = re.compile(r"queries; this server takes (\d+)")
 
 
 class HttpRetriever(Immutable):
@@ -89,7 +91,7 @@ class HttpRetriever(Immutable):
         self._dialect = dialect_of(dialect)
         self._url = _full_url(url, self._dialect)
         self._batch, self._connections = batch, connections
-        self._token = Secret(token_env)
+        self._token, self._token_env = Secret(token_env), token_env
         require("httpx", "serve")
         self._clients = PerProcess(partial(_client, timeout, is_local(self._url)))
         self._call = Caller(
@@ -140,7 +142,7 @@ class HttpRetriever(Immutable):
             headers["Authorization"] = f"Bearer {token}"
         response = self._clients.get().post(self._url, content=body, headers=headers)
         if response.status_code != 200:
-            raise _refused(self._url, response)
+            raise _refused(self._url, response, self._token_env)
         return response.content
 
     def _row(self, found: Sequence[Found], k: int) -> _Row:
@@ -194,20 +196,37 @@ def _client(timeout: float, local: bool) -> httpx.Client:
 
 def _translated(url: str, timeout: float, error: Exception) -> RetrievalError:
     library = require("httpx", "serve")
+    why = f"({type(error).__name__}: {error})"
+    if isinstance(error, library.TimeoutException):
+        return TemporaryError(
+            f"The retriever at {url} did not answer within {timeout:g} s {why}. Start it, or check "
+            "the url and the timeout."
+        )
+    if isinstance(error, library.ConnectError):
+        return TemporaryError(
+            f"No server can be reached at {url} {why}. Start it, or check the url."
+        )
     if isinstance(error, library.TransportError):
         return TemporaryError(
-            f"The retriever at {url} did not answer within {timeout:g} s "
-            f"({type(error).__name__}: {error}). Start it, or check the url and the timeout."
+            f"The connection to {url} broke before it answered {why}. See what the server logged."
         )
     return RetrievalError(f"The reply of {url} cannot be read ({error!r:.200}).")
 
 
-def _refused(url: str, response: httpx.Response) -> RetrievalError:
+def _refused(url: str, response: httpx.Response, token_env: str | None) -> RetrievalError:
     status = response.status_code
     message = f"The retriever at {url} answered {status}: {_detail(response)}."
     if status in _TEMPORARY:
         return TemporaryError(message, retry_after(response.headers.get("retry-after")))
-    return RetrievalError(f"{message} {_CURES.get(status, 'Check the url and the dialect.')}")
+    return RetrievalError(f"{message} {_cure(status, message, token_env)}")
+
+
+def _cure(status: int, message: str, token_env: str | None) -> str:
+    if status in (401, 403) and token_env is not None:
+        return f"It refused the token that token_env={token_env} names: put its own in there."
+    if limit := _AT_A_TIME.search(message):
+        return f"Set batch={limit[1]}."
+    return _CURES.get(status, "Check the url and the dialect.")
 
 
 def _detail(response: httpx.Response) -> str:

@@ -10,7 +10,9 @@ serial code, and lets other threads run meanwhile. For rare words it visits only
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import chain
@@ -32,6 +34,31 @@ MAX_K = 100
 def has_numba() -> bool:
     """Return whether numba is installed, without importing it."""
     return find_spec("numba") is not None
+
+
+class Meanwhile(threading.Thread):
+    """Compiling beside the other work, which a fork waits for.
+
+    A child of a fork has one thread, and every lock that another held stays locked in it: the next
+    to compile there would wait for ever.
+
+    Args:
+        compile: What to do.
+    """
+
+    def __init__(self, compile: Callable[[], None]) -> None:
+        super().__init__(target=compile, daemon=True, name="hopgym-compile")
+
+
+def _wait_for_compilers() -> None:
+    for thread in threading.enumerate():
+        if isinstance(thread, Meanwhile) and thread is not threading.current_thread():
+            if thread.is_alive():  # not where it is only about to start
+                thread.join()
+
+
+if hasattr(os, "register_at_fork"):  # where there are forks; once, as this module is imported once
+    os.register_at_fork(before=_wait_for_compilers)
 
 
 Ranked = tuple[NDArray[np.intp], NDArray[Any]]

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
-from ..errors import ConfigError
+from ..errors import ConfigError, users_code
 from ..registry import Registry
 from .base import Reward, score_episode
 from .metrics import episode_metrics
@@ -53,7 +53,8 @@ def make_reward(spec: str | Reward) -> Reward:
             "(question, trajectory) that returns a Score."
         )
     if required == 0:
-        made = part()
+        with users_code("reward factory", spec):
+            made = part()
         if not callable(made):
             raise ConfigError(
                 f"The reward factory {spec!r:.100} returned a {type(made).__name__}; return a "
@@ -69,7 +70,10 @@ def make_reward(spec: str | Reward) -> Reward:
 
 
 def _required_arguments(part: Callable[..., Any]) -> int:
-    parameters = list(inspect.signature(part).parameters.values())
+    try:
+        parameters = list(inspect.signature(part).parameters.values())
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return -1
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return 2  # `*args` takes the two
     return sum(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)

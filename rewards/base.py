@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from ..core import Question, Score, Span, Trajectory
+from ..errors import HopgymError, RewardError, named, told
 
 
 @runtime_checkable
@@ -22,9 +23,28 @@ class Reward(Protocol):
 
 
 def score_episode(reward: Reward, question: Question, trajectory: Trajectory) -> tuple[Score, ...]:
-    """Score every step of a stored trajectory, as the environment did while it was played."""
+    """Score every step of a stored trajectory, as the environment did while it was played.
+
+    Raises:
+        RewardError: If the reward raised something.
+    """
     count = len(trajectory.steps)
-    return tuple(reward(question, prefix(trajectory, n)) for n in range(1, count + 1))
+    return tuple(ask(reward, question, prefix(trajectory, n)) for n in range(1, count + 1))
+
+
+def ask(reward: Reward, question: Question, trajectory: Trajectory) -> Score:
+    """Call a reward; whatever it raises becomes an error that names it.
+
+    Raises:
+        RewardError: If the reward raised something that is no error of ours.
+    """
+    # Called at every step: a plain try, which costs nothing, and no context manager.
+    try:
+        return reward(question, trajectory)
+    except HopgymError:
+        raise
+    except Exception as error:
+        raise RewardError(f"The reward {named(reward)} raised {told(error)}.") from error
 
 
 def prefix(trajectory: Trajectory, count: int) -> Trajectory:

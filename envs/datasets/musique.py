@@ -1,7 +1,8 @@
 """MuSiQue (arXiv 2108.00573): two to four hops, each question decomposed into a DAG.
 
 Reads the official records, and those without paragraphs. MuSiQue-Full asks each question twice under
-one id, once with a paragraph too few: that one is told apart by `__unanswerable` after its id.
+one id, once with a paragraph too few: that one gets another last number in its id, which agents see
+and which must not tell them apart. `metadata["answerable"]` does, for whoever knows the gold.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...core import Hop, Question
+from ...files import fingerprint
 from .drafts import Draft, Passage, load_any
 from .loaded import LoadedQuestions
 from .records import Record
 
 HUB = "dgslibisey/MuSiQue"
-
-UNANSWERABLE = "__unanswerable"
 
 _NEED = re.compile(r"#(\d+)")
 
@@ -55,7 +55,7 @@ def convert(record: Record) -> Draft:
         gold = list(dict.fromkeys(passage for passage in hop_gold if passage))
     id, answerable = record.id("id"), bool(record.get("answerable", True))
     question = Question(
-        id if answerable else f"{id}{UNANSWERABLE}",
+        id if answerable else _other_id(id, [paragraph.passage for paragraph in paragraphs]),
         record.text("question"),
         tuple(dict.fromkeys((*record.texts("answer"), *record.aliases()))),
         type=id.partition("__")[0],
@@ -63,6 +63,12 @@ def convert(record: Record) -> Draft:
         metadata={"answerable": answerable},
     )
     return Draft(question, [paragraph.passage for paragraph in paragraphs], gold, hop_gold)
+
+
+def _other_id(id: str, passages: Sequence[Passage]) -> str:
+    """Return an id of the same shape: the last number is one of six digits that the text decides."""
+    number = int(fingerprint([id, *passages]), 16) % 1_000_000
+    return f"{id.rpartition('_')[0]}_{number:06}"
 
 
 def _paragraphs(record: Record) -> list[_Paragraph]:

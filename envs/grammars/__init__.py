@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from ...errors import ConfigError
+from ...errors import ConfigError, users_code
 from ...registry import Registry
 from .base import Grammar, Move, ParseError
 
@@ -35,7 +35,11 @@ def make_grammar(spec: str | Grammar) -> Grammar:
         UnknownNameError: If no grammar has that name.
         ConfigError: If it is no grammar.
     """
-    grammar: Any = GRAMMARS.get(spec)() if isinstance(spec, str) else spec
+    grammar: Any = spec
+    if isinstance(spec, str):
+        factory = GRAMMARS.get(spec)
+        with users_code("grammar factory", spec):
+            grammar = factory()
     if not hasattr(grammar, "parse"):
         raise ConfigError(f"{spec!r:.100} is no grammar. Give a name ({', '.join(GRAMMARS)}).")
     return cast("Grammar", grammar)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from numbers import Integral
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
+from ...errors import ConfigError
 from .text import CONTROL, is_degenerate
 
 MAX_ACTION_CHARS = 16_384
@@ -130,3 +132,16 @@ def check_content(kind: Kind, text: str) -> ParseError | None:
     if is_degenerate(text):
         return ParseError.DEGENERATE
     return None
+
+
+def check_written(step: Any, analysis: Any, text: Any) -> None:
+    """Refuse to write an action of what is no number and two texts.
+
+    Raises:
+        ConfigError: If one of them is something else; the message says which.
+    """
+    if not isinstance(step, Integral):
+        raise ConfigError(f"The step of an action is a whole number from 1, not {step!r:.60}.")
+    for noun, given in (("analysis", analysis), ("query or answer", text)):
+        if not isinstance(given, str):
+            raise ConfigError(f"The {noun} of an action is a str, not {given!r:.60}.")

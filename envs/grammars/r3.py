@@ -21,6 +21,7 @@ from .base import (
     ParseError,
     check_content,
     check_size,
+    check_written,
 )
 from .text import folded, one_line
 
@@ -147,6 +148,7 @@ def _until_marker(block: str) -> list[str]:
 
 
 def _write(step: int, analysis: str, marker: str, text: str) -> str:
+    check_written(step, analysis, text)
     safe = _safe(analysis, MAX_QUERY_CHARS) or "Nothing is known."
     return f"Step {step}:\n{ANALYSIS} {safe}\n{marker} {_safe(text, MAX_QUERY_CHARS)}"
 

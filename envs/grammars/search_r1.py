@@ -23,6 +23,7 @@ from .base import (
     ParseError,
     check_content,
     check_size,
+    check_written,
 )
 from .text import folded, one_line
 
@@ -96,11 +97,11 @@ class SearchR1Grammar:
 
     def write_query(self, step: int, analysis: str, query: str) -> str:
         """Write a thought and a query."""
-        return _write(analysis, "search", query)
+        return _write(step, analysis, "search", query)
 
     def write_answer(self, step: int, analysis: str, answer: str) -> str:
         """Write a thought and the answer."""
-        return _write(analysis, "answer", answer)
+        return _write(step, analysis, "answer", answer)
 
     def read_documents(self, observation: str) -> list[tuple[str, str]]:
         """Return the title and text of each `Doc` line that the environment wrote."""
@@ -109,7 +110,11 @@ class SearchR1Grammar:
 
     def read_queries(self, observation: str) -> list[str]:
         """Return what stands in each search tag, as it was meant."""
-        return [query.strip().replace("&lt;", "<") for query in _ASKED.findall(observation)]
+        return [self.unescaped(query.strip()) for query in _ASKED.findall(observation)]
+
+    def unescaped(self, text: str) -> str:
+        """Return text as it was meant, for people: its tags are no longer neutralised."""
+        return text.replace("&lt;", "<")
 
 
 def _check_tags(action: str, match: re.Match[str]) -> ParseError | None:
@@ -132,7 +137,8 @@ def _move(action: str, match: re.Match[str]) -> Move | ParseError:
     return check_content(kind, text) or Move(kind, analysis, text)
 
 
-def _write(analysis: str, tag: str, text: str) -> str:
+def _write(step: int, analysis: str, tag: str, text: str) -> str:
+    check_written(step, analysis, text)
     thought = _safe(analysis, MAX_QUERY_CHARS)
     return f"<think>{thought}</think>\n<{tag}>{_safe(text, MAX_QUERY_CHARS)}</{tag}>"
 

@@ -10,6 +10,7 @@ event loop owns it.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from .limits import Limits
 from .metrics import Metrics
 
 _PATIENCE = 0.05  # of the last search's time
+_MISTAKEN = (StopIteration, concurrent.futures.CancelledError)
 
 
 class OverloadedError(HopgymError):
@@ -180,7 +182,7 @@ class Batcher:
         unique = list(dict.fromkeys(chain.from_iterable(piece.queries for piece in batch)))
         start = perf_counter()
         loop = asyncio.get_running_loop()
-        hits = await loop.run_in_executor(self._pool, self._retriever.search, unique, batch[0].k)
+        hits = await loop.run_in_executor(self._pool, self._found, unique, batch[0].k)
         if not len(hits.documents) == len(hits.scores) == len(unique):
             raise RetrievalError(
                 f"{type(self._retriever).__name__} returned {len(hits.documents)} rows for "
@@ -190,6 +192,24 @@ class Batcher:
         self._patience = end + _PATIENCE * (end - start)
         self._metrics.batch(asked, end - start)
         return dict(zip(unique, _rows(hits), strict=True))
+
+    def _found(self, queries: list[str], k: int) -> Hits:
+        """Search, and let nothing out that asyncio would take for its own.
+
+        A future cannot hold a StopIteration, and any CancelledError would end the worker as
+        `close` does: either would leave a server that says it is well and answers nobody.
+        """
+        try:
+            return self._retriever.search(queries, k)
+        except (SystemExit, KeyboardInterrupt):
+            raise  # ends the process, as it should
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, _MISTAKEN):
+                raise
+            raise RetrievalError(
+                f"{type(self._retriever).__name__} raised {type(error).__name__} instead of "
+                "returning hits; a retriever that cannot answer raises RetrievalError."
+            ) from error
 
 
 def _refuse(pieces: Iterable[_Piece]) -> None:
@@ -211,9 +231,10 @@ def _hits(rows: Iterable[_Row]) -> Hits:
     documents: list[Sequence[Document]] = []
     scores: list[Sequence[float]] = []
     components: list[Sequence[Mapping[str, float]]] = []
+    plain = True  # parts of a long request may come with components and without
     for row, row_scores, row_components in rows:
         documents.append(row)
         scores.append(row_scores)
-        if row_components is not None:
-            components.append(row_components)
-    return Hits(documents, scores, components or None)
+        plain = plain and row_components is None
+        components.append([{}] * len(row) if row_components is None else row_components)
+    return Hits(documents, scores, None if plain else components)

@@ -82,9 +82,10 @@ def write_reply(hits: Hits, scores: bool, packed: bool = False) -> bytes:
     """
     if scores:
         rows: list[Any] = [[_scored(*hit) for hit in row] for row in hits]
-        for row, components in zip(rows, hits.components or (), strict=False):
-            for record, parts in zip(row, components, strict=True):
-                record["components"] = dict(parts)
+        if hits.components is not None:
+            for row, components in zip(rows, hits.components, strict=True):
+                for record, parts in zip(row, components, strict=True):
+                    record["components"] = dict(parts)
     else:
         rows = [[to_wire(document) for document in row] for row in hits.documents]
     encode = msgspec.msgpack.encode if packed else msgspec.json.encode

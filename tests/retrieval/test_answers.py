@@ -1,7 +1,10 @@
+import math
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -148,3 +151,51 @@ def test_processes_share_a_file(file):
     assert [run.wait() for run in runs] == [0, 0, 0]
     names = [f"{n}-{m}" for n in range(3) for m in range(20)]
     assert len(Answers(file).get("r", names, 1)) == 60
+
+
+MAKE = """
+import sys, time
+from pathlib import Path
+from hopgym.retrieval.answers import Answers
+for n in range(40):
+    start = float(sys.argv[2]) + n / 50
+    time.sleep(max(0, start - time.time()))
+    Answers(Path(sys.argv[1]) / str(n) / "a.sqlite3")
+"""
+
+
+def test_defect_processes_make_a_file_at_once(tmp_path):
+    """One saw the tables of another that had not marked its file yet, and called it no cache."""
+    command = [sys.executable, "-c", MAKE, str(tmp_path), str(time.time() + 2)]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [run.communicate()[1] for run in runs] == [""] * 4
+
+
+def test_a_file_is_made_under_the_lock_of_who_writes(file, monkeypatch):
+    monkeypatch.setattr("hopgym.retrieval.answers._PATIENCE", 0.05)
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DataError, match="database is locked"):
+            Answers(file)
+        other.rollback()
+    Answers(file).put("r", {"ada": BOTH}, 3)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_defect_a_score_that_json_cannot_hold_is_refused_and_spoils_nothing(file, number):
+    answers = Answers(file)
+    for odd in (Answer([ADA], [number]), Answer([ADA], [1.0], [{"bm25": number}])):
+        with pytest.raises(RetrievalError, match=rf"query 'odd' is {number}, so .* Mend the retr"):
+            answers.put("r", {"ada": BOTH, "odd": odd}, 3)
+    assert answers.get("r", ["ada", "odd"], 3) == {}
+
+
+def test_what_put_returns_is_what_get_will(file):
+    document = Document("a", "", "", metadata={"pair": (1, 2), "by": {1: math.nan}})
+    put = Answers(file).put("r", {"q": Answer([document], [1]), "ada": BOTH}, 3)
+    assert put["q"].documents[0].metadata == {"pair": [1, 2], "by": {"1": None}}
+    assert put == Answers(file).get("r", ["q", "ada"], 3)
+    for odd in (Document("a", None, ""), Document("a", "", "", metadata={"big": 2**70})):
+        with pytest.raises(RetrievalError, match="document 'a' cannot be kept"):
+            Answers(file).put("r", {"odd": Answer([odd], [1.0])}, 3)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from retriever_contract import DOCUMENTS, QUERIES, check_contract
 
@@ -186,3 +187,27 @@ def test_a_folder_of_something_else_is_refused(folder):
     with pytest.raises(DataError, match="not a database"):
         CachedRetriever(DOCUMENTS, base="bm25", folder=folder)
     assert (folder / FILE).read_text() == "mine"
+
+
+def test_defect_the_first_answer_is_what_the_cache_gives_later(folder):
+    class Odd(Counting):
+        def search(self, queries, k):
+            document = Document("a", "", "x", metadata={"pair": (1, 2)})
+            score = np.float32(0.1)
+            return Hits([[document]] * len(queries), [[score]] * len(queries), [[{"x": score}]])
+
+    cached = CachedRetriever(base=Odd(), folder=folder)
+    first = cached.search(["q"], k=1)
+    assert first == cached.search(["q"], k=1)
+    assert first.documents[0][0].metadata == {"pair": [1, 2]}
+
+
+def test_defect_scores_without_an_order_are_refused_each_time(folder):
+    class Nan(Counting):
+        def search(self, queries, k):
+            return Hits([[DOCUMENTS[0]]], [[float("nan")]])
+
+    cached = CachedRetriever(base=Nan(), folder=folder)
+    for _ in range(2):
+        with pytest.raises(RetrievalError, match="is nan, so its hits have no order"):
+            cached.search(["q"], k=1)

@@ -109,7 +109,18 @@ def test_they_are_known_by_name():
     for name in GENERATORS:
         made = GENERATORS.get(name)(WORLD)
         assert isinstance(made, QueryGenerator)
-        assert made.fingerprint == name
         assert GENERATORS.summary(name)
     with pytest.raises(UnknownNameError, match=r"'title'. Did you mean 'titles'"):
         GENERATORS.get("title")
+
+
+def test_defect_the_fingerprint_of_titles_names_those_that_are_looked_for():
+    same = TitleGenerator(iter(WORLD)).fingerprint
+    assert TitleGenerator(WORLD).fingerprint == same
+    others = [TitleGenerator(WORLD[:3]), TitleGenerator(), TitleGenerator([hop_to("\ud800")])]
+    assert len({same, *(other.fingerprint for other in others)}) == 4
+    assert EntityGenerator(WORLD).fingerprint == EntityGenerator().fingerprint == "entities"
+
+
+def hop_to(title):
+    return Document("x", title, "")

@@ -1,3 +1,4 @@
+import os
 import pickle
 import subprocess
 import sys
@@ -132,3 +133,31 @@ def test_defect_threads_abort_no_process_and_the_loop_is_compiled_once(tmp_path)
         hits.append(int(run.stdout))
     assert hits[0] == 0
     assert hits[1] > 0
+
+
+FORK = """
+import os, signal, sys, time
+os.environ["NUMBA_CACHE_DIR"] = sys.argv[1]
+from hopgym.core import Document
+from hopgym.retrieval import kernels
+from hopgym.retrieval.bm25 import BM25Retriever
+kernels.COMPILED_FROM = 1
+documents = [Document(str(n), "", f"ada w{n % 7}") for n in range(50)]
+BM25Retriever(documents)
+time.sleep(float(sys.argv[2]))
+child = os.fork()
+if child == 0:
+    signal.alarm(40)
+    found = BM25Retriever(documents, backend="numba").search(["w3"], 2).ids
+    os._exit(0 if found == [["10", "17"]] else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
+@pytest.mark.parametrize("seconds", ["0", "0.2"])
+def test_defect_a_fork_meanwhile_leaves_no_lock_to_its_child(tmp_path, seconds):
+    """The child waited for ever for what the compiling thread of its parent had locked."""
+    command = [sys.executable, "-c", FORK, str(tmp_path), seconds]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr

@@ -9,7 +9,7 @@ from hopgym.retrieval import make_retriever
 from hopgym.retrieval.base import Hits
 from hopgym.retrieval.bm25 import BM25Retriever
 from hopgym.retrieval.fusion import fuse
-from hopgym.retrieval.generators import GENERATORS
+from hopgym.retrieval.generators import GENERATORS, TitleGenerator
 from hopgym.retrieval.recursive import RecursiveRetriever
 
 VEL = Document("d1", "Vel Film", "A film by Ada Orm.")
@@ -205,6 +205,7 @@ def test_the_fingerprint_names_every_setting():
         {"budget": 5},
         {"fusion": "rrf"},
     ]
+    keywords.append({"generator": TitleGenerator(WORLD)})
     made = {RecursiveRetriever(DOCUMENTS, **k).fingerprint for k in keywords}
     assert len(made) == len(keywords)
     expected = f"RecursiveRetriever({RECURSIVE.base!r}, 2 hops, {RECURSIVE.fingerprint})"

@@ -1,4 +1,5 @@
 import asyncio
+import concurrent.futures
 import threading
 import time
 
@@ -247,3 +248,46 @@ def test_whoever_waits_when_it_closes_is_told():
         assert all(isinstance(reply, OverloadedError) for reply in replies), replies
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        concurrent.futures.CancelledError(),
+        asyncio.CancelledError(),
+        StopIteration(),
+        GeneratorExit(),
+    ],
+)
+def test_defect_no_error_of_a_search_ends_the_worker(error):
+    """A CancelledError ended it as `close` does, and a StopIteration was never delivered."""
+
+    class Odd(Echo):
+        def search(self, queries, k):
+            if "odd" in queries:
+                raise error
+            return super().search(queries, k)
+
+    async def scenario(batcher):
+        async with asyncio.timeout(5):
+            with pytest.raises(RetrievalError, match=f"Odd raised {type(error).__name__} instead"):
+                await batcher.search(["odd"], 1)
+            assert (await batcher.search(["after"], 1)).ids == [["after/0"]]
+
+    batching(scenario, Odd())
+
+
+def test_defect_components_stay_in_their_rows_where_a_part_has_none():
+    class Sometimes(Echo):
+        def search(self, queries, k):
+            hits = super().search(queries, k)
+            if "plain" in queries:
+                return hits
+            return Hits(hits.documents, hits.scores, [[{"q": 1.0}] * k for _ in queries])
+
+    async def scenario(batcher):
+        hits = await batcher.search(["plain", "a"], 2)
+        assert hits.components == [[{}, {}], [{"q": 1.0}] * 2]
+        assert (await batcher.search(["plain", "plain"], 2)).components is None
+
+    batching(scenario, Sometimes(), max_batch=1)

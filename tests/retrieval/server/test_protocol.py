@@ -92,3 +92,11 @@ def test_scores_of_numpy_and_their_parts_are_written():
     (item,) = json.loads(write_reply(hits, scores=True))["result"][0]
     assert item["score"] == float(score) and item["components"] == {"bm25": 1.0}
     assert "components" not in json.loads(write_reply(hits, scores=False))["result"][0][0]
+
+
+def test_components_that_do_not_fit_the_rows_are_an_error_and_never_anothers():
+    hits = Hits([[], [Document("0", "", "x")]], [[], [1.0]], [[{"bm25": 1.0}]])
+    with pytest.raises(ValueError, match="shorter than argument 1|longer than argument 1"):
+        write_reply(hits, scores=True)
+    with pytest.raises(ValueError, match="is shorter than argument 1"):
+        write_reply(Hits([[], []], [[], []], [[]]), scores=True)
