@@ -69,7 +69,7 @@ def _print_error(error: Exception) -> None:
     name, _, rest = (told(error) if users else f"{type(error).__name__}: {error}").partition(" ")
     console = Console(stderr=True)
     console.print(name, style="bold red", end=" ")
-    console.print(rest, markup=False, highlight=False)
+    console.print(rest, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_version(wanted: bool) -> None:

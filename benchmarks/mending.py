@@ -58,7 +58,7 @@ def check_ours(path: Path) -> Record | None:
     with open(path, "rb") as stream:
         first = stream.readline()
     if first.endswith(b"\n"):
-        return _first_record(first, path)
+        return _first_record(first, path) if first.strip() else None
     if not (first.startswith(BEGINNING) or BEGINNING.startswith(first) or not first.strip(b"\0")):
         raise foreign(path, "it has no line feed")
     return None

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ..core import Document
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..retrieval import Retriever, make_retriever, read_documents
 from ..retrieval.corpus import Corpus
 from ..retrieval.server.limits import Limits
@@ -76,7 +76,7 @@ def serve_retriever(
         max_waiting=max_waiting,
     )
     token = read_token(token_env)
-    served = make_retriever(retriever, _corpus(documents, questions))
+    served = _made(retriever, _corpus(documents, questions))
     serve(
         served, host=host, port=port, token=token, limits=limits, ready=partial(_announce, served)
     )
@@ -88,6 +88,18 @@ def _corpus(documents: Path | None, questions: str | None) -> list[Document] | C
     if documents is not None:
         return read_documents(documents)
     return Corpus.of(make_questions(questions).documents) if questions is not None else []
+
+
+def _made(retriever: str, documents: list[Document] | Corpus) -> Retriever:
+    try:
+        return make_retriever(retriever, documents)
+    except DataError as error:
+        if len(documents) or "0 documents" not in str(error):
+            raise
+        raise DataError(
+            f"The retriever {retriever!r} was given 0 documents. Give --documents FILE or "
+            "--questions SET, or the folder of a saved index as --retriever."
+        ) from error
 
 
 def _announce(retriever: Retriever, url: str) -> None:

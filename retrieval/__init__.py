@@ -30,7 +30,7 @@ from ..registry import Factory, Registry
 from .base import Hits, Retriever
 from .corpus import Corpus, read_documents, write_documents
 from .options import check_options, split_options
-from .saved import read_manifest
+from .saved import MANIFEST, read_manifest
 from .shelf import Shelf
 
 __all__ = [
@@ -98,7 +98,8 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
         spec: A registered name, `module:attribute` or `file.py:attribute` of a factory that takes
             the documents, each with options if any (`"bm25?k1=1.2"`), the folder of a saved index,
             or a retriever, which is returned as it is.
-        documents: What to search; a saved index brings its own.
+        documents: What to search. The folder of a saved index and a retriever bring their own, and
+            these are then not looked at.
 
     Raises:
         UnknownNameError: If no retriever has this name.
@@ -113,14 +114,26 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
             f"{spec!r:.100} is no retriever: it needs `fingerprint` and `search(queries, k)`. "
             "Give one that has both, a name, or the folder of a saved index."
         )
+    _refuse_folder_options(str(spec))
     if _is_folder(spec):
         return _opened(Path(spec))
     name, options = split_options(str(spec))
     factory = RETRIEVERS.get(name)
-    check_options(factory, name, options)
+    check_options(factory, name, options, ["the documents"])
     corpus = Corpus.of(documents)
     key = (str(spec), factory, corpus.fingerprint)
     return _SHELF.get(key, lambda: _made(partial(factory, **options), corpus, str(spec)))
+
+
+def _refuse_folder_options(spec: str) -> None:
+    name, question_mark, _ = spec.partition("?")
+    if not question_mark or name in RETRIEVERS or os.path.isdir(spec):
+        return
+    if os.path.isfile(os.path.join(name, MANIFEST)):
+        raise ConfigError(
+            f"{spec[:100]!r} gives options to the folder of a saved index, which takes none: its "
+            f"settings stand in it. Write {name!r}, or build another index."
+        )
 
 
 def _is_folder(spec: str | Path) -> bool:
@@ -149,7 +162,15 @@ def _opened(folder: Path) -> Retriever:
 
 
 def _made(factory: Factory[Retriever], corpus: Corpus, spec: str) -> Retriever:
-    made = factory(corpus)
+    try:
+        made = factory(corpus)
+    except TypeError as error:
+        if ":" not in spec.partition("?")[0]:
+            raise
+        raise ConfigError(
+            f"The factory {spec!r:.100} failed on the documents ({error!s:.200}). It is called "
+            "with the documents, and returns what has `fingerprint` and `search(queries, k)`."
+        ) from error
     if not isinstance(made, Retriever):
         raise ConfigError(
             f"The factory {spec!r} returned a {type(made).__name__}, which is no retriever: "

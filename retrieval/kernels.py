@@ -52,9 +52,9 @@ class Meanwhile(threading.Thread):
 
 def _wait_for_compilers() -> None:
     for thread in threading.enumerate():
-        if isinstance(thread, Meanwhile) and thread is not threading.current_thread():
-            if thread.is_alive():  # not where it is only about to start
-                thread.join()
+        compiling = isinstance(thread, Meanwhile) and thread is not threading.current_thread()
+        if compiling and thread.is_alive():  # not where it is only about to start
+            thread.join()
 
 
 if hasattr(os, "register_at_fork"):  # where there are forks; once, as this module is imported once

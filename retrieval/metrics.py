@@ -13,7 +13,7 @@ article are one find.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -217,9 +217,15 @@ def evaluate(
         normalize: Makes answers comparable (see `answer_recall`); no answer recall if None.
 
     Raises:
-        DataError: If no question has gold documents, or two share an id.
+        ConfigError: If there is no retriever, or no cut-off.
+        DataError: If no question has gold documents, two share an id, or one is no question.
         RetrievalError: If the retriever cannot answer.
     """
+    if not isinstance(retriever, Retriever) or isinstance(retriever, type):
+        raise ConfigError(
+            f"{retriever!r:.80} is no retriever. Make one: "
+            'make_retriever("bm25", question_set.documents).'
+        )
     _check_depths(ks)
     asked = _with_gold(questions)
     texts = [question.text for question in asked]
@@ -267,6 +273,14 @@ def _hop_scores(ranking: Ranking, question: Question, ks: Sequence[int]) -> dict
 
 
 def _with_gold(questions: Sequence[Question]) -> list[Question]:
+    if isinstance(questions, str | Question):
+        raise DataError(f"questions is {questions!r:.60}; give a list of hopgym.core.Question.")
+    for position, question in enumerate(questions):
+        if not isinstance(question, Question):
+            raise DataError(
+                f"Question {position} is a {type(question).__name__} ({question!r:.60}); give a "
+                "hopgym.core.Question, whose `document_ids` tell what should be found."
+            )
     asked = {question.id: question for question in questions if question.document_ids}
     if not asked:
         raise DataError(
@@ -288,6 +302,8 @@ def _collect(
 
 
 def _check_depths(ks: Sequence[int]) -> None:
+    if isinstance(ks, str | Mapping) or not isinstance(ks, Iterable):
+        raise ConfigError(f"ks is {ks!r:.60}; give the cut-offs in a list, such as ks=[2, 5, 10].")
     if not ks:
         raise ConfigError("There is no cut-off; give at least one k, such as ks=(2, 5, 10).")
     for k in ks:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -37,10 +37,19 @@ def split_options(spec: str) -> tuple[str, dict[str, Any]]:
     ('bm25', {'k1': 1.2, 'method': 'lucene'})
     >>> split_options('link_hop?base="bm25?k1=1.2&b=0.75"&weight=0.5')
     ('link_hop', {'base': 'bm25?k1=1.2&b=0.75', 'weight': 0.5})
+
+    Raises:
+        ConfigError: If an option stands there twice.
     """
     name, _, query = spec.partition("?")
-    options = [option.partition("=") for option in _parts(query) if option]
-    return name, {unquote(key): _value(unquote(text)) for key, _, text in options}
+    options: dict[str, Any] = {}
+    for option in filter(None, _parts(query)):
+        key, _, text = option.partition("=")
+        key = unquote(key)
+        if key in options:
+            raise ConfigError(f"{spec!r:.100} gives {key!r} twice; give each option once.")
+        options[key] = _value(unquote(text))
+    return name, options
 
 
 def _parts(query: str) -> list[str]:
@@ -48,17 +57,37 @@ def _parts(query: str) -> list[str]:
     return quoted.split("&")
 
 
-def check_options(factory: Callable[..., Any], name: str, options: Mapping[str, Any]) -> None:
+def check_options(
+    factory: Callable[..., Any],
+    name: str,
+    options: Mapping[str, Any],
+    given: Sequence[str] | None = None,
+) -> None:
     """Refuse options that a factory does not take, or not with such a value, or lacks.
 
     Only values of plain kinds are looked at here (numbers, texts, true and false, null); what
     else a factory takes, it checks itself.
 
+    Args:
+        factory: What is called.
+        name: What the user calls it.
+        options: The keywords it is called with.
+        given: What it is called with by position, such as "the documents"; not looked at if None.
+
     Raises:
         ConfigError: If there is such an option; the message names the nearest and lists all, or
             says what the option takes.
     """
-    parameters = inspect.signature(factory).parameters
+    if not callable(factory):
+        raise ConfigError(
+            f"{name!r} names a {type(factory).__name__}, which is no factory: name a class or a "
+            f"function that is called with {_called_with(given or ())} and returns one."
+        )
+    try:
+        signature = inspect.signature(factory)
+    except (ValueError, TypeError):
+        return  # some of Python's own do not tell
+    parameters = signature.parameters
     takes = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     hints = _hints(factory) if options else {}
@@ -67,7 +96,7 @@ def check_options(factory: Callable[..., Any], name: str, options: Mapping[str, 
             if takes_any:
                 continue
             close = get_close_matches(option, takes, n=1, cutoff=0.5)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = f" Did you mean {close[0]!r}?" if close else _by_position(parameters, option)
             raise ConfigError(
                 f"{name!r} has no option {option!r}.{hint} It takes: {', '.join(takes) or 'none'}."
             )
@@ -77,6 +106,37 @@ def check_options(factory: Callable[..., Any], name: str, options: Mapping[str, 
             raise ConfigError(
                 f"{name!r} is short of an option: missing {option!r}. Write '{name}?{option}=...'."
             )
+    if given is not None:
+        _check_call(signature, name, options, given)
+
+
+def _check_call(
+    signature: inspect.Signature, name: str, options: Mapping[str, Any], given: Sequence[str]
+) -> None:
+    try:
+        signature.bind(*given, **options)
+    except TypeError as error:
+        raise ConfigError(
+            f"{name!r} takes {signature}, but it must be a factory, a class or a function that is "
+            f"called with {_called_with(given)} ({error}). Every other parameter is an option: put "
+            "`*` before it, and give it a default."
+        ) from error
+
+
+def _called_with(given: Sequence[str]) -> str:
+    return f"{' and '.join(given) or 'nothing'} by position, and its options as keywords"
+
+
+def _by_position(parameters: Mapping[str, inspect.Parameter], option: str) -> str:
+    """Return how a parameter becomes an option; nothing for the documents, which are none."""
+    parameter = parameters.get(option)
+    if parameter is None or option == "documents":
+        return ""
+    if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+        return ""
+    return (
+        f" Only keyword-only parameters are options: put `*` before {option}, as in (*, {option})."
+    )
 
 
 def _check_value(name: str, parameter: inspect.Parameter, value: Any, type_: Any) -> None:

@@ -47,7 +47,8 @@ def paired_bootstrap(
         path: Names the random stream.
 
     Raises:
-        ConfigError: If the questions are not the same, or there are none.
+        ConfigError: If the values are not by question, the questions are not the same, or there
+            are none.
 
     >>> paired_bootstrap({"q1": 1.0, "q2": 0.5}, {"q1": 1.0, "q2": 0.5}).mean
     0.0
@@ -76,6 +77,12 @@ def _resampled_means(differences: np.ndarray, path: tuple[str | int, ...]) -> np
 
 
 def _check_same(ours: Mapping[str, float], theirs: Mapping[str, float]) -> None:
+    for values in (ours, theirs):
+        if not isinstance(values, Mapping):
+            raise ConfigError(
+                f"The values are a {type(values).__name__}; give a mapping from question id to "
+                'value, such as evaluate(...).of("recall@5").'
+            )
     if ours.keys() != theirs.keys():
         odd = sorted(ours.keys() ^ theirs.keys())
         raise ConfigError(

@@ -1,10 +1,11 @@
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 import hopgym
-from hopgym.__main__ import build_app
+from hopgym.__main__ import _print_error, build_app
 
 
 def run(*arguments):
@@ -40,3 +41,30 @@ def test_what_the_file_system_refuses_is_one_line_too(tmp_path):
     result = run("world", "--out", str(tmp_path / "file" / "world"), "--entities", "200")
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert str(tmp_path / "file") in result.stderr.replace("\n", "")
+
+
+def test_what_a_users_file_raises_is_one_line_with_its_place(tmp_path):
+    file = tmp_path / "my.py"
+    file.write_text(
+        "from hopgym.core import Question\n"
+        "def missing():\n    yield Question('a', 'Who?', ('x',))\n    open('/nope/at/all')\n"
+        "def wrong():\n    yield Question('a', 'Who?', ('x',))\n    1 / 0\n"
+    )
+    for name, raised, line in [
+        ("missing", "FileNotFoundError", "line 4 of"),
+        ("wrong", "ZeroDivisionError", "line 7 of"),
+    ]:
+        result = run("play", "hopgym/SearchRead-v0", "--questions", f"{file}:{name}")
+        assert result.returncode == 2 and "Traceback" not in result.stderr
+        assert raised in result.stderr and line in result.stderr.replace("\n", " ")
+
+
+def test_a_mistake_of_our_own_keeps_its_traceback():
+    source = compile("def bug(): 1 / 0", "inside.py", "exec")
+    inside = {"__name__": "hopgym.inside"}
+    exec(source, inside)
+    with pytest.raises(ZeroDivisionError):
+        try:
+            inside["bug"]()
+        except ZeroDivisionError as error:
+            _print_error(error.with_traceback(error.__traceback__.tb_next))

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from hopgym.errors import ConfigError, UnknownNameError
@@ -48,12 +50,30 @@ def test_what_does_not_exist_is_named(tools, name, error, message):
         tools.get(name)
 
 
-def test_a_users_broken_file_raises_its_own_error_every_time(tools, tmp_path):
-    file = tmp_path / "broken.py"
-    file.write_text("import not_there_at_all")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\nimport not_there_at_all", "ModuleNotFoundError: No module named 'not_there_at_all'"),
+        ("\ndef broken(:", "SyntaxError: .*"),
+        ("\n1 / 0", "ZeroDivisionError: division by zero"),
+        ("\nimport json; json.loads('x')", "JSONDecodeError: .*"),
+        ("\nimport sys; sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_users_broken_file_is_told_with_its_line_every_time(
+    tools, tmp_path, monkeypatch, text, message
+):
+    (tmp_path / "broken_1234.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    place = r" \(line 2 of broken_1234\.py\)\.$"
     for _ in range(2):
-        with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
-            tools.get(f"{file}:x")
+        with pytest.raises(
+            ConfigError, match=f"^The file 'broken_1234.py' cannot be loaded: {message}{place}"
+        ):
+            tools.get("broken_1234.py:x")
+    with pytest.raises(ConfigError, match="^The module 'broken_1234' cannot be loaded: " + message):
+        tools.get("broken_1234:x")
 
 
 def test_a_name_may_not_look_like_a_path(tools):

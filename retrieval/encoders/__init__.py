@@ -14,7 +14,6 @@ the same name.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -89,7 +88,7 @@ def make_encoder(spec: str | Path | Encoder) -> Encoder:
         options = {"model": name, **options}
         name = "sentence_transformer"
     factory = ENCODERS.get(name)
-    check_options(factory, name, options)
+    check_options(factory, name, options, [])
     with _LOCK:
         key = (factory, str(spec))
         made = _MADE.pop(key, None) or _made(factory, name, options)
@@ -100,10 +99,6 @@ def make_encoder(spec: str | Path | Encoder) -> Encoder:
 
 
 def _made(factory: Factory[Encoder], name: str, options: Mapping[str, Any]) -> Encoder:
-    try:
-        inspect.signature(factory).bind(**options)
-    except TypeError as error:
-        raise ConfigError(f"The encoder {name!r} is short of an option: {error}.") from error
     made = factory(**options)
     if not isinstance(made, Encoder):
         raise ConfigError(

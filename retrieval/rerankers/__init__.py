@@ -62,7 +62,7 @@ def make_reranker(spec: str | Path | Reranker) -> Reranker:
     if name not in RERANKERS and is_model(name):
         name, options = "cross_encoder", {"model": name, **options}
     factory = RERANKERS.get(name)
-    check_options(factory, name, options)
+    check_options(factory, name, options, [])
     made = factory(**options)
     if not isinstance(made, Reranker):
         raise ConfigError(

@@ -60,3 +60,29 @@ def test_what_comes_near_is_told_what_it_lacks():
         make_agent(Half())
     with pytest.raises(ConfigError, match="its class needs arguments"):
         make_agent(Needy)
+
+
+def test_a_class_or_factory_that_raises_is_named_with_its_line(tmp_path):
+    file = tmp_path / "my.py"
+    file.write_text("class Mine:\n    def __init__(self):\n        open('/nope/at/all')\n")
+    with pytest.raises(
+        ConfigError,
+        match=r"The agent factory '.*my.py:Mine' raised FileNotFoundError: .* \(line 3 of .*my.py\)",
+    ):
+        make_agent(f"{file}:Mine")
+
+
+def test_a_function_of_more_than_the_observation_is_refused():
+    def two(a, b):
+        return "x"
+
+    def keyword(*, a):
+        return "x"
+
+    with pytest.raises(
+        ConfigError, match="two needs the arguments a, b; an agent function takes one"
+    ):
+        make_agent(two)
+    with pytest.raises(ConfigError, match="keyword needs the arguments a; an agent function takes"):
+        make_agent(keyword)
+    assert make_agent(lambda a, b=1: "x").act(["a"], [{}]) == ["x"]

@@ -145,6 +145,17 @@ def test_an_agents_mistake_is_told_with_its_place():
         play(agent)
 
 
+def test_a_reset_or_bind_that_raises_is_told_with_its_place():
+    def broken(*given):
+        raise ValueError("oops")
+
+    for method in ("reset", "bind"):
+        agent = FunctionAgent(str.upper, name="mine")
+        setattr(agent, method, broken)
+        with pytest.raises(AgentError, match=r"The agent 'mine' raised ValueError: oops \(line"):
+            play(agent)
+
+
 def test_an_agent_may_be_given_by_name():
     assert {e.metrics["em"] for e in play("oracle")} == {1.0}
 

@@ -1,4 +1,5 @@
 import shutil
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -15,7 +16,14 @@ from hopgym.benchmarks.results import read_records
 from hopgym.benchmarks.suites import Task
 from hopgym.core import Question, Score
 from hopgym.envs.grammars import make_grammar
-from hopgym.errors import ConfigError, DataError, ResultsError, RetrievalError, UnknownNameError
+from hopgym.errors import (
+    AgentError,
+    ConfigError,
+    DataError,
+    ResultsError,
+    RetrievalError,
+    UnknownNameError,
+)
 from hopgym.retrieval import make_retriever
 
 ENV = "hopgym/SearchRead-v0"
@@ -293,21 +301,50 @@ def toy(env_id):
     return replace(toy_task(), env_id=env_id)
 
 
+def from_(module, folder):
+    return getattr(module, "__file__", None) == str(folder / "first.py")
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_another_agent_of_the_same_name_is_refused_and_loses_nothing(tmp_path, monkeypatch, fresh):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(AGENT.format(name))
+    (one,) = run_bench([toy_task()], ["a.py:play"], "o", command="hopgym bench --agents a.py:play")
+    before = one.path.read_bytes()
+    told = r"another agent called 'play': 'a.py:play', not 'b.py:play', played by: hopgym bench .*"
+    with pytest.raises(ResultsError, match=told + "another name, .*another --out.*--fresh does"):
+        run_bench([toy_task()], ["b.py:play"], "o", fresh=fresh)
+    assert one.path.read_bytes() == before
+    (same,) = run_bench([toy_task()], ["./a.py:play"], "o", fresh=fresh)
+    assert same.kept == (0 if fresh else 6)
+
+
+@pytest.mark.parametrize("name", [None, 3, " "])
+def test_an_agents_name_must_be_text(tmp_path, name):
+    agent = Counting()
+    agent.name = name
+    with pytest.raises(AgentError, match=rf"has the name {name!r}; a name must be text"):
+        run_bench([toy_task()], [agent], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 AGENT = "def play(observation):\n    return 'nothing to read{}'\n"
 
 
 def test_an_edited_agent_is_not_continued_and_fresh_plays_it_anew(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, edit in (("first", ""), ("second", "!")):
-        (tmp_path / f"{name}.py").write_text(AGENT.format(edit))
+    (tmp_path / "first.py").write_text(AGENT.format(""))
     (one,) = run_bench([toy_task()], ["first.py:play"], "o")
     before = one.path.read_bytes()
-    with pytest.raises(ResultsError, match=r"agent itself has changed.*pass --fresh"):
-        run_bench([toy_task()], ["second.py:play"], "o")
-    assert one.path.read_bytes() == before
     (moved,) = run_bench([toy_task()], [shutil.copy("first.py", "moved.py") + ":play"], "o")
     assert (moved.kept, moved.played) == (6, 0), "where it lies changes nothing"
-    (anew,) = run_bench([toy_task()], ["second.py:play"], "o", fresh=True)
+    (tmp_path / "first.py").write_text(AGENT.format("!"))
+    monkeypatch.delitem(sys.modules, next(n for n, m in sys.modules.items() if from_(m, tmp_path)))
+    with pytest.raises(ResultsError, match=r"agent itself has changed.*pass --fresh"):
+        run_bench([toy_task()], ["first.py:play"], "o")
+    assert one.path.read_bytes() == before
+    (anew,) = run_bench([toy_task()], [f"{tmp_path}/first.py:play"], "o", fresh=True)
     assert (anew.kept, anew.played) == (0, 6)
     records = read_records(anew.path).values()
     assert len(records) == 6 and all(r.trajectory.steps[0].action.endswith("!") for r in records)

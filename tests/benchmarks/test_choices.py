@@ -1,6 +1,13 @@
 import pytest
 
-from hopgym.benchmarks.choices import adapt, choose_suite, read_seeds, ready_tasks, split_names
+from hopgym.benchmarks.choices import (
+    adapt,
+    choose_suite,
+    questions_label,
+    read_seeds,
+    ready_tasks,
+    split_names,
+)
 from hopgym.benchmarks.suites import QUICK, REAL, Task
 from hopgym.errors import ConfigError, UnknownNameError
 
@@ -37,6 +44,33 @@ def test_the_split_may_be_left_out_where_it_is_plain_which(tmp_path):
         (tmp_path / "questions" / f"{split}.jsonl").write_text(line)
     with pytest.raises(ConfigError, match=r"has several splits: dev, train. Say which"):
         choose(**{**options, "questions": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("source", "label"),
+    [
+        ("world", "world"),
+        ("world?entities=300&hops=2", "world?entities=300&hops=2"),
+        ("mine/q.jsonl", "q"),
+        ("mine/q.v2.jsonl.gz?documents=mine/d.jsonl", "q.v2"),
+        ("plain?path=mine/q.json&documents=d.jsonl&split=dev", "q?split=dev"),
+        ("mine/sets.py:Mine?size=3", "sets.py:Mine?size=3"),
+        ("mine", "mine"),
+    ],
+)
+def test_a_task_is_named_by_its_questions_from_wherever_one_looks(
+    tmp_path, monkeypatch, source, label
+):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "q.jsonl").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert questions_label(source) == label
+    monkeypatch.chdir(tmp_path / "mine")
+    assert questions_label(source.replace("mine/", "")) == label
+    assert questions_label("../mine/q.jsonl?documents=../d.jsonl") == "q"
+    assert questions_label(".") == "mine"
+    (task,) = choose(envs=[ENV], agents=["a"], questions=source, split="test").tasks
+    assert task.name == f"SearchRead-v0.{label}"
 
 
 @pytest.mark.parametrize(

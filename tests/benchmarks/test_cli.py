@@ -1,11 +1,13 @@
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 from boards import HOSTILE, make_board_records, make_failed, make_one
 from typer.testing import CliRunner
 
+import hopgym
 from hopgym.__main__ import main
 from hopgym.benchmarks import cli, doctor
 from hopgym.benchmarks.records import encode
@@ -132,6 +134,7 @@ def test_failed_episodes_are_told_and_the_status_is_1(run, tmp_path):
         ([*BENCH, "--engine", "ray"], "MissingExtraError", 'pip install "hopgym[ray]"'),
         ([*BENCH, "--out", "file/o"], "ResultsError", "cannot be a results folder"),
         (["leaderboard", "nothing"], "ResultsError", "No folder 'nothing'"),
+        (["leaderboard", "o", "--questions", "3"], "ConfigError", "belongs to --html"),
         (["report", "nothing"], "ResultsError", "No folder 'nothing'"),
     ],
     ids=lambda value: " ".join(value[-3:]) if isinstance(value, list) else "",
@@ -182,6 +185,29 @@ def test_a_report_stands_in_its_folder_and_shows_every_question(folder, monkeypa
     assert invoke("report", ".", "--questions", "3", "--html", "few.html").exit_code == 0
     assert '"q020"' not in (folder / "few.html").read_text()
     assert invoke("report", folder / "iterative.jsonl").exit_code == 0
+
+
+def test_the_leaderboards_page_shows_as_many_questions_as_asked_for(folder, tmp_path):
+    page = tmp_path / "board.html"
+    for number in (3, 24):
+        result = invoke("leaderboard", folder, "--html", page, "--questions", number)
+        assert result.exit_code == 0
+        assert sum(f'"q{n:03d}"' in page.read_text() for n in range(24)) == number
+
+
+def test_an_edited_environment_is_not_continued(run, tmp_path):
+    text = (Path(hopgym.__file__).parent / "examples" / "own_environment.py").read_text()
+    text = text.replace("examples/NoRepeats-v0", "edited/NoRepeats-v0")
+    (tmp_path / "env.py").write_text(text)
+    command = ("bench", "--envs", "env.py:edited/NoRepeats-v0", *BENCH[3:], "--out", "o")
+    assert run(*command)[0] == 0
+    status, out, _ = run(*command)
+    assert status == 0 and "6 kept from before" in out
+    (tmp_path / "env.py").write_text(text + "# edited\n")
+    status, _, err = run(*command)
+    told = " ".join(err.split())
+    assert status == 2 and "other conditions (env_fingerprint: " in told
+    assert "agent itself" not in told and "pass --fresh" in told
 
 
 def test_hostile_names_are_printed_as_they_are(folder):

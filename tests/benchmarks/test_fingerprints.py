@@ -1,11 +1,13 @@
 import functools
 import shutil
 
+import gymnasium
 import pytest
 
 from hopgym.agents import make_agent
 from hopgym.benchmarks import fingerprints
-from hopgym.benchmarks.fingerprints import agent_fingerprint, part_fingerprint
+from hopgym.benchmarks.fingerprints import agent_fingerprint, env_fingerprint, part_fingerprint
+from hopgym.envs.registration import find_env
 from hopgym.registry import load_attribute
 
 CODE = "def play(observation):\n    return '{}'\n\nclass Mine:\n    def __call__(self): ...\n"
@@ -81,3 +83,59 @@ def test_a_part_named_by_its_file_changes_with_the_file(tmp_path):
         file.write_text(CODE.format(text))
         found.append(part_fingerprint(f"{file}:play"))
     assert found[0] == found[2] != found[1] and found[0].startswith(f"{file}:play@")
+
+
+def test_an_edited_helper_is_another_agent_and_another_part(tmp_path):
+    (tmp_path / "a.py").write_text("import fp_helper\n" + CODE.format("x"))
+    spec = f"{tmp_path / 'a.py'}:play"
+    found = []
+    for text in ("ONE = 1\n", "ONE = 2\n", "ONE = 1\n"):
+        (tmp_path / "fp_helper.py").write_text(text)
+        agent = make_agent(spec)
+        found.append((agent_fingerprint(agent, spec), agent_fingerprint(agent)))
+        found[-1] += (part_fingerprint(spec), part_fingerprint(load_attribute(spec)))
+    assert found[0] == found[2]
+    assert all(one != other for one, other in zip(found[0], found[1], strict=True))
+    (tmp_path / "unrelated.py").write_text("")
+    assert agent_fingerprint(make_agent(spec), spec) == found[0][0]
+
+
+ENVIRONMENT = """
+from fp_rules import Rules
+from hopgym.envs.registration import register
+from hopgym.envs.search_read import SearchReadEnv, SearchReadVectorEnv
+
+class Env(SearchReadEnv):
+    env_id = "fp/Mine-v0"
+    episode_class = Rules
+
+register(Env.env_id, Env, SearchReadVectorEnv, "Mine.")
+"""
+RULES = (
+    "from hopgym.envs.search_read import SearchReadEpisode\nclass Rules(SearchReadEpisode): {}\n"
+)
+
+
+def env_of(spec):
+    return gymnasium.make(find_env(spec), questions="world?entities=300")
+
+
+def test_an_edited_environment_is_another_one_and_so_is_one_with_other_rules(tmp_path):
+    (tmp_path / "env.py").write_text(ENVIRONMENT)
+    (tmp_path / "fp_rules.py").write_text(RULES.format("pass"))
+    spec = f"{tmp_path / 'env.py'}:fp/Mine-v0"
+    env = env_of(spec)
+    first = env_fingerprint(env, spec)
+    assert len(first) == 16 and first == env_fingerprint(env)
+    (tmp_path / "env.py").write_text(ENVIRONMENT + "# edited")
+    second = env_fingerprint(env, spec)
+    (tmp_path / "fp_rules.py").write_text(RULES.format("turns = 1"))
+    assert len({first, second, env_fingerprint(env, spec)}) == 3
+    env.unwrapped.fingerprint = "mine-2"
+    assert env_fingerprint(env, spec) == "mine-2"
+
+
+@pytest.mark.parametrize("before", ["", "hopgym:"])
+def test_hopgyms_own_environments_are_told_by_its_version(before):
+    spec = f"{before}hopgym/SearchRead-v0"
+    assert env_fingerprint(env_of(spec), spec) == ""

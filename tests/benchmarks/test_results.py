@@ -5,6 +5,7 @@ from boards import make_failed, make_one
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hopgym.benchmarks.leaderboard import load_board
 from hopgym.benchmarks.records import Key, encode
 from hopgym.benchmarks.results import ResultsFile, find_results, read_records, slug
 from hopgym.errors import ResultsError
@@ -115,6 +116,7 @@ def test_a_sealed_file_can_be_continued(tmp_path):
         {"env_kwargs": {"max_steps": 5}},
         {"hopgym_version": "0.2.0"},
         {"split": "dev"},
+        {"env_fingerprint": "env-2"},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -152,6 +154,22 @@ def test_results_are_found_in_folders_below(tmp_path):
     path.unlink()
     with pytest.raises(ResultsError, match=r"No results in .*none of its 1 \*.jsonl files is"):
         find_results([tmp_path])
+
+
+@pytest.mark.parametrize(
+    "damage", [b"{}\n", b'{"env_id": "e", "ag\n', b"\x9c\xff\x00\x81", b"\x9c\xff\n\x81"]
+)
+def test_a_results_file_whose_beginning_is_damaged_is_no_file_of_others(tmp_path, damage):
+    path = written(tmp_path, RECORDS[:2])
+    (tmp_path / "other.jsonl").write_bytes(path.read_bytes())
+    path.write_bytes(damage + path.read_bytes().partition(b"\n")[2] * damage.endswith(b"\n"))
+    for folders in ([tmp_path], [path.parent, tmp_path / "other.jsonl"]):
+        with pytest.raises(ResultsError, match=r"world--iterative\.jsonl:1: not a record"):
+            find_results(folders)
+    with pytest.raises(ResultsError, match=r":1: not a record .*remove the damaged line"):
+        load_board([path])
+    path = path.rename(tmp_path / "predictions.jsonl")
+    assert find_results([tmp_path]) == ([tmp_path / "other.jsonl"], [path])
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))

@@ -26,7 +26,9 @@ def test_an_episode_can_be_played_by_typing():
     result = run(*PLAY, typed="who made it\n\n=\n= Ada Orm\n")
     assert result.exit_code == 0, result.output
     assert "The retrieval query: who made it" in result.stdout
-    assert "not understood: empty_answer" in result.stdout
+    assert "not understood: empty_answer. Type a query, or = and the answer." in result.stdout
+    assert result.stdout.count("4 turns left>") == 3  # asked again, at no cost
+    assert "-1.00" not in result.stdout
     assert "[answered] answer: 'Ada Orm'" in result.stdout and "em" in result.stdout
 
 
@@ -50,3 +52,11 @@ def test_a_keyword_needs_a_value():
     result = run(*PLAY, "--set", "top_k")
     assert isinstance(result.exception, ConfigError)
     assert "write name=value" in str(result.exception)
+
+
+def test_hints_show_tags_and_no_escapes():
+    settings = ("grammar=search_r1", "max_steps=1", "force_answer=true")
+    chosen = [word for text in settings for word in ("--set", text)]
+    result = run(*PLAY, *chosen, typed="= \nwho made it\nwho was it\nquit\n")
+    assert result.exit_code == 0, result.output
+    assert "between <search> and </search>" in result.stdout and "&lt;" not in result.stdout

@@ -32,7 +32,7 @@ def test_spans_join_when_the_author_stays():
 
 def test_an_unscored_step_raises_and_is_no_zero():
     episode = begin(lambda question, trajectory: Score(0.0, reason="judge away", unscored=True))
-    with pytest.raises(RewardError, match="Step 1 of q1 is unscored: judge away"):
+    with pytest.raises(RewardError, match="lambda> left step 1 of q1 unscored: judge away"):
         play(episode, "hello")
 
 
@@ -44,9 +44,37 @@ def test_nothing_is_taken_after_the_end():
 
 
 def test_a_reward_must_return_a_score_whose_terms_add_up():
-    with pytest.raises(ConfigError, match=r"returned a float; return a Score\(value, terms\)"):
+    with pytest.raises(
+        ConfigError, match=r"lambda> returned a float; return a Score\(value, terms\)"
+    ):
         play(begin(lambda question, trajectory: 1.0), "a")
-    with pytest.raises(ConfigError, match=r"do not add up to its value, 1\.0"):
+    message = r"The terms .* of the reward .*lambda> do not add up to its value, 1\.0"
+    with pytest.raises(ConfigError, match=message):
         play(begin(lambda question, trajectory: Score(1.0, {"a": 0.5})), "a")
     plain = play(begin(lambda question, trajectory: Score(1.0)), "a")
     assert plain.reward == 1.0 and plain.info["reward_terms"] == {"reward": 1.0}
+
+
+def test_a_score_of_no_number_is_refused_by_the_rewards_name():
+    for score in (Score("1"), Score(1.0, {"a": "x"}), Score(1.0, ["a"])):
+        with pytest.raises(ConfigError, match=r"lambda> returned Score.*must be a number"):
+            play(begin(lambda question, trajectory, score=score: score), "a")
+    with pytest.raises(RewardError, match="lambda> gave step 1 of q1 nan, which is no finite"):
+        play(begin(lambda question, trajectory: Score(float("nan"))), "a")
+
+
+def test_a_reward_that_raises_is_named_with_its_line():
+    def short(question, trajectory):
+        return Score(1 / 0)
+
+    with pytest.raises(RewardError, match=r"short raised ZeroDivisionError: .*\(line \d+ of ") as e:
+        play(begin(short), "a")
+    assert isinstance(e.value.__cause__, ZeroDivisionError)
+
+
+def test_our_own_errors_pass_a_reward_unchanged():
+    def away(question, trajectory):
+        raise RewardError("The judge is away.")
+
+    with pytest.raises(RewardError, match=r"^The judge is away\.$"):
+        play(begin(away), "a")

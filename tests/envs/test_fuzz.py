@@ -12,6 +12,7 @@ from toy import toy_kwargs
 
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.search_read import SearchReadEnv
+from hopgym.errors import ConfigError
 
 FRAGMENTS = (
     *(
@@ -149,8 +150,10 @@ def test_arbitrary_actions(grammar, actions):
 
 
 @given(st.dictionaries(st.text(max_size=9), st.integers()), st.none() | st.floats() | st.binary())
-def test_what_is_no_text_at_all_is_unreadable_and_no_crash(mapping, value):
+def test_what_is_no_text_at_all_is_refused_and_moves_nothing(mapping, value):
     watch = Watch("r3", "em")
+    before = watch.env.unwrapped._episode.snapshot()
     for action in (mapping, value):
-        watch.step(action)
-        assert watch.info["parse_error"]
+        with pytest.raises(ConfigError, match=f"takes a str action, not {type(action).__name__}"):
+            watch.env.step(action)
+    assert watch.env.unwrapped._episode.snapshot() == before

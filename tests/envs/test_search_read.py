@@ -1,6 +1,7 @@
 import pickle
 
 import gymnasium
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from toy import DOCUMENTS, ToyRetriever, toy_kwargs
@@ -9,7 +10,7 @@ import hopgym  # noqa: F401
 from hopgym.core import Trajectory, from_json, to_json
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.search_read import SearchReadEnv
-from hopgym.errors import ConfigError, EpisodeError, RetrievalError, UnknownNameError
+from hopgym.errors import ConfigError, EpisodeError, RetrievalError, RewardError, UnknownNameError
 
 R3 = make_grammar("r3")
 
@@ -220,3 +221,38 @@ def test_arguments_of_another_kind_are_named():
     ]:
         with pytest.raises(ConfigError, match=message):
             gymnasium.make("hopgym/SearchRead-v0", **toy_kwargs(**keywords))
+
+
+def test_an_action_that_is_no_text_is_refused_and_moves_nothing():
+    env = begin()
+    before = env._episode.snapshot()
+    for bad in (5, None, b"x"):
+        with pytest.raises(
+            ConfigError, match=f"SearchRead-v0 takes a str action, not {type(bad).__name__}"
+        ):
+            env.step(bad)
+    assert env._episode.snapshot() == before
+    *_, info = env.step(np.str_(R3.write_query(1, "Look.", "film")))
+    assert info["parse_error"] is None
+
+
+def test_a_reward_that_raises_moves_nothing():
+    def short(question, trajectory):
+        return 1 / 0
+
+    env = begin(reward=short)
+    before = env._episode.snapshot()
+    with pytest.raises(RewardError, match="short raised ZeroDivisionError"):
+        query(env, "film")
+    assert env._episode.snapshot() == before
+
+
+def test_a_retriever_that_raises_is_told_with_its_line():
+    env = begin()
+
+    def broken(queries, k):
+        raise KeyError("film")
+
+    env.stage.retriever.search = broken
+    with pytest.raises(RetrievalError, match=r"failed with KeyError: 'film' \(line \d+ of "):
+        query(env, "film")

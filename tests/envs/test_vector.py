@@ -10,7 +10,7 @@ from toy import ToyRetriever, toy_kwargs
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.infos import unbatch_infos
 from hopgym.envs.search_read import SearchReadVectorEnv
-from hopgym.errors import ConfigError, EpisodeError, RetrievalError
+from hopgym.errors import ConfigError, EpisodeError, RetrievalError, RewardError
 
 R3 = make_grammar("r3")
 
@@ -157,13 +157,38 @@ def test_bad_input_is_named():
     with pytest.raises(EpisodeError, match=r"Call reset\(\) first"):
         env.step(["a", "b"])
     env.reset(seed=1)
-    with pytest.raises(
-        ConfigError, match="step takes 2 actions, one for each sub-environment; got 1"
-    ):
-        env.step("ab")
+    for actions, got in [("ab", "one str"), (None, "one NoneType"), (5, "one int"), (["a"], "1")]:
+        with pytest.raises(
+            ConfigError, match=f"step takes 2 actions, one for each of the .*; got {got}"
+        ):
+            env.step(actions)
     with pytest.raises(ConfigError, match="3 seeds for 2"):
         env.reset(seed=[1, 2, 3])
     with pytest.raises(ConfigError, match="autoreset_mode is 'never'"):
         make(autoreset_mode="never")
     with pytest.raises(ConfigError, match="num_envs is 0"):
         make(0)
+
+
+def test_an_action_that_is_no_text_moves_no_episode():
+    env = make()
+    env.reset(seed=1)
+    before = [episode.snapshot() for episode in env._episodes]
+    for bad in (5, None, b"x"):
+        with pytest.raises(ConfigError, match=f"takes a str action, not {type(bad).__name__}"):
+            env.step([*queries("film"), bad])
+        assert [episode.snapshot() for episode in env._episodes] == before
+    texts, *_ = env.step(np.array(queries("film", "film")))
+    assert all("film" in text for text in texts)
+
+
+def test_a_reward_that_raises_moves_no_episode():
+    def short(question, trajectory):
+        return 1 / 0
+
+    env = make(reward=short)
+    env.reset(seed=1)
+    before = [episode.snapshot() for episode in env._episodes]
+    with pytest.raises(RewardError, match="short raised ZeroDivisionError"):
+        env.step(queries("film", "film"))
+    assert [episode.snapshot() for episode in env._episodes] == before

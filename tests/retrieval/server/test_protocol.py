@@ -96,7 +96,7 @@ def test_scores_of_numpy_and_their_parts_are_written():
 
 def test_components_that_do_not_fit_the_rows_are_an_error_and_never_anothers():
     hits = Hits([[], [Document("0", "", "x")]], [[], [1.0]], [[{"bm25": 1.0}]])
-    with pytest.raises(ValueError, match="shorter than argument 1|longer than argument 1"):
+    with pytest.raises(ValueError, match="is longer than argument 1"):
         write_reply(hits, scores=True)
     with pytest.raises(ValueError, match="is shorter than argument 1"):
         write_reply(Hits([[], []], [[], []], [[]]), scores=True)
