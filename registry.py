@@ -108,7 +108,10 @@ def load_attribute(path: str) -> Any:
         ConfigError: If the module, file or attribute does not exist.
     """
     source, _, attribute = path.rpartition(":")
-    if not attribute.isidentifier() or not source or source.startswith("."):
+    relative = source.startswith(".") and not source.endswith(
+        ".py"
+    )  # a module may not be, a file may
+    if not attribute.isidentifier() or not source or relative:
         raise ConfigError(
             f"{path!r} names nothing. Write 'module:attribute' or 'file.py:attribute'."
         )

@@ -232,7 +232,7 @@ def find_results(folders: Iterable[str | Path]) -> Found:
     others: dict[Path, None] = {}
     for folder in map(Path, folders):
         files = [folder] if folder.is_file() else _files(folder)
-        foreign = [file for file in files if folder.is_dir() and not _is_results(file)]
+        foreign = [file for file in files if not _is_results(file, asked=file == folder)]
         if len(foreign) == len(files):
             found = f"none of its {len(files)} *{SUFFIX} files is" if files else "it holds none"
             raise ResultsError(
@@ -280,18 +280,18 @@ def _files(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.rglob(f"*{SUFFIX}")) if not file.name.startswith(".")]
 
 
-def _is_results(file: Path) -> bool:
+def _is_results(file: Path, *, asked: bool) -> bool:
     """Whether the first line is a record; an empty file may be a run's that has just begun.
 
     Raises:
-        ResultsError: If it is not, but the file is named as `bench` names its own.
+        ResultsError: If it is not, but the file was asked for, or is named as `bench` names its own.
     """
     try:
         check_ours(file)
     except OSError as error:
         raise ResultsError(f"{file} cannot be read ({error.strerror or error}).") from error
     except ResultsError:
-        if _NAMED.fullmatch(file.name):
+        if asked or _NAMED.fullmatch(file.name):
             raise  # left out, its agent would be missing from the board
         return False
     return True

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 
 from ..core import Document
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, users_code
 from ..registry import Factory, Registry
 from .base import Hits, Retriever
 from .corpus import Corpus, read_documents, write_documents
@@ -162,15 +162,8 @@ def _opened(folder: Path) -> Retriever:
 
 
 def _made(factory: Factory[Retriever], corpus: Corpus, spec: str) -> Retriever:
-    try:
+    with users_code("retriever factory", spec, did="was called with the documents and raised"):
         made = factory(corpus)
-    except TypeError as error:
-        if ":" not in spec.partition("?")[0]:
-            raise
-        raise ConfigError(
-            f"The factory {spec!r:.100} failed on the documents ({error!s:.200}). It is called "
-            "with the documents, and returns what has `fingerprint` and `search(queries, k)`."
-        ) from error
     if not isinstance(made, Retriever):
         raise ConfigError(
             f"The factory {spec!r} returned a {type(made).__name__}, which is no retriever: "

@@ -153,11 +153,22 @@ def _check_row(documents: Sequence[Document], scores: Sequence[float], k: int, n
                 name, f"found a {type(document).__name__} ({document!r:.60}), and no Document."
             )
     try:
-        finite = all(map(math.isfinite, scores))
+        finite = all(map(math.isfinite, scores))  # fast: each answer passes here
     except (TypeError, OverflowError):
         finite = False
     if not finite:
-        raise _broken(name, f"gave scores that are no finite numbers: {list(scores)!r:.60}.")
+        odd = next(score for score in scores if not _is_finite(score))
+        raise _broken(
+            name,
+            f"gave a score that is {odd!r:.40}, so its hits have no order; give finite numbers.",
+        )
+
+
+def _is_finite(score: object) -> bool:
+    try:
+        return math.isfinite(score)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        return False
 
 
 def _broken(name: str, what: str) -> RetrievalError:

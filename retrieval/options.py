@@ -81,7 +81,7 @@ def check_options(
     if not callable(factory):
         raise ConfigError(
             f"{name!r} names a {type(factory).__name__}, which is no factory: name a class or a "
-            f"function that is called with {_called_with(given or ())} and returns one."
+            f"function that is called with {_called_with(given or ())} and returns what is asked for."
         )
     try:
         signature = inspect.signature(factory)
@@ -124,7 +124,7 @@ def _check_call(
 
 
 def _called_with(given: Sequence[str]) -> str:
-    return f"{' and '.join(given) or 'nothing'} by position, and its options as keywords"
+    return f"{' and '.join(given)}, and its options" if given else "its options alone"
 
 
 def _by_position(parameters: Mapping[str, inspect.Parameter], option: str) -> str:

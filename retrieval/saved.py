@@ -24,6 +24,7 @@ import msgspec
 from ..core import to_json
 from ..errors import DataError
 from ..files import atomic_write, parse_json, read_text
+from .digests import digest, refuse_damaged, seal
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -54,6 +55,10 @@ class Manifest:
     """The valid data folder."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """The data files, by their path in the data folder, with their sizes in bytes."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The digests of the same files; none in an index of an earlier hopgym."""
+    seal: str = ""
+    """The digest of the manifest itself."""
     format: int = FORMAT
 
 
@@ -62,7 +67,7 @@ def save_folder(folder: str | Path, manifest: Manifest, write: Callable[[Path], 
 
     Args:
         folder: Where; made if absent.
-        manifest: What it is; `data` and `sizes` are filled in here.
+        manifest: What it is; `data`, `sizes`, `digests` and `seal` are filled in here.
         write: Writes the data files into the folder that it is given.
 
     Raises:
@@ -100,11 +105,12 @@ def _save(folder: Path, manifest: Manifest, write: Callable[[Path], None]) -> No
     data = Path(tempfile.mkdtemp(prefix=_DATA, dir=folder))
     try:
         write(data)
-        sizes = _sizes(data)
+        manifest = replace(manifest, data=data.name, sizes=_sizes(data), seal="")
+        manifest = replace(manifest, digests={n: digest(data / n) for n in manifest.sizes})
         data.chmod(0o755)
         old = read_manifest(folder).data if (folder / MANIFEST).exists() else ""
         with atomic_write(folder / MANIFEST) as stream:
-            stream.write(to_json(replace(manifest, data=data.name, sizes=sizes)) + b"\n")
+            stream.write(_sealed(manifest) + b"\n")
     except BaseException:
         shutil.rmtree(data, ignore_errors=True)
         raise
@@ -137,6 +143,31 @@ def open_folder(folder: str | Path, retriever: str) -> tuple[Manifest, Path]:
     return manifest, data
 
 
+def verify_folder(folder: str | Path) -> Manifest:
+    """Read all files of a saved index and compare them with what was saved.
+
+    The files of the indexes that it consists of are among them. An index of an earlier hopgym has
+    no digests (`Manifest.digests` is empty): of it, only the sizes are compared.
+
+    Args:
+        folder: The folder that a retriever's `save(folder)` or `kb build` wrote.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        DataError: If it is no saved index, or a file is missing or not what was saved; the
+            message names the file.
+    """
+    manifest = read_manifest(folder)
+    _, data = open_folder(folder, manifest.retriever)
+    refuse_damaged(data, manifest.digests, CURE)
+    path = Path(folder) / MANIFEST
+    if manifest.seal and seal(read_json(path)) != manifest.seal:
+        raise DataError(f"{path}: is damaged, its content is not what was saved. {CURE}")
+    return manifest
+
+
 def read_manifest(folder: str | Path) -> Manifest:
     """Read what a folder says that it is.
 
@@ -160,7 +191,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: is damaged ({error}). {CURE}") from error
     inside = Path(manifest.data).name == manifest.data and manifest.data.startswith(_DATA)
-    if not inside or any(map(_leads_outside, manifest.sizes)):
+    if not inside or any(map(_leads_outside, [*manifest.sizes, *manifest.digests])):
         raise DataError(f"{path}: names files outside of its folder. {CURE}")
     return manifest
 
@@ -175,6 +206,10 @@ def read_json(path: Path) -> Any:
         return parse_json(read_text(path), str(path))
     except DataError as error:
         raise DataError(f"{path}: is damaged ({error.__cause__ or error}). {CURE}") from error
+
+
+def _sealed(manifest: Manifest) -> bytes:
+    return to_json(replace(manifest, seal=seal(msgspec.json.decode(to_json(manifest)))))
 
 
 def _sizes(data: Path) -> dict[str, int]:

@@ -27,7 +27,7 @@ from .base import Hits, check_k, check_queries
 from .content import ContentHash
 from .corpus import Corpus
 from .linked import link_folder
-from .saved import CURE, _refuse_foreign, open_folder, read_manifest, save_folder
+from .saved import CURE, SaveError, _refuse_foreign, open_folder, read_manifest, save_folder
 from .tantivy_draft import Draft
 from .tantivy_index import Settings, TantivyIndex
 
@@ -118,7 +118,8 @@ class TantivyRetriever:
         self = cls.__new__(cls)
         self._set_up(Analyzer.of(analyzer), threads, memory_mb)
         self._home = Path(folder)
-        self._fill(documents)
+        with _writing(self._home):
+            self._fill(documents)
         return self
 
     @property
@@ -156,7 +157,8 @@ class TantivyRetriever:
         """
         with self._lock:
             try:
-                self._drafted().add(documents)
+                with _writing(self._home):
+                    self._drafted().add(documents)
             except BaseException:
                 self.rollback()
                 raise
@@ -170,7 +172,8 @@ class TantivyRetriever:
         """
         with self._lock:
             try:
-                self._drafted().delete([ids] if isinstance(ids, str) else ids)
+                with _writing(self._home):
+                    self._drafted().delete([ids] if isinstance(ids, str) else ids)
             except BaseException:
                 self.rollback()
                 raise
@@ -187,9 +190,10 @@ class TantivyRetriever:
             draft, work = self._draft, self._draft.folder
             self._draft = None
             try:
-                draft.finish()
-                self._refuse_changed()
-                self._publish(draft, self._history(draft))
+                with _writing(self._home):
+                    draft.finish()
+                    self._refuse_changed()
+                    self._publish(draft, self._history(draft))
             finally:
                 shutil.rmtree(work, ignore_errors=True)
 
@@ -207,7 +211,7 @@ class TantivyRetriever:
         other._set_up(self.analyzer, self._threads, self._memory)
         other._home = Path(folder)
         other._index = self._index
-        with _cleaned(other._home) as work:
+        with _writing(other._home), _cleaned(other._home) as work:
             draft = other._draft_in(work)
             draft.add(documents)
             draft.finish()
@@ -221,7 +225,7 @@ class TantivyRetriever:
         """
         with self._lock:
             self.commit()
-            with _cleaned(self._home) as work:
+            with _writing(self._home), _cleaned(self._home) as work:
                 draft = Draft(work, self.analyzer, threads=self._threads, memory_mb=self._memory)
                 draft.add(self.documents)
                 draft.finish()
@@ -251,7 +255,8 @@ class TantivyRetriever:
             settings = msgspec.convert(manifest.settings, Settings)
             self._index = TantivyIndex(data, settings)
         except (OSError, msgspec.ValidationError, DataError) as error:
-            raise DataError(f"{folder}: cannot be opened ({error}). {CURE}") from error
+            reason = str(error).removesuffix(f" {CURE}").removesuffix(".")
+            raise DataError(f"{folder}: cannot be opened ({reason}). {CURE}") from error
         if (self.fingerprint, len(self)) != (manifest.fingerprint, manifest.documents):
             raise DataError(f"{folder}: its parts do not fit each other. {CURE}")
         self._set_up(settings.analyzer)
@@ -308,6 +313,21 @@ class TantivyRetriever:
                 f"{self._home}: was changed by another process since it was opened. Open it "
                 "again and repeat the change."
             )
+
+
+@contextmanager
+def _writing(home: Path) -> Iterator[None]:
+    """Say what became of an index that could not be written, and what to do."""
+    try:
+        yield
+    except SaveError:
+        raise
+    except OSError as error:
+        raise SaveError(
+            f"{home}: could not be written ({error}). An index that stood there is as it was. "
+            "Mend the cause (such as a full disk); an index that is damaged itself is to be built "
+            "again and saved to a new folder."
+        ) from error
 
 
 @contextmanager

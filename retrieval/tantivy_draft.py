@@ -23,6 +23,7 @@ from .tantivy_index import (
     ID,
     NUMBER,
     address_of,
+    damage,
     engine_errors,
     library,
     open_searcher,
@@ -111,7 +112,7 @@ class Draft:
 
         Raises:
             DataError: If two of the added documents share an id.
-            OSError: If it cannot be written.
+            OSError: If it cannot be written, or files of the base are damaged.
         """
         with engine_errors():
             self._writer.commit()
@@ -119,7 +120,9 @@ class Draft:
         searcher = open_searcher(self.folder)
         for id in self._again:
             query = library().Query.term_query(schema(), ID, id, "basic")
-            if len(searcher.search(query, 2, count=False).hits) > 1:
+            with damage():
+                found = searcher.search(query, 2, count=False).hits
+            if len(found) > 1:
                 raise DataError(f"Two documents have the id {id!r}; ids name documents.")
 
     def close(self) -> None:

@@ -85,10 +85,10 @@ class TantivyIndex:
         if not terms:
             return []
         try:
-            with engine_errors():
+            with damage():
                 return self._ranked(self._hits(terms, k), k)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise RetrievalError(f"The tantivy index is damaged ({error}). {CURE}") from error
+        except DataError as error:
+            raise RetrievalError(str(error)) from error.__cause__
 
     def _hits(self, terms: Sequence[str], k: int) -> list[tuple[float, Any]]:
         """Return the best `k` hits and all that tie with the last of them."""
@@ -136,8 +136,12 @@ class _Documents(Sequence[Document]):
         return self._count
 
     def __iter__(self) -> Iterator[Document]:
+        found = 0
         for _, address in _numbered(self._searcher, 0, self._end):
             yield stored(self._searcher, address)
+            found += 1
+        if found != self._count:
+            raise self._lost(found)
 
     @overload
     def __getitem__(self, index: int) -> Document: ...
@@ -149,9 +153,14 @@ class _Documents(Sequence[Document]):
         position = index + len(self) if index < 0 else index
         if not 0 <= position < len(self):
             raise IndexError(f"document {index} of {len(self)}")
-        number = int(self._numbers[position])
-        _, address = next(_numbered(self._searcher, number, number + 1))
-        return stored(self._searcher, address)
+        numbers = self._numbers
+        if len(numbers) != self._count:
+            raise self._lost(len(numbers))
+        number = int(numbers[position])
+        found = next(_numbered(self._searcher, number, number + 1), None)
+        if found is None:
+            raise self._lost(self._count - 1)
+        return stored(self._searcher, found[1])
 
     @cached_property
     def _numbers(self) -> NDArray[np.int64]:
@@ -160,6 +169,11 @@ class _Documents(Sequence[Document]):
             return np.arange(self._end)
         found = (number for number, _ in _numbered(self._searcher, 0, self._end))
         return np.fromiter(found, dtype=np.int64)
+
+    def _lost(self, found: int) -> DataError:
+        return DataError(
+            f"The tantivy index is damaged (it holds {found} documents, not {self._count}). {CURE}"
+        )
 
 
 def library() -> ModuleType:
@@ -196,22 +210,52 @@ def open_searcher(folder: Path) -> Any:
 
 @contextmanager
 def engine_errors() -> Iterator[None]:
-    """Turn tantivy's failures, which come as ValueError, into what they are."""
+    """Turn tantivy's failures, which come as ValueError or as a panic, into what they are."""
     try:
         yield
+    except DataError:  # one of ours, although a ValueError
+        raise
     except ValueError as error:
         raise OSError(f"tantivy: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of pyo3, which gives no name to import
+            raise
+        raise OSError(f"tantivy stopped: {error}") from error
+
+
+@contextmanager
+def damage() -> Iterator[None]:
+    """Turn what damaged files cause while they are read into an error that says so.
+
+    Raises:
+        DataError: If they cannot be read.
+    """
+    try:
+        with engine_errors():
+            yield
+    except (OSError, TypeError, msgspec.MsgspecError) as error:
+        raise DataError(f"The tantivy index is damaged ({error}). {CURE}") from error
 
 
 def stored(searcher: Any, address: Any) -> Document:
-    """Return the document at an address."""
-    return from_json(searcher.doc(address).get_first(DOCUMENT), Document)
+    """Return the document at an address.
+
+    Raises:
+        DataError: If the index is damaged.
+    """
+    with damage():
+        return from_json(searcher.doc(address).get_first(DOCUMENT), Document)
 
 
 def address_of(searcher: Any, id: str) -> Any:
-    """Return the address of the document of an id, or None."""
-    query = library().Query.term_query(schema(), ID, id, "basic")
-    hits = searcher.search(query, 1, count=False).hits
+    """Return the address of the document of an id, or None.
+
+    Raises:
+        DataError: If the index is damaged.
+    """
+    with damage():
+        query = library().Query.term_query(schema(), ID, id, "basic")
+        hits = searcher.search(query, 1, count=False).hits
     return hits[0][1] if hits else None
 
 
@@ -220,8 +264,11 @@ def _numbered(searcher: Any, start: int, end: int) -> Iterator[tuple[int, Any]]:
     tantivy = library()
     for first in range(start, end, _PAGE):
         last = min(first + _PAGE, end) - 1
-        query = tantivy.Query.range_query(schema(), NUMBER, tantivy.FieldType.Unsigned, first, last)
-        addresses = [address for _, address in searcher.search(query, _PAGE, count=False).hits]
-        found = searcher.fast_field_values(NUMBER, addresses)
-        for number, place in sorted(zip(found, range(len(addresses)), strict=True)):
+        kind = tantivy.FieldType.Unsigned
+        with damage():
+            query = tantivy.Query.range_query(schema(), NUMBER, kind, first, last)
+            addresses = [address for _, address in searcher.search(query, _PAGE, count=False).hits]
+            found = searcher.fast_field_values(NUMBER, addresses)
+            page = sorted(zip(found, range(len(addresses)), strict=True))
+        for number, place in page:
             yield number, addresses[place]

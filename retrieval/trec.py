@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ..core import Question
 from ..errors import ConfigError, DataError
 from ..files import atomic_write, read_lines
 from .base import Hits
+from .writing import writable
 
 Run = dict[str, list[tuple[str, float]]]
 """Query id to (document id, score), best first."""
@@ -29,7 +31,27 @@ _FIELD = re.compile(r"[^ \t\n\r\f\v]+")
 
 
 def make_run(query_ids: Sequence[str], hits: Hits) -> Run:
-    """Return hits as a run."""
+    """Return hits as a run.
+
+    Args:
+        query_ids: The id of each query, in the order of the search.
+        hits: What was found.
+
+    Raises:
+        ConfigError: If there are more ids than queries or fewer, or two queries share one.
+    """
+    if isinstance(query_ids, str):
+        raise ConfigError(f"query_ids is one string, {query_ids!r:.100}; give a list of ids.")
+    if len(query_ids) != len(hits.rows):
+        raise ConfigError(
+            f"{len(query_ids)} query ids were given for the hits of {len(hits.rows)} queries. "
+            "Give one for each, in the order of the search."
+        )
+    if twice := [id for id, number in Counter(query_ids).items() if number > 1]:
+        raise ConfigError(
+            f"The query id {twice[0]!r} was given twice; a run has one ranking for each. Give "
+            "each query an id of its own."
+        )
     rows = zip(query_ids, hits.rows, strict=True)
     return {query: [(document.id, score) for document, score in row] for query, row in rows}
 
@@ -73,6 +95,7 @@ def write_run(
     Raises:
         ConfigError: If an id cannot be written, a score is no finite number, or a ranking is not
             best first.
+        DataError: If the file cannot be written.
     """
     lines = [
         f"{_word(query)} Q0 {_word(document)} {rank} {score} {_word(tag)}\n"
@@ -110,6 +133,7 @@ def write_qrels(path: str | Path, qrels: Mapping[str, Mapping[str, int]]) -> int
 
     Raises:
         ConfigError: If an id cannot be written.
+        DataError: If the file cannot be written.
     """
     lines = [
         f"{_word(query)} 0 {_word(document)} {int(grade)}\n"
@@ -185,6 +209,6 @@ def _is_utf8(text: str) -> bool:
 
 
 def _write(path: str | Path, lines: Iterable[str]) -> None:
-    with atomic_write(path) as stream:
+    with writable(path), atomic_write(path) as stream:
         for line in lines:
             stream.write(line.encode())

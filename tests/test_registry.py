@@ -91,3 +91,12 @@ def test_modules_in_the_current_folder_are_found(tools, tmp_path, monkeypatch):
     (tmp_path / "lies_here_1234.py").write_text("VALUE = 8")
     monkeypatch.chdir(tmp_path)
     assert tools.get("lies_here_1234:VALUE") == 8
+
+
+def test_a_file_may_be_given_relative_to_here(tools, tmp_path, monkeypatch):
+    (tmp_path / "near.py").write_text("VALUE = 9")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert tools.get("./near.py:VALUE") == 9
+    with pytest.raises(ConfigError, match="names nothing"):
+        tools.get(".near:VALUE")

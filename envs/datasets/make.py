@@ -16,7 +16,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from ...core import Question
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError, DataError, users_code
 from ...registry import Registry
 from ...retrieval.corpus import read_documents
 from .base import QuestionSet
@@ -183,7 +183,8 @@ def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> 
                 f"Question set {name!r} needs {parameter.name!r}; write "
                 f"'{name}?{parameter.name}=…'."
             )
-    made = loader(**{key: _parsed(key, value) for key, value in options.items()})
+    with users_code("question set", name):
+        made = loader(**{key: _parsed(key, value) for key, value in options.items()})
     return _with_documents(made if _is_set(made) else _wrap(name, made), documents)
 
 
@@ -211,7 +212,8 @@ def _wrap(name: str, made: Any) -> LoadedQuestions:
         raise ConfigError(
             f"{name!r} must yield Questions or return a question set, not {made!r:.60}."
         )
-    questions = list(made)
+    with users_code("question set", name):
+        questions = list(made)
     for question in questions:
         if not isinstance(question, Question):
             raise ConfigError(f"{name!r} must yield Questions, not {question!r:.60}.")

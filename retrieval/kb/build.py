@@ -81,7 +81,10 @@ def build(
         DataError: If an input cannot be used, two documents share an id, nothing is left to
             index, or the folder cannot be written. What stood there is as it was.
     """
-    recipe = recipe or Recipe()
+    recipe = Recipe() if recipe is None else recipe
+    if not isinstance(recipe, Recipe):
+        given = f"Recipe({recipe!r})" if isinstance(recipe, str) else "Recipe(...)"
+        raise ConfigError(f"recipe is {recipe!r:.100}; give a Recipe: {given}.")
     factory_of(recipe.retriever)
     plan = Plan(recipe, strict, _stamps(inputs))
     with staging(Path(folder)) as place:

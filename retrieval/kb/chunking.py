@@ -45,9 +45,17 @@ class Chunking:
     overlap: int = 0
 
     def __post_init__(self) -> None:
+        for name, number in (("chunk tokens", self.tokens), ("overlap", self.overlap)):
+            if isinstance(number, bool) or not isinstance(number, int):
+                raise ConfigError(f"{name}: {number!r} was given; give a whole number from 0.")
         if self.tokens < 0:
             raise ConfigError(
                 f"chunk tokens are {self.tokens}; give a number from 1, or 0 for no cuts."
+            )
+        if self.overlap and not self.tokens:
+            raise ConfigError(
+                f"overlap is {self.overlap}, but documents are left whole. Say how many tokens a "
+                "chunk has, too: --chunk-tokens, or Recipe(chunk_tokens=...)."
             )
         if self.overlap < 0 or (self.overlap and self.overlap >= self.tokens):
             raise ConfigError(

@@ -15,12 +15,12 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from ...core import Document
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError, DataError, RetrievalError
 from .. import RETRIEVERS
 from ..base import Retriever
 from ..content import ContentHash
 from ..linked import link_folder
-from ..saved import Manifest, open_folder, read_manifest, save_folder
+from ..saved import Manifest, open_folder, read_manifest, save_folder, verify_folder
 from .chunking import Chunking
 from .minhash import MinHashIndex
 
@@ -62,8 +62,19 @@ class Recipe:
     near_duplicates: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.retriever, str):
+            raise ConfigError(
+                f"the retriever is {self.retriever!r:.100}; give the name or spec of one, such as "
+                "'bm25?k1=1.2'."
+            )
         Chunking(self.chunk_tokens, self.overlap)
         if self.near_duplicates is not None:
+            if isinstance(self.near_duplicates, bool) or not isinstance(
+                self.near_duplicates, int | float
+            ):
+                raise ConfigError(
+                    f"near-duplicates is {self.near_duplicates!r}; give a number, such as 0.9."
+                )
             MinHashIndex(self.near_duplicates)
             if not self.dedupe:
                 raise ConfigError(
@@ -157,12 +168,20 @@ def with_documents(retriever: Retriever) -> SavedRetriever:
 def verify(folder: str | Path) -> KnowledgeBase:
     """Read a whole knowledge base and compare it with what its manifest says.
 
+    Every file is compared with its digest, and the passages with their hash. A knowledge base of
+    an earlier hopgym has no digests (`describe(folder)[1].digests` is empty); of it, the passages
+    and the sizes of the files are compared alone.
+
     Raises:
-        DataError: If anything differs; the message says what.
+        DataError: If anything differs; the message names the file, or says what.
     """
     about, manifest = describe(folder)
+    verify_folder(folder)
     retriever = open_retriever(Path(folder))
-    found = ContentHash(retriever.documents)
+    try:
+        found = ContentHash(retriever.documents)
+    except RetrievalError as error:
+        raise DataError(f"{folder}: its passages cannot be read ({error})") from error
     if (found.hexdigest(), found.count) != (about.content, about.passages):
         raise DataError(
             f"{folder}: holds {found.count} passages with the hash {found.hexdigest()}, not "

@@ -126,6 +126,8 @@ class _Service:
             response = self._error(error.status, error)
         except OverloadedError as error:
             response = self._error(503, error, {"Retry-After": "1"})
+        except asyncio.CancelledError:  # by the server, that stops and has waited long enough
+            response = self._error(503, "The server is stopping.", {"Retry-After": "1"})
         except ConfigError as error:
             response = self._error(422, error)
         except HopgymError as error:

@@ -316,7 +316,7 @@ def test_another_agent_of_the_same_name_is_refused_and_loses_nothing(tmp_path, m
     with pytest.raises(ResultsError, match=told + "another name, .*another --out.*--fresh does"):
         run_bench([toy_task()], ["b.py:play"], "o", fresh=fresh)
     assert one.path.read_bytes() == before
-    (same,) = run_bench([toy_task()], ["./a.py:play"], "o", fresh=fresh)
+    (same,) = run_bench([toy_task()], [f"{tmp_path}/a.py:play"], "o", fresh=fresh)
     assert same.kept == (0 if fresh else 6)
 
 

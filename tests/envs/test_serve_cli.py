@@ -80,7 +80,7 @@ def test_a_question_set_brings_the_documents():
     [
         (["--documents", "x", "--questions", "y"], ConfigError, "not both"),
         (["--documents", "no-such-file.jsonl"], DataError, "no-such-file"),
-        ([], DataError, "0 documents"),
+        ([], DataError, "'bm25' was given 0 documents. Give --documents FILE or --questions SET"),
         (["--retriever", "empty", "--max-k", "0"], ConfigError, "max_k is 0"),
         (["--retriever", "empty", "--token-env", "NO_SUCH"], ConfigError, "'NO_SUCH' is not set"),
         (["--retriever", "empty", "--port", "99999"], ConfigError, "Cannot listen"),

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from hopgym.core import Document
-from hopgym.errors import ConfigError
+from hopgym.errors import ConfigError, RetrievalError
 from hopgym.retrieval.base import (
     Hits,
     Immutable,
     Retriever,
+    check_hits,
     check_k,
     check_number,
     check_queries,
@@ -96,3 +97,29 @@ def test_what_never_changes_is_its_own_copy():
 
     index = Index()
     assert copy.deepcopy([index])[0] is copy.copy(index) is index
+
+
+def test_hits_that_a_retriever_may_give_pass():
+    check_hits(Hits([[ADA, BOB], []], [[2.0, np.float32(1)], []]), ["x", "y"], 2, "own")
+    check_hits(Hits([[ADA]], [np.array([-2.0])]), ["x"], 1, "own")
+    check_hits(Hits([], []), [], 1, "own")
+
+
+@pytest.mark.parametrize(
+    ("hits", "message"),
+    [
+        ([[]], r"^The retriever 'own' returned a list; it must return Hits\. Mend that retriever"),
+        (Hits([], []), "gave 0 rows for 1 queries"),
+        (Hits([[]], []), "1 rows for 1 queries, and 0 of scores"),
+        (Hits([[ADA, BOB]], [[1.0, 1.0]]), "gave 2 hits where 1 were asked for"),
+        (Hits([[ADA]], [[]]), "gave 0 scores for 1 documents"),
+        (Hits([["ada"]], [[1.0]]), r"found a str \('ada'\), and no Document"),
+        (Hits([[ADA]], [[math.nan]]), "gave a score that is nan, so its hits have no order"),
+        (Hits([[ADA]], [[-math.inf]]), "a score that is -inf"),
+        (Hits([[ADA]], [[None]]), "a score that is None"),
+        (Hits([[ADA]], [["9"]]), "a score that is '9'"),
+    ],
+)
+def test_hits_that_no_retriever_may_give_are_refused(hits, message):
+    with pytest.raises(RetrievalError, match=message):
+        check_hits(hits, ["x"], 1, "own")

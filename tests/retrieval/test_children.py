@@ -21,6 +21,8 @@ from hopgym.retrieval.children import (
     save_children,
 )
 from hopgym.retrieval.controls import EmptyRetriever
+from hopgym.retrieval.hybrid import HybridRetriever
+from hopgym.retrieval.rerank import RerankRetriever
 from hopgym.retrieval.saved import Manifest
 from hopgym.retrieval.store import DOCUMENTS as STORED
 from hopgym.retrieval.tfidf import TfidfRetriever
@@ -126,3 +128,32 @@ def test_a_parent_that_came_back_as_another_is_refused():
     check_restored(BM25, Manifest("bm25", BM25.fingerprint, 1, {}), "folder")
     with pytest.raises(DataError, match="folder: a part of this index was replaced: it is"):
         check_restored(BM25, Manifest("bm25", "f00d", 1, {}), "folder")
+
+
+class Flawed:
+    """Gives what it was told to."""
+
+    fingerprint = "flawed"
+
+    def __init__(self, documents, scores):
+        self._documents, self._scores = documents, scores
+
+    def search(self, queries, k):
+        return Hits([self._documents] * len(queries), [self._scores] * len(queries))
+
+
+@pytest.mark.parametrize(
+    ("documents", "scores", "message"),
+    [
+        (DOCUMENTS[:1], [float("nan")], "a score that is nan"),
+        (DOCUMENTS[:1], [float("inf")], "a score that is inf"),
+        ([DOCUMENTS[0]] * 101, [1.0] * 101, "gave 101 hits where 100 were asked for"),
+    ],
+)
+def test_defect_a_parent_took_any_scores_and_any_number_of_hits(documents, scores, message):
+    """They passed through hybrid and rerank, and came out as a ranking."""
+    flawed = Flawed(documents, scores)
+    with pytest.raises(RetrievalError, match=message):
+        HybridRetriever(CORPUS, children=[flawed, BM25], depth=100).search(["ada"], 3)
+    with pytest.raises(RetrievalError, match=message):
+        RerankRetriever(CORPUS, base=flawed, depth=100).search(["ada"], 3)

@@ -2,7 +2,12 @@ import typer
 from typer.testing import CliRunner
 
 from hopgym.retrieval import RETRIEVERS
+from hopgym.retrieval.analyzer import ANALYZERS
 from hopgym.retrieval.cli import add_commands
+from hopgym.retrieval.encoders import ENCODERS
+from hopgym.retrieval.fusion import SCALES
+from hopgym.retrieval.generators import GENERATORS
+from hopgym.retrieval.rerankers import RERANKERS
 
 
 def test_the_retrievers_are_listed():
@@ -11,6 +16,9 @@ def test_the_retrievers_are_listed():
     add_commands(app)
     result = CliRunner().invoke(app, ["retrievers"])
     assert result.exit_code == 0
-    for name in RETRIEVERS:
-        assert name in result.output
-        assert RETRIEVERS.summary(name)[:20] in result.output
+    for registry in (RETRIEVERS, ENCODERS, RERANKERS, GENERATORS):
+        for name in registry:
+            assert name in result.output
+            assert registry.summary(name)[:20] in result.output
+    for name in [*SCALES, *ANALYZERS]:
+        assert f"│ {name} " in result.output

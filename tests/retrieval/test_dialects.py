@@ -124,3 +124,21 @@ def test_an_unknown_dialect_is_named_with_the_nearest():
 def test_a_dialect_travels_to_another_process():
     for dialect in DIALECTS.values():
         assert pickle.loads(pickle.dumps(dialect)) is dialect
+
+
+@pytest.mark.parametrize("name", ["search_r1", "gem", "skyrl_gym", "david_grpo"])
+def test_defect_a_score_of_null_was_read_as_one_that_is_left_out(name):
+    """A server writes null for NaN; the client then ranked by place."""
+    dialect = dialect_of(name)
+    record = {"document": {"id": "a", "contents": "x"}, "score": None}
+    reply = {"result": [[record]]}
+    if name == "david_grpo":
+        reply = {"documents": [["x"]], "scores": [[None]]}
+    encode = msgspec.msgpack.encode if dialect.packed else msgspec.json.encode
+    with pytest.raises(RetrievalError, match="row 0 has the score null, though scores were asked"):
+        dialect.read(encode(reply), 1)
+
+
+def test_a_score_of_null_that_was_not_asked_for_is_left_out():
+    reply = [{"document": {"id": "a", "contents": "x"}, "score": None}]
+    assert dialect_of("zerosearch").read(msgspec.json.encode(reply), 1)[0][0].score is None

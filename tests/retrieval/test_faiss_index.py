@@ -150,3 +150,10 @@ def test_a_full_disk_is_an_os_error(tmp_path):
     """FAISS raises what names a line of its source."""
     with pytest.raises(OSError, match=r"FAISS: .*could not open|FAISS: .*No such file"):
         build_index(some(100), "hnsw").write(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(("index", "tuning"), [("foo", ""), ("hnsw", "nprobe=3"), ("hnsw", "x")])
+def test_a_refusal_shows_no_source_path_of_faiss(index, tuning):
+    with pytest.raises(ConfigError, match=r"(index|tuning) is '.*could not") as caught:
+        build_index(np.eye(8, dtype=np.float32), index, tuning)
+    assert ".cpp" not in str(caught.value) and "faiss::" not in str(caught.value)

@@ -198,7 +198,9 @@ def test_a_reply_that_is_cut_short_is_an_error():
 def test_nobody_there_is_an_error_with_the_cure_and_then_costs_no_time():
     remote = HttpRetriever(url=f"http://127.0.0.1:{free_port()}", failures=2, pause=60, **QUICK)
     for _ in range(2):
-        with pytest.raises(RetrievalError, match=r"did not answer.*Start it.*after 4 tries"):
+        with pytest.raises(
+            RetrievalError, match=r"No server can be reached at .*Start it.*after 4 t"
+        ):
             remote.search(["x"], 1)
     start = time.monotonic()
     with pytest.raises(RetrievalError, match=r"is left alone for another \d"):
@@ -233,7 +235,9 @@ def test_the_token_is_sent_and_never_shown(monkeypatch):
         shown = repr(remote) + remote.fingerprint + repr(vars(remote)) + str(pickle.dumps(remote))
         assert "s3cret" not in shown
         monkeypatch.setenv("MY_TOKEN", "wrong")
-        with pytest.raises(RetrievalError, match=r"answered 401.*token_env") as caught:
+        with pytest.raises(
+            RetrievalError, match=r"401.*refused the token that token_env=MY_"
+        ) as caught:
             remote.search(["ada"], 1)
         assert "wrong" not in str(caught.value)
 
@@ -323,3 +327,19 @@ def test_threads_get_their_own_answers():
     assert rows == [[[query]] for query in queries]
     assert threading.active_count() < 20
     assert json.loads(fake.asked[0].body)["topk"] == 1
+
+
+def test_a_server_that_takes_fewer_queries_names_the_batch():
+    limits = Limits(max_queries=4, max_batch=4)
+    with running(BM25Retriever(DOCUMENTS), limits=limits) as url:
+        with pytest.raises(RetrievalError, match=r"answered 422.*Set batch=4\.$"):
+            HttpRetriever(url=url).search(["ada"] * 5, 1)
+        assert len(HttpRetriever(url=url, batch=4).search(["ada"] * 5, 1)) == 5
+
+
+def test_a_connection_that_breaks_is_told_from_none():
+    with (
+        fake_server(lambda _: None) as fake,
+        pytest.raises(RetrievalError, match="broke before it"),
+    ):
+        HttpRetriever(url=fake.url, retries=0).search(["x"], 1)

@@ -157,3 +157,18 @@ def test_options_stand_in_the_name():
     assert chosen is make_retriever("bm25?k1=1.2&b=0.75", documents)
     with pytest.raises(ConfigError, match=r"'bm25' has no option 'k2'. Did you mean 'k1'"):
         make_retriever("bm25?k2=1", documents)
+
+
+def test_defect_what_is_no_factory_was_a_bare_type_error(tmp_path):
+    with pytest.raises(ConfigError, match=r"'json:loads' was called with the documents and raised"):
+        make_retriever("json:loads", DOCUMENTS)
+    with pytest.raises(ConfigError, match=r"'os:sep' names a str, which is no factory"):
+        make_retriever("os:sep", DOCUMENTS)
+
+
+def test_the_folder_of_a_saved_index_takes_no_options(tmp_path, monkeypatch):
+    BM25Retriever(DOCUMENTS).save(tmp_path / "index")
+    monkeypatch.chdir(tmp_path)
+    for folder in ("index", "./index", str(tmp_path / "index")):
+        with pytest.raises(ConfigError, match=f"a saved index, which takes none.*'{folder}'"):
+            make_retriever(f"{folder}?k1=1")

@@ -268,3 +268,17 @@ def test_a_retriever_that_drops_rows_has_no_result():
 
     with pytest.raises(RetrievalError, match="'Drops' gave 1 rows for 2 queries"):
         evaluate(Drops(), QUESTIONS)
+
+
+def test_what_cannot_be_measured_is_refused_with_the_cure():
+    retriever = BM25Retriever(CORPUS)
+    for no_retriever in ("bm25", BM25Retriever, None):
+        with pytest.raises(ConfigError, match=r"is no retriever\. Make one: make_retriever\("):
+            evaluate(no_retriever, QUESTIONS)
+    for ks in (5, "5", None):
+        with pytest.raises(ConfigError, match=r"ks is .*; give the cut-offs in a list"):
+            evaluate(retriever, QUESTIONS, ks=ks)
+    with pytest.raises(DataError, match=r"Question 1 is a str \('who'\); give a hopgym"):
+        evaluate(retriever, [QUESTIONS[0], "who"])
+    with pytest.raises(DataError, match=r"questions is 'who'; give a list"):
+        evaluate(retriever, "who")

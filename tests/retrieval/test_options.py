@@ -122,3 +122,29 @@ def test_defect_a_retriever_was_given_what_it_cannot_count_with():
     """`bm25?k1=abc` was a bare TypeError from the middle of the library."""
     with pytest.raises(ConfigError, match=r"'bm25' was given k1=\"abc\", but k1 is a number"):
         make_retriever("bm25?k1=abc", [Document("a", "Ada", "")])
+
+
+def test_defect_of_an_option_that_stood_twice_the_last_counted():
+    with pytest.raises(ConfigError, match=r"'bm25\?k1=0\.1&k1=9' gives 'k1' twice; give each"):
+        split_options("bm25?k1=0.1&k1=9")
+
+
+def test_a_parameter_that_is_not_keyword_only_is_told_how_to_become_an_option():
+    def encoder(dim: int = 16): ...
+
+    with pytest.raises(ConfigError, match=r"'dim'\. Only keyword-only .*put `\*` before dim"):
+        check_options(encoder, "x", {"dim": 8}, [])
+
+
+def test_what_is_called_otherwise_is_no_factory():
+    check_options(factory, "x", {"k1": 1}, ["the documents"])
+    with pytest.raises(ConfigError, match=r"'x' takes \(q, d\), but .* called with its options al"):
+        check_options(lambda q, d: 0.0, "x", {}, [])
+    with pytest.raises(ConfigError, match=r"'x' takes \(\), but .* called with the documents, and"):
+        check_options(lambda: None, "x", {}, ["the documents"])
+    with pytest.raises(ConfigError, match="'x' names a int, which is no factory: name a class or"):
+        check_options(5, "x", {}, [])
+
+
+def test_what_does_not_tell_its_parameters_is_left_to_itself():
+    check_options(int, "x", {}, ["the documents"])

@@ -89,3 +89,10 @@ def test_other_questions_are_refused():
         paired_bootstrap(values([1, 2]), values([1]))
     with pytest.raises(ConfigError, match="There are no questions to compare over"):
         paired_bootstrap({}, {})
+
+
+def test_values_that_are_not_by_question_are_refused():
+    with pytest.raises(ConfigError, match="The values are a list; give a mapping from question id"):
+        paired_bootstrap([1, 2], [1])
+    with pytest.raises(ConfigError, match="The values are a tuple"):
+        paired_bootstrap(values([1]), (1,))

@@ -101,7 +101,7 @@ def test_hits_and_questions_become_runs_and_qrels(tmp_path):
     assert (tmp_path / "run").read_text() == ("q1 Q0 b 1 2.0 hopgym\nq1 Q0 a 2 1.9999999 hopgym\n")
     qrels = make_qrels([Question("q1", "?", ("x",), document_ids=("a", "b"))])
     assert qrels == {"q1": {"a": 1, "b": 1}}
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ConfigError, match="1 query ids were given for the hits of 2 queries"):
         make_run(["q1"], Hits([[], []], [[], []]))
 
 

@@ -100,3 +100,9 @@ def test_importing_and_listing_is_cheap():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
     assert all(ENCODERS.summary(name) for name in ENCODERS)
+
+
+def test_an_option_that_is_not_keyword_only_is_told_the_star(tmp_path):
+    (tmp_path / "enc.py").write_text("class Enc:\n    def __init__(self, dim: int = 16): ...\n")
+    with pytest.raises(ConfigError, match=r"has no option 'dim'.*put `\*` before dim"):
+        make_encoder(f"{tmp_path}/enc.py:Enc?dim=8")

@@ -1,10 +1,11 @@
 import json
+import shutil
 
 import pytest
 from kb_files import document, records, write_lines
 
 from hopgym.core import Document
-from hopgym.errors import ConfigError, DataError
+from hopgym.errors import ConfigError, DataError, RetrievalError
 from hopgym.retrieval import RETRIEVERS, make_retriever
 from hopgym.retrieval.bm25 import BM25Retriever
 from hopgym.retrieval.content import ContentHash
@@ -25,7 +26,8 @@ def kb(tmp_path):
 
 def edit(folder, **changes):
     file = folder / MANIFEST
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+    unsealed = {"seal": "", **changes}
+    file.write_text(json.dumps({**json.loads(file.read_text()), **unsealed}))
 
 
 def edit_base(folder, **changes):
@@ -63,8 +65,97 @@ def test_a_changed_document_is_noticed(kb):
     _, manifest = describe(kb)
     file = kb / manifest.data / "documents.jsonl"
     file.write_bytes(file.read_bytes().replace(b"Entry 7:", b"Entry 8:"))
+    with pytest.raises(DataError, match=r"documents\.jsonl: is damaged"):
+        verify(kb)
+    edit(kb, digests={})  # as an earlier hopgym wrote it
     with pytest.raises(DataError, match=r"holds 20 passages with the hash.*Build it again"):
         verify(kb)
+
+
+SPECS = ["bm25", "tfidf", "dense?encoder=hashing", "hybrid?children=[\"bm25\",\"tfidf\"]", "tantivy"]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_defect_every_changed_file_is_named_that_of_a_child_too(tmp_path, spec):
+    """Zeroed vectors, flipped weights and a hybrid's second child were called whole."""
+    if spec == "tantivy":
+        pytest.importorskip("tantivy")
+    kb = tmp_path / "kb"
+    build(kb, [write_lines(tmp_path / "d.jsonl", ROWS)], Recipe(spec))
+    data = kb / describe(kb)[1].data
+    files = [file for file in data.rglob("*") if file.stat().st_size and file.is_file()]
+    files = [file for file in files if file.suffix != ".lock"]
+    assert len(files) > 3 and (spec[:3] != "hyb" or any("child-1" in str(f) for f in files))
+    for file in [*files, kb / MANIFEST]:
+        content = file.read_bytes()
+        half = len(content) // 2
+        for bad in (
+            content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :],
+            bytes(len(content)),
+        ):
+            file.unlink()  # its name only: another may be linked to it
+            file.write_bytes(bad)
+            with pytest.raises(DataError, match=file.name):
+                verify(kb)
+        file.write_bytes(content)
+    assert verify(kb).passages == 20
+
+
+def test_a_changed_manifest_is_noticed_and_one_of_an_earlier_hopgym_is_not(kb):
+    settings = json.loads((kb / MANIFEST).read_text())["settings"]
+    edit(kb, seal=describe(kb)[1].seal, settings={**settings, "new": 1})
+    with pytest.raises(DataError, match=r"manifest\.json: is damaged"):
+        verify(kb)
+    early = json.loads((kb / MANIFEST).read_text())
+    del early["seal"], early["digests"]
+    (kb / MANIFEST).write_text(json.dumps(early))
+    assert verify(kb).passages == 20 and describe(kb)[1].digests == {}
+
+
+@pytest.mark.parametrize("command", ["search", "verify", "export", "add", "open"])
+def test_defect_no_damaged_tantivy_base_stops_with_an_error_of_the_engine(tmp_path, command):
+    """Its panics are no Exception, and escaped from everything."""
+    pytest.importorskip("tantivy")
+    build(tmp_path / "kb", [write_lines(tmp_path / "d.jsonl", ROWS)], Recipe("tantivy"))
+    more = write_lines(tmp_path / "more.jsonl", [{"id": "new", "text": "new"}])
+    uses = {
+        "search": lambda kb: make_retriever(kb).search(["entry place"], 5),
+        "verify": verify,
+        "export": lambda kb: list(open_retriever(kb).documents),
+        "add": lambda kb: add(kb, [more]),
+        "open": make_retriever,
+    }
+    failed = 0
+    data = tmp_path / "kb" / describe(tmp_path / "kb")[1].data
+    for number, file in enumerate(sorted(f.name for f in data.iterdir() if f.stat().st_size)):
+        for kind in ("zero", "flip", "ones"):
+            kb = tmp_path / f"{number}-{kind}"
+            shutil.copytree(tmp_path / "kb", kb)
+            bad = kb / data.name / file
+            half, content = bad.stat().st_size // 2, bad.read_bytes()
+            flipped = content[:half] + bytes([content[half] ^ 0x5A]) + content[half + 1 :]
+            many = {"zero": bytes(len(content)), "flip": flipped, "ones": b"\xff" * len(content)}
+            bad.write_bytes(many[kind])
+            try:
+                uses[command](kb)
+            except (DataError, RetrievalError) as error:
+                assert "again" in str(error)
+                failed += 1
+    assert failed
+
+
+def test_defect_what_is_no_recipe_is_refused(tmp_path):
+    path = write_lines(tmp_path / "d.jsonl", ROWS)
+    with pytest.raises(ConfigError, match=r"recipe is 'bm25'; give a Recipe: Recipe\('bm25'\)"):
+        build(tmp_path / "kb", [path], "bm25")
+    with pytest.raises(ConfigError, match="chunk tokens: '100' was given; give a whole number"):
+        Recipe("bm25", chunk_tokens="100")
+    with pytest.raises(ConfigError, match=r"overlap: 2\.5 was given; give a whole number"):
+        Recipe("bm25", chunk_tokens=10, overlap=2.5)
+    with pytest.raises(ConfigError, match=r"near-duplicates is '0\.9'; give a number"):
+        Recipe("bm25", near_duplicates="0.9")
+    with pytest.raises(ConfigError, match=r"the retriever is 5; give the name"):
+        Recipe(5)
 
 
 def test_another_number_of_passages_is_noticed(kb):

@@ -81,3 +81,9 @@ def test_importing_them_is_cheap():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_function_of_query_and_document_is_no_factory(tmp_path):
+    (tmp_path / "plain.py").write_text("def overlap(q, d):\n    return 1.0\n")
+    with pytest.raises(ConfigError, match=r"takes \(q, d\), but it must be a factory"):
+        make_reranker(f"{tmp_path}/plain.py:overlap")
