@@ -40,6 +40,8 @@ class Outcome(NamedTuple):
     """Episodes that an earlier run had played."""
     played: int
     errors: int
+    first_error: str = ""
+    """What the first of them was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +205,17 @@ class _Run:
             kept = total - sum(len(work.jobs) for work in left)
             self.reporter.begin(f"{agent.name} on {ground.task.name}", total, kept)
             played = errors = 0
+            first_error = ""
             for record in self._records(left, protocol):
                 file.append(record)
                 self.reporter.step(record)
                 played += 1
                 errors += record.error is not None
+                first_error = first_error or record.error or ""
             file.seal(ground.order)
             self.reporter.end()
-        return Outcome(ground.task.name, agent.name, file.path, kept, played, errors)
+        name = ground.task.name
+        return Outcome(name, agent.name, file.path, kept, played, errors, first_error)
 
     def _left(self, done: set[Key]) -> Iterable[Work]:
         task = self.ground.task

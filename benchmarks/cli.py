@@ -201,6 +201,8 @@ def _tell(outcomes: list[Outcome], folder: Path) -> None:
     following = f"Next: hopgym leaderboard {shlex.quote(str(folder))}"
     console.print(following, markup=False, highlight=False, soft_wrap=True)
     if errors:
+        for error in dict.fromkeys(o.first_error for o in outcomes if o.first_error):
+            console.print(f"First failure: {error[:300]}", markup=False, highlight=False)
         console.print(
             "Failed episodes are in no mean. Run the same command again to retry them.",
             style="yellow",

@@ -160,11 +160,11 @@ def verify_folder(folder: str | Path) -> Manifest:
             message names the file.
     """
     manifest = read_manifest(folder)
-    _, data = open_folder(folder, manifest.retriever)
-    refuse_damaged(data, manifest.digests, CURE)
     path = Path(folder) / MANIFEST
     if manifest.seal and seal(read_json(path)) != manifest.seal:
         raise DataError(f"{path}: is damaged, its content is not what was saved. {CURE}")
+    _, data = open_folder(folder, manifest.retriever)
+    refuse_damaged(data, manifest.digests, CURE)
     return manifest
 
 

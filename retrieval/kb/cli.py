@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
 import msgspec
 import typer
@@ -14,7 +15,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
+from ...errors import DataError
 from .. import make_retriever, write_documents
+from ..options import split_options
+from ..writing import writable
 from .build import Built, add, build
 from .build import Progress as Reporter
 from .manifest import KnowledgeBase, Recipe, describe, open_retriever, verify
@@ -27,6 +31,9 @@ Documents = Annotated[
 Strict = Annotated[bool, typer.Option(help="Stop at a bad record, or skip and count it.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The knowledge base.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+_NEW_LINE = Text("\n")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -65,6 +72,7 @@ def build_base(
 
 def add_documents(folder: Folder, documents: Documents, strict: Strict = True) -> None:
     """Add documents to a knowledge base, by its own recipe."""
+    _refuse_file(folder)
     with _bar() as progress:
         built = add(folder, documents, strict=strict, progress=progress)
     _report(folder, built)
@@ -77,6 +85,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Search a knowledge base."""
+    _refuse_file(folder)
     hits = make_retriever(folder).search([query], k)[0]
     if as_json:
         for document, score in hits:
@@ -91,6 +100,7 @@ def search(
 
 def info(folder: Folder, as_json: AsJson = False) -> None:
     """Say what a knowledge base is."""
+    _refuse_file(folder)
     about, manifest = describe(folder)
     if as_json:
         said = {**msgspec.to_builtins(about), "fingerprint": manifest.fingerprint}
@@ -107,8 +117,16 @@ def info(folder: Folder, as_json: AsJson = False) -> None:
 
 def check(folder: Folder) -> None:
     """Read a whole knowledge base and compare it with its manifest."""
+    _refuse_file(folder)
     about = verify(folder)
-    Console().print(_plain(f"{folder}: {about.passages} passages, {about.content}. Whole."))
+    digests = describe(folder)[1].digests
+    said = (
+        f"Whole. {len(digests)} files are as they were saved."
+        if digests
+        else "The passages are whole. Made by an earlier hopgym, it has no digests of its other "
+        "files, of which the sizes alone were compared; build it again to have them."
+    )
+    Console().print(_plain(f"{folder}: {about.passages} passages, {about.content}. {said}"))
 
 
 def export(
@@ -116,8 +134,19 @@ def export(
     output: Annotated[Path, typer.Option(help="The JSON-lines file to write; .gz too.")],
 ) -> None:
     """Write the passages of a knowledge base as JSON lines, as `build` and `add` read them."""
-    count = write_documents(output, open_retriever(folder).documents)
+    _refuse_file(folder)
+    documents = open_retriever(folder).documents
+    with writable(output):
+        count = write_documents(output, documents)
     Console().print(_plain(f"{output}: {count} passages."))
+
+
+def _refuse_file(folder: Path) -> None:
+    if folder.is_file():
+        raise DataError(
+            f"{folder}: is a file, not the folder of a knowledge base. Build one of it first: "
+            f"hopgym kb build --documents {folder} --output DIR; then give DIR."
+        )
 
 
 def _report(folder: Path, built: Built) -> None:
@@ -127,13 +156,28 @@ def _report(folder: Path, built: Built) -> None:
 
 
 def _table(folder: Path, about: KnowledgeBase) -> Table:
-    table = Table("Knowledge base", Column(_plain(folder)))
-    table.add_row("retriever", _plain(about.recipe.retriever))
+    table = Table("Knowledge base", Column(_plain(folder), overflow="fold"))
+    name, options = split_options(about.recipe.retriever)
+    table.add_row("retriever", _plain(name))
+    for option, value in options.items():
+        table.add_row(_plain(f"- {option}"), _readable(value))
+    if about.recipe.chunk_tokens:
+        size = f"{about.recipe.chunk_tokens} tokens, {about.recipe.overlap} of overlap"
+        table.add_row("chunks", size)
     table.add_row("passages", f"{about.passages:,}")
     table.add_row("content", _plain(about.content))
     for what, number in about.counts.items():
         table.add_row(_plain(what), f"{number:,}")
     return table
+
+
+def _readable(value: object) -> Text:
+    """Show an option without what protects its marks from each other; `--json` has it exactly."""
+    if isinstance(value, dict):
+        return _NEW_LINE.join(_plain(f"{name}: {unquote(str(v))}") for name, v in value.items())
+    if isinstance(value, list):
+        return _NEW_LINE.join(_plain(unquote(str(item))) for item in value)
+    return _plain(unquote(str(value)))
 
 
 def _plain(text: object) -> Text:

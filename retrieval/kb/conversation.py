@@ -26,7 +26,8 @@ def augment(
     """Return a copy of a conversation with what was found for its last user message.
 
     The documents are one message more, `{"role": "retrieval", "documents": [...]}`. Where there is
-    no user message, or nothing was found, the copy says what the original says.
+    no user message, the last one has no text, or nothing was found, the copy says what the
+    original says.
 
     Args:
         conversation: `{"messages": [...]}`; other keys are kept.

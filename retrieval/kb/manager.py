@@ -17,6 +17,7 @@ from ...errors import ConfigError
 from .. import make_retriever, read_documents, write_documents
 from ..base import Retriever
 from ..corpus import Corpus
+from ..writing import writable
 from .build import build, keep
 from .conversation import augment
 from .index import factory_of, refuse_code
@@ -97,6 +98,9 @@ class RetrievalManager:
     ) -> dict[str, Any]:
         """Return a copy of a conversation with what was found for its last user message.
 
+        The copy says what the original says, with no message more, where nothing was found, there
+        is no user message, or the last one has no text.
+
         Args:
             conversation: `{"messages": [{"role", "content"}, ...]}`; other keys are kept.
             top_k: How many documents.
@@ -141,15 +145,28 @@ class RetrievalManager:
 
     @staticmethod
     def load_documents_from_jsonl(path: str | Path) -> list[Document]:
-        """Read documents from a file (see `read_documents`)."""
+        """Read documents from a file and return them (see `read_documents`).
+
+        None is taken up: `add_documents` does that.
+
+        Raises:
+            DataError: If the file cannot be read, or a record is no document.
+        """
         return read_documents(path)
 
     @staticmethod
     def save_documents_to_jsonl(
         documents: Iterable[Document | RetrievedDocument], path: str | Path
     ) -> int:
-        """Write documents as JSON lines, atomically; return how many."""
-        return write_documents(path, map(_plain, documents))
+        """Write the documents given as JSON lines, atomically; return how many.
+
+        Those of a manager are its `documents`.
+
+        Raises:
+            DataError: If the file cannot be written.
+        """
+        with writable(path):
+            return write_documents(path, map(_plain, documents))
 
     def _open(self, folder: Path, wanted: str | None) -> None:
         about, manifest = describe(folder)

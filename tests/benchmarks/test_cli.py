@@ -101,6 +101,7 @@ def test_failed_episodes_are_told_and_the_status_is_1(run, tmp_path):
     agent = ("bench", "--envs", ENV, "--agents", "single_shot", *SMALL)
     status, out, _ = run(*agent, "--set", "retriever=broken.py:Broken", "--out", "o")
     assert status == 1 and "6 failed" in out and "Run the same command again" in out
+    assert out.count("First failure: RetrievalError") == 1
 
 
 @pytest.mark.parametrize(

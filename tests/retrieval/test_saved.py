@@ -12,6 +12,7 @@ from hopgym.retrieval.saved import (
     open_folder,
     read_manifest,
     save_folder,
+    verify_folder,
 )
 
 INDEX = Manifest("bm25", "f00d", 2, {"k1": 0.9}, {"numpy": "2"})
@@ -188,3 +189,26 @@ def test_a_manifest_that_is_not_json_says_the_cure(folder, content):
     (folder / MANIFEST).write_bytes(content)
     with pytest.raises(DataError, match=r"manifest\.json: is damaged .*Build the index again"):
         open_folder(folder, "bm25")
+
+
+def test_verifying_finds_what_sizes_do_not_tell(tmp_path):
+    """Zeroed files of the right size were taken for whole."""
+
+    def both(data):
+        (data / "part.bin").write_bytes(b"old")
+        save_folder(data / "child", INDEX, write(b"inner"))
+
+    folder = tmp_path / "index"
+    save_folder(folder, INDEX, both)
+    manifest = verify_folder(folder)
+    assert set(manifest.digests) == set(manifest.sizes) and len(manifest.digests) == 3
+    inner = next((folder / manifest.data / "child").glob("data-*/part.bin"))
+    inner.write_bytes(b"INNER")
+    assert open_folder(folder, "bm25")[0] == manifest, "opening reads no file"
+    with pytest.raises(DataError, match=r"child/data-\w+/part\.bin: is damaged.*Build the index"):
+        verify_folder(folder)
+    inner.write_bytes(b"inner")
+    file = folder / MANIFEST
+    file.write_text(file.read_text().replace("0.9", "0.8"))
+    with pytest.raises(DataError, match=r"manifest\.json: is damaged, its content is not"):
+        verify_folder(folder)

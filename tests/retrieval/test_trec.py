@@ -168,3 +168,20 @@ def test_many_equal_scores_keep_their_order(tmp_path):
     read = read_run(tmp_path / "run")["q"]
     assert [document for document, _ in read] == [document for document, _ in row]
     assert min(score for _, score in read) > 2.99
+
+
+def test_defect_two_queries_of_one_id_are_refused():
+    """A hundred rankings of one id became one without a word."""
+    with pytest.raises(ConfigError, match=r"query id 'x' was given twice.*an id of its own"):
+        make_run(["x", "y", "x"], Hits([[], [], []], [[], [], []]))
+    with pytest.raises(ConfigError, match="query_ids is one string, 'xy'; give a list"):
+        make_run("xy", Hits([[], []], [[], []]))
+
+
+def test_defect_a_place_that_cannot_be_written_is_no_bare_system_error(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="is a folder. Give the name of a file"):
+        write_run(tmp_path, {})
+    with pytest.raises(DataError, match=r"file is a file; give a path below a folder"):
+        write_qrels(tmp_path / "file" / "a.qrels", {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]

@@ -72,7 +72,7 @@ def test_a_changed_document_is_noticed(kb):
         verify(kb)
 
 
-SPECS = ["bm25", "tfidf", "dense?encoder=hashing", "hybrid?children=[\"bm25\",\"tfidf\"]", "tantivy"]
+SPECS = ["bm25", "tfidf", "dense?encoder=hashing", 'hybrid?children=["bm25","tfidf"]', "tantivy"]
 
 
 @pytest.mark.parametrize("spec", SPECS)
