@@ -15,6 +15,7 @@ import numpy as np
 from ..core import Document, Question
 from ..errors import ConfigError, HopgymError, RetrievalError, UnknownNameError, told
 from ..retrieval import make_retriever
+from ..retrieval.base import check_hits
 from ..rewards import make_reward
 from .datasets import make_questions
 from .settings import Settings
@@ -58,19 +59,15 @@ class Stage:
             RetrievalError: If it failed in any way, or did not answer every query.
         """
         try:
-            rows = self.retriever.search(queries, self.top_k).rows
+            hits = self.retriever.search(queries, self.top_k)
         except HopgymError:
             raise
         except Exception as error:
             raise RetrievalError(
                 f"The retriever {self.retriever!r:.100} failed with {told(error)}."
             ) from error
-        if len(rows) != len(queries) or any(len(row) > self.top_k for row in rows):
-            raise RetrievalError(
-                f"The retriever {self.retriever!r:.100} returned {[len(row) for row in rows]} hits "
-                f"for {len(queries)} queries and k={self.top_k}."
-            )
-        return rows
+        check_hits(hits, queries, self.top_k, type(self.retriever).__name__)
+        return hits.rows
 
     def pick(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> Question:
         """Return the question that the options name, or else draw one.

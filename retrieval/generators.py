@@ -109,7 +109,7 @@ class EntityGenerator:
         return _next_query(question, hops, lambda document: _names(document.text))
 
 
-GENERATORS: Registry[QueryGenerator] = Registry("query generator", "hopgym.retrieval.generators")
+GENERATORS: Registry[QueryGenerator] = Registry("query generator", "hopgym retrievers")
 """Name to factory; a factory takes the documents."""
 
 GENERATORS.register("titles", "The titles that the best hits mention.", TitleGenerator)

@@ -19,6 +19,7 @@ from ...core import to_json
 from ...errors import ConfigError, DataError
 from ..base import Retriever
 from ..content import ContentHash
+from ..saved import verify_folder
 from .collect import collect
 from .index import Told, factory_of, grow_index, make_index, refuse_code, save_index
 from .manifest import (
@@ -125,7 +126,7 @@ def add(
 
     Raises:
         DataError: As in `build`; also if a new document has the id of an old one and says
-            something else.
+            something else, or a file of the knowledge base is damaged.
     """
     path = Path(folder)
     old, manifest = describe(path)
@@ -134,6 +135,7 @@ def add(
     with staging(path) as place:
         if current(path) != plan.base:
             raise DataError(f"{folder}: was changed by another process meanwhile. Try again.")
+        verify_folder(path)  # what is damaged would be taken over, under a digest of its own
         place.begin(plan)
         retriever = open_retriever(path)
         collected = collect(

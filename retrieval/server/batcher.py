@@ -20,7 +20,7 @@ from time import perf_counter
 
 from ...core import Document
 from ...errors import HopgymError, RetrievalError
-from ..base import Hits, Retriever
+from ..base import Hits, Retriever, check_hits
 from .limits import Limits
 from .metrics import Metrics
 
@@ -183,11 +183,6 @@ class Batcher:
         start = perf_counter()
         loop = asyncio.get_running_loop()
         hits = await loop.run_in_executor(self._pool, self._found, unique, batch[0].k)
-        if not len(hits.documents) == len(hits.scores) == len(unique):
-            raise RetrievalError(
-                f"{type(self._retriever).__name__} returned {len(hits.documents)} rows for "
-                f"{len(unique)} queries; it must return one for each."
-            )
         asked, end = sum(len(piece.queries) for piece in batch), perf_counter()
         self._patience = end + _PATIENCE * (end - start)
         self._metrics.batch(asked, end - start)
@@ -200,7 +195,9 @@ class Batcher:
         `close` does: either would leave a server that says it is well and answers nobody.
         """
         try:
-            return self._retriever.search(queries, k)
+            hits = self._retriever.search(queries, k)
+            check_hits(hits, queries, k, type(self._retriever).__name__)
+            return hits
         except (SystemExit, KeyboardInterrupt):
             raise  # ends the process, as it should
         except BaseException as error:

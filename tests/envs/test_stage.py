@@ -52,16 +52,22 @@ def test_what_a_retriever_raises_is_a_retrieval_error():
     with pytest.raises(RetrievalError, match="failed with ZeroDivisionError: division by zero"):
         stage.search(["q"])
     stage = make(retriever=Odd(lambda queries, k: None))
-    with pytest.raises(RetrievalError, match="failed with AttributeError"):
+    with pytest.raises(RetrievalError, match="'Odd' returned a NoneType; it must return Hits"):
         stage.search(["q"])
 
 
-@pytest.mark.parametrize("row", [[DOCUMENTS[0]] * 4, None])
-def test_a_row_for_each_query_and_no_more_than_k_hits(row):
-    rows = [row] if row else []
-    answer = Hits(rows, [[1.0] * len(row) for row in rows])
+@pytest.mark.parametrize(
+    ("rows", "score", "match"),
+    [
+        ([[DOCUMENTS[0]] * 4], 1.0, "gave 4 hits where 3 were asked for"),
+        ([], 1.0, "gave 0 rows for 1 queries"),
+        ([[DOCUMENTS[0]]], float("nan"), "nan"),
+    ],
+)
+def test_a_retriever_answers_as_it_must(rows, score, match):
+    answer = Hits(rows, [[score] * len(row) for row in rows])
     stage = make(retriever=Odd(lambda queries, k: answer), top_k=3)
-    with pytest.raises(RetrievalError, match="hits for 1 queries and k=3"):
+    with pytest.raises(RetrievalError, match=match):
         stage.search(["q"])
 
 

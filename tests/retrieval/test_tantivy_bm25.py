@@ -323,3 +323,19 @@ def test_a_full_temporary_folder_says_what_to_do():
             TantivyRetriever(documents)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_change_that_cannot_be_written_is_one_clear_error(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match=r"could not be written .*Mend the cause"):
+        (tmp_path / "file").write_text("x")
+        TantivyRetriever.create(tmp_path / "file" / "index", DOCUMENTS)
+    retriever = TantivyRetriever(DOCUMENTS)
+
+    def full(*_):
+        raise OSError("tantivy: no space")
+
+    monkeypatch.setattr("hopgym.retrieval.tantivy_bm25.Draft.finish", full)
+    retriever.add([Document("new", "", "lighthouse")])
+    with pytest.raises(DataError, match=r"could not be written \(tantivy: no space\)"):
+        retriever.commit()
+    assert len(retriever) == len(DOCUMENTS) and retriever.search(["lighthouse"], 3).ids == [[]]

@@ -13,6 +13,7 @@ from hopgym.retrieval.tantivy_index import (
     Settings,
     TantivyIndex,
     address_of,
+    damage,
     engine_errors,
     open_searcher,
     stored,
@@ -129,3 +130,26 @@ def test_defect_the_engines_failures_are_no_value_errors(tmp_path):
         raise ValueError("no space")
     with pytest.raises(OSError, match="tantivy"):
         open_searcher(tmp_path)
+
+
+class PanicException(BaseException):
+    """As pyo3's, which no module lets be imported."""
+
+
+def test_defect_a_panic_of_the_engine_is_an_error_and_an_interrupt_is_none():
+    with pytest.raises(OSError, match="tantivy stopped: end <= range"), engine_errors():
+        raise PanicException("end <= range")
+    with pytest.raises(DataError, match=r"index is damaged \(tantivy stopped.*Build the"), damage():
+        raise PanicException("end <= range")
+    with pytest.raises(KeyboardInterrupt), damage():
+        raise KeyboardInterrupt
+    with pytest.raises(DataError, match=r"^mine$"), damage():
+        raise DataError("mine")
+
+
+def test_documents_that_are_gone_from_the_files_are_no_shorter_list(tmp_path):
+    index = made(tmp_path / "index", count=121, number=121)
+    with pytest.raises(DataError, match="it holds 120 documents, not 121"):
+        list(index.documents)
+    with pytest.raises(DataError, match="documents, not 121"):
+        index.documents[120]

@@ -180,7 +180,7 @@ def test_defect_two_queries_of_one_id_are_refused():
 
 def test_defect_a_place_that_cannot_be_written_is_no_bare_system_error(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(DataError, match="is a folder. Give the name of a file"):
+    with pytest.raises(DataError, match=r"is a folder\. Give the name of a file"):
         write_run(tmp_path, {})
     with pytest.raises(DataError, match=r"file is a file; give a path below a folder"):
         write_qrels(tmp_path / "file" / "a.qrels", {})

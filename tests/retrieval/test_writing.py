@@ -29,7 +29,10 @@ def test_the_cause_is_named_but_not_the_temporary_file(tmp_path, number):
 
 
 def test_a_folder_and_what_lies_below_a_file_are_refused(tmp_path):
-    with pytest.raises(DataError, match="is a folder. Give the name of a file"), writable(tmp_path):
+    with (
+        pytest.raises(DataError, match=r"is a folder\. Give the name of a file"),
+        writable(tmp_path),
+    ):
         pytest.fail("nothing is begun")
     (tmp_path / "file").write_text("x")
     path = tmp_path / "file" / "deep" / "a"

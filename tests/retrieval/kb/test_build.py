@@ -380,3 +380,16 @@ def test_a_document_is_found_as_it_was_written(tmp_path):
     build(tmp_path / "kb", [write_lines(tmp_path / "d.jsonl", [row])])
     [[(found, _)]] = make_retriever(tmp_path / "kb").search(["river"], 1)
     assert found == Document("a", "Ada", "river", "News", {"n": [1]})
+
+
+def test_nothing_is_added_to_a_damaged_base(tmp_path, file):
+    """The damaged file would have got a digest of its own, and the base been called whole."""
+    build(tmp_path / "kb", [file], Recipe("dense?encoder=hashing?dim=48"))
+    vectors = tmp_path / "kb" / describe(tmp_path / "kb")[1].data / "vectors.npy"
+    content = vectors.read_bytes()
+    vectors.write_bytes(content[:200] + bytes(len(content) - 200))
+    more = write_lines(tmp_path / "more.jsonl", [{"id": "new", "text": "A lighthouse."}])
+    with pytest.raises(DataError, match=r"vectors\.npy: is damaged"):
+        add(tmp_path / "kb", [more])
+    vectors.write_bytes(content)
+    assert add(tmp_path / "kb", [more]).about.passages == len(ROWS) + 1

@@ -105,7 +105,7 @@ def test_verify_reads_it_whole(kb):
     assert "Whole." in run("verify", kb).output.replace("\n", "")
     documents = kb / describe(kb)[1].data / "documents.jsonl"
     documents.write_bytes(documents.read_bytes().replace(b"Entry 7:", b"Entry 8:"))
-    with pytest.raises(DataError, match="Build it again"):
+    with pytest.raises(DataError, match=r"documents\.jsonl: is damaged.*Build the index again"):
         run("verify", kb)
 
 
@@ -141,3 +141,44 @@ def test_the_command_says_it_in_one_line(tmp_path):
     )
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert "is no saved index" in " ".join(result.stderr.split())
+
+
+def test_verify_says_what_it_could_not_compare(kb):
+    file = kb / "manifest.json"
+    early = json.loads(file.read_text())
+    del early["digests"], early["seal"]
+    file.write_text(json.dumps(early))
+    shown = run("verify", kb).output.replace("\n", "")
+    assert "Whole." not in shown and "has no digests" in shown
+
+
+def test_info_shows_a_hybrid_so_that_it_can_be_read(tmp_path, file):
+    """Its recipe was percent-encoded, and cut off at the edge."""
+    spec = "hybrid?children=%7B%22words%22%3A%22bm25%3Fk1%3D1.2%22%2C%22other%22%3A%22tfidf%22%7D"
+    build(tmp_path / "kb", [file], Recipe(spec, chunk_tokens=8, overlap=2))
+    shown = run("info", tmp_path / "kb").output
+    assert "words: bm25?k1=1.2" in shown and "other: tfidf" in shown and "%" not in shown
+    assert "8 tokens, 2 of overlap" in shown
+    assert json.loads(run("info", tmp_path / "kb", "--json").output)["recipe"]["retriever"] == spec
+
+
+@pytest.mark.parametrize(
+    "command", [["search", "x"], ["info"], ["verify"], ["export", "--output", "o"]]
+)
+def test_defect_a_file_is_told_from_a_folder(file, command):
+    with pytest.raises(DataError, match=r"d\.jsonl: is a file.*kb build --documents .*d\.jsonl"):
+        run(command[0], file, *command[1:])
+    with pytest.raises(DataError, match=r"d\.jsonl: is a file"):
+        run("add", file, "--documents", file)
+
+
+def test_defect_an_export_that_cannot_be_written_is_one_clear_error(tmp_path, kb, file):
+    with pytest.raises(DataError, match=r"is a folder\. Give the name of a file"):
+        run("export", kb, "--output", tmp_path)
+    with pytest.raises(DataError, match=r"d\.jsonl is a file; give a path below a folder"):
+        run("export", kb, "--output", file / "out.jsonl")
+
+
+def test_an_overlap_alone_asks_for_the_size_of_a_chunk(tmp_path, file):
+    with pytest.raises(ConfigError, match=r"overlap is 3, but .*--chunk-tokens"):
+        run("build", "--documents", file, "--output", tmp_path / "n", "--overlap", 3)

@@ -157,7 +157,7 @@ def test_a_retriever_that_loses_rows_is_an_error():
             return super().search(queries[:-1], k)
 
     async def scenario(batcher):
-        with pytest.raises(RetrievalError, match="Short returned 1 rows for 2 queries"):
+        with pytest.raises(RetrievalError, match="'Short' gave 1 rows for 2 queries"):
             await batcher.search(["x", "y"], 1)
 
     batching(scenario, Short())
