@@ -31,7 +31,7 @@ from hopgym.rewards.normalize import squad
 IDS = st.sampled_from(string.ascii_lowercase[:8])
 RANKINGS = st.dictionaries(IDS, st.lists(IDS, unique=True), max_size=4)
 GRADES = st.dictionaries(IDS, st.integers(0, 3), min_size=1)
-"""None below 0: pytrec_eval writes beyond its array for those, and may then never return."""
+"""None below 0: with some of those, pytrec_eval once never returned."""
 KS = (1, 2, 3, 5, 10)
 
 RANKING = ["a", "x", "b", "y", "c"]
