@@ -12,7 +12,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from .names import names, value
+from ..retrieval.readers.names import names, value
+from ..retrieval.readers.reading import (
+    Documents,
+    Reading,
+    candidates,
+    known_names,
+    overlaps,
+    read,
+    split,
+)
 from .phrases import (
     Comparison,
     Meeting,
@@ -23,7 +32,6 @@ from .phrases import (
     picks_least,
     simplify,
 )
-from .reading import Documents, Reading, candidates, known_names, overlaps, read, split
 from .transcript import TextAgent, Transcript
 
 MOST_PARTS = 12

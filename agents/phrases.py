@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .names import NAME, names
+from ..retrieval.readers.names import NAME, names
 
 _PHRASE = re.compile(rf"\bthe ((?:(?!the\b)[a-z][a-z'-]* ){{2,}}?)({NAME})")
 MOST_EITHER = 300

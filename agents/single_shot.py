@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .reading import read
+from ..retrieval.readers.reading import read
 from .transcript import TextAgent, Transcript
 
 

@@ -14,6 +14,7 @@ from gymnasium.utils import seeding
 
 from ..core import Question
 from ..errors import ConfigError, EpisodeError
+from ..rewards.base import ask
 from .datasets.base import QuestionSet
 from .episode import Episode
 from .render import print_new, transcript_text
@@ -98,12 +99,24 @@ class HopEnv(gymnasium.Env[str, str]):
             queries = episode.act(action)
             while queries := episode.receive(self.stage.search(queries) if queries else []):
                 pass
+            episode.settle(ask(episode.reward, *episode.to_score))
         except BaseException:
             episode.restore(before)
             raise
         if self.render_mode == "human":
             print_new(episode)
         return episode.result()
+
+    def set_progress(self, step: int | None) -> None:
+        """Tell how far training is; from the next episode on, scheduled rewards follow it.
+
+        Args:
+            step: The trainer's global step, from 0; None when nobody trains.
+
+        Raises:
+            ConfigError: If it is no such number.
+        """
+        self.stage.set_progress(step)
 
     def render(self) -> str | None:
         """Return the transcript as plain text (`"ansi"`); `"human"` prints as it goes."""

@@ -1,8 +1,10 @@
 """One episode as a state machine without any I/O.
 
 An episode takes an action (`act`), says which queries it needs answered, takes the hits
-(`receive`), and then has a `result`. It never calls a retriever itself: the single and the vector environment do, so that the
-queries of many episodes go out as one batch. An environment is a subclass of `Episode`.
+(`receive`) and the score of the step (`settle`), and then has a `result`. It calls neither a
+retriever nor a reward itself: the single and the vector environment do, so that the queries of
+many episodes go out as one batch, and so do their scores. An environment is a subclass of
+`Episode`.
 """
 
 from __future__ import annotations
@@ -10,18 +12,21 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..core import Author, Document, Hit, Outcome, Question, Score, Span, Step, Trajectory
 from ..errors import ConfigError, EpisodeError, RewardError, named
 from ..rewards import episode_metrics
-from ..rewards.base import Reward, ask
+from ..rewards.base import Item, Reward
 
 TOLERANCE = 1e-6
 """By how much a reward's terms may miss its value."""
 
 Row = Sequence[tuple[Document, float]]
 """The hits of one query, best first."""
+
+Query = Any
+"""What the environment's stage answers: a text, or a text for one of several sources."""
 
 
 class Result(NamedTuple):
@@ -55,7 +60,7 @@ class Episode(ABC):
         self.printed = 0  # characters that rendering has shown
 
     @abstractmethod
-    def act(self, action: Any) -> Sequence[str]:
+    def act(self, action: Any) -> Sequence[Query]:
         """Take an action; return the queries that it needs answered.
 
         Nothing that can be seen changes yet: should the retriever fail, the same action can be
@@ -63,7 +68,7 @@ class Episode(ABC):
         """
 
     @abstractmethod
-    def receive(self, rows: Sequence[Row]) -> Sequence[str]:
+    def receive(self, rows: Sequence[Row]) -> Sequence[Query]:
         """Take the hits of the queries (none, if there were no queries) and go on.
 
         Returns:
@@ -145,20 +150,31 @@ class Episode(ABC):
         hits: tuple[Hit, ...] = (),
         parse_error: str | None = None,
     ) -> None:
-        """Close the step: record it, score it, and keep its result for `result`.
+        """Close the step: record it. The environment has it scored and hands the score over."""
+        # The terms are filled in by `settle`: the reward needs the step, and the step the terms.
+        terms: dict[str, float] = {}
+        index, end = len(self.steps) + 1, len(self.text)
+        step = Step(index, action, parsed, observation, queries, hits, terms, parse_error, end)
+        self.steps = (*self.steps, step)
+        self._played = self.trajectory()
+
+    @property
+    def to_score(self) -> Item:
+        """What the reward is asked about: the question, and the episode up to this step."""
+        return self.question, self._played
+
+    def settle(self, score: Score | RewardError) -> None:
+        """Take the score of the step just closed, and keep the step's result for `result`.
 
         Raises:
             RewardError: If the reward could not score it.
             ConfigError: If the reward function returned something else than a sound score.
         """
-        # The terms are filled in below: the reward needs the step, and the step the terms.
-        terms: dict[str, float] = {}
-        index, end = len(self.steps) + 1, len(self.text)
-        step = Step(index, action, parsed, observation, queries, hits, terms, parse_error, end)
-        self.steps = (*self.steps, step)
-        trajectory = self.trajectory()
-        score = ask(self.reward, self.question, trajectory)
-        check_score(score, self.reward, f"step {index} of {self.question.id}")
+        if isinstance(score, RewardError):
+            raise score
+        step = self.steps[-1]
+        check_score(score, self.reward, f"step {step.index} of {self.question.id}")
+        terms = cast("dict[str, float]", step.reward_terms)
         terms.update({name: float(value) for name, value in score.terms.items()})
         if not terms:
             terms["reward"] = float(score.value)
@@ -167,12 +183,16 @@ class Episode(ABC):
             float(score.value),
             self.outcome in ("answered", "malformed"),
             self.outcome == "out_of_steps",
-            self._info(trajectory),
+            self._info(self._played),
         )
 
     def result(self) -> Result:
         """Return the result of the last finished step."""
         return self._result
+
+    def metrics(self, trajectory: Trajectory) -> dict[str, float]:
+        """Return what is reported of the finished episode."""
+        return episode_metrics(self.question, trajectory)
 
     def _info(self, trajectory: Trajectory) -> dict[str, Any]:
         step = trajectory.steps[-1]
@@ -187,7 +207,7 @@ class Episode(ABC):
         if self.over:
             info["prediction"] = self.prediction
             info["answers"] = self.question.answers
-            info["metrics"] = episode_metrics(self.question, trajectory)
+            info["metrics"] = self.metrics(trajectory)
             info["trajectory"] = trajectory
         return info
 

@@ -63,3 +63,9 @@ def register_all() -> None:
         "hopgym.envs.search_read:SearchReadVectorEnv",
         "Search and read step by step, then answer (R3-RAG, Search-R1).",
     )
+    register(
+        "hopgym/DagSearch-v0",
+        "hopgym.envs.dag_search:DagSearchEnv",
+        "hopgym.envs.dag_search:DagSearchVectorEnv",
+        "Plan a DAG of searches over several sources, then answer (Reasoning-Search).",
+    )

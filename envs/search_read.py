@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..core import Hit, Question
-from ..errors import ConfigError
+from ..errors import ConfigError, named
 from .env import HopEnv
 from .episode import Episode, Row
-from .grammars import Grammar, Move, ParseError, make_grammar
+from .grammars import Grammar, Move, ParseError, StepGrammar, make_grammar
 from .grammars.base import MAX_ACTION_CHARS, MAX_TITLE
 from .settings import Settings, at_least
 from .stage import Stage
+from .text_episode import MAX_QUESTION_CHARS, TextEpisode, TextStage
 from .vector import HopVectorEnv
 
 ENV_ID = "hopgym/SearchRead-v0"
-MAX_QUESTION_CHARS = 8_192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +46,14 @@ class SearchReadSettings(Settings):
             raise ConfigError(f"force_answer is {self.force_answer!r}; it may be True or False.")
 
 
-class SearchReadStage(Stage):
+class SearchReadStage(TextStage):
     """The shared parts, with the grammar and the limits."""
+
+    grammar: StepGrammar
 
     def __init__(self, settings: SearchReadSettings, env_id: str) -> None:
         super().__init__(settings, env_id)
-        self.grammar = make_grammar(settings.grammar)
+        self.grammar = _step_grammar(settings.grammar)
         given = settings.grammar
         self.grammar_name = given if isinstance(given, str) else self.grammar.name
         retries = settings.format_retries
@@ -69,38 +70,24 @@ class SearchReadStage(Stage):
         return MAX_QUESTION_CHARS + turns * (MAX_ACTION_CHARS + documents + 1_024)
 
 
-class SearchReadEpisode(Episode):
+class SearchReadEpisode(TextEpisode):
     """One question, played by searching and reading."""
 
-    def __init__(self, stage: SearchReadStage, question: Question, seed: int | None) -> None:
-        super().__init__(question, stage.env_id, seed, stage.reward)
-        self.stage = stage
-        self.turn = 1
-        self.refused = 0
-        self.shown: frozenset[str] = frozenset()
-        self.asked = question.text[:MAX_QUESTION_CHARS]
-        self.write(stage.grammar.opening(self.asked), "env")
+    stage: SearchReadStage
 
     @property
     def turns(self) -> int:
         """How many turns the episode has, the forced one included."""
         return self.stage.max_steps + self.stage.force_answer
 
-    def public_info(self) -> dict[str, Any]:
-        """Return the question and where the episode stands."""
-        return {
-            "question_id": self.question.id,
-            "question": self.asked,
-            "step": len(self.steps),
-            "turn": min(self.turn, self.turns),
-            "remaining": 0 if self.over else self.turns - self.turn + 1,
-            "grammar": self.stage.grammar_name,
-        }
+    @property
+    def turn_is_forced(self) -> bool:
+        """Whether the searches are used up."""
+        return self.turn > self.stage.max_steps
 
-    def for_eyes(self, text: str) -> str:
-        """Return text without the escapes that keep it apart from the grammar's own tags."""
-        unescaped = getattr(self.stage.grammar, "unescaped", None)
-        return text if unescaped is None else str(unescaped(text))
+    def opened_turn(self) -> str:
+        """Announce the forced turn."""
+        return self.stage.grammar.last_call() if self.turn_is_forced else ""
 
     def act(self, action: Any) -> Sequence[str]:
         """Read the action; return its query, if it is one.
@@ -108,15 +95,8 @@ class SearchReadEpisode(Episode):
         Raises:
             ConfigError: If it is no text.
         """
-        self.check_running()
-        if not isinstance(action, str):
-            raise ConfigError(
-                f"{self.env_id} takes a str action, not {type(action).__name__}. Nothing has moved."
-            )
-        text = action if type(action) is str else str(action)
-        self._action = text.replace("\r\n", "\n") if "\r" in text else text
-        move = self.stage.grammar.parse(self._action, self.turn)
-        if isinstance(move, Move) and move.kind == "query" and self.turn > self.stage.max_steps:
+        move = self.stage.grammar.parse(self.take_text(action), self.turn)
+        if isinstance(move, Move) and move.kind == "query" and self.turn_is_forced:
             move = ParseError.QUERY_NOT_ALLOWED
         self._move = move
         return (move.text,) if isinstance(move, Move) and move.kind == "query" else ()
@@ -125,65 +105,25 @@ class SearchReadEpisode(Episode):
         """Show what was found, take the answer, or say that the action was not understood."""
         move = self._move
         if isinstance(move, ParseError):
-            self._refuse(move)
+            self.refuse(move)
         elif move.kind == "answer":
-            self._answer(move)
+            self.answer(move)
         else:
             self._show(move, rows[0])
         return ()
 
     def _show(self, move: Move, row: Row) -> None:
         grammar, limit = self.stage.grammar, self.stage.document_chars
-        hits = tuple(
-            [
-                Hit(document.id, float(score), 0, document.id not in self.shown)
-                for document, score in row
-            ]
-        )
+        hits = self.take_hits([row])
         new = [document for (document, _), hit in zip(row, hits, strict=True) if hit.new]
-        self.shown = self.shown.union([document.id for document in new])
         lines = [
             grammar.document(number, document.title, document.text, limit)
             for number, document in enumerate(new, 1)
         ]
-        observation = grammar.documents(lines) + self._next_turn()
-        self._accept(observation)
+        observation = grammar.documents(lines) + self.next_turn()
+        self.accept(observation)
         parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
         self.finish(self._action, parsed, observation, queries=(move.text,), hits=hits)
-
-    def _answer(self, move: Move) -> None:
-        self.prediction, self.outcome = move.text, "answered"
-        self._accept("")
-        parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
-        self.finish(self._action, parsed, "")
-
-    def _accept(self, observation: str) -> None:
-        self.write_turn(self.stage.grammar.before_action(), self._action.strip(), observation)
-
-    def _refuse(self, error: ParseError) -> None:
-        grammar = self.stage.grammar
-        kept, note = grammar.refusal(error, self._action)
-        self.refused += 1
-        if self.refused > self.stage.retries:
-            if grammar.unreadable_ends or self.turn > self.stage.max_steps:
-                self.outcome = "malformed"
-            else:
-                note += self._next_turn()
-        self.write(kept, "agent")
-        self.write(note, "env")
-        # What could not be read is kept for the record only up to the limit of what is read, and
-        # without halves of characters, which no file can hold.
-        action = self._action[:MAX_ACTION_CHARS].encode("utf-8", "replace").decode()
-        self.finish(action, {}, note, parse_error=error.value)
-
-    def _next_turn(self) -> str:
-        self.turn += 1
-        self.refused = 0
-        if self.turn > self.turns:
-            self.outcome = "out_of_steps"
-        elif self.turn > self.stage.max_steps:
-            return self.stage.grammar.last_call()
-        return ""
 
 
 class SearchReadEnv(HopEnv):
@@ -234,3 +174,14 @@ class SearchReadVectorEnv(HopVectorEnv):
     """Many SearchRead episodes at once, with one retrieval call for all of their queries."""
 
     env_class: ClassVar[type[HopEnv]] = SearchReadEnv
+
+
+def _step_grammar(spec: str | Grammar) -> StepGrammar:
+    """Return a grammar that is played step by step."""
+    grammar = make_grammar(spec)
+    if not isinstance(grammar, StepGrammar):
+        raise ConfigError(
+            f"{ENV_ID} is played step by step, and the grammar {named(spec)} is not: it lacks "
+            "`parse`, `document` and `documents`. Give one that has them, such as 'r3'."
+        )
+    return grammar

@@ -1,7 +1,8 @@
 """What all sub-environments of one environment share: the questions, the retriever, the reward.
 
 A stage resolves the names in the settings once, and picks the question of an episode. It holds
-nothing that changes while episodes are played.
+nothing that changes while episodes are played; a trainer may move the reward's schedule between
+them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 from ..core import Document, Question
 from ..errors import ConfigError, HopgymError, RetrievalError, UnknownNameError, told
 from ..retrieval import make_retriever
-from ..retrieval.base import check_hits
+from ..retrieval.base import Retriever, check_hits
 from ..rewards import make_reward
+from ..rewards.base import Reward, at_step
 from .datasets import make_questions
 from .settings import Settings
 
@@ -43,9 +45,23 @@ class Stage:
                 f"Split {settings.split!r} of {self.question_set.name} has no questions; "
                 f"its splits: {', '.join(self.question_set.splits)}."
             )
-        self.retriever = make_retriever(settings.retriever, self.question_set.documents)
-        self.reward = make_reward(settings.reward)
+        self.retriever = self.make_retriever(settings)
+        self.reward = self.make_reward(settings)
+        self.training_step: int | None = None
         self.top_k = settings.top_k
+
+    def make_retriever(self, settings: Settings) -> Retriever:
+        """Return what finds the documents."""
+        return make_retriever(settings.retriever, self.question_set.documents)
+
+    def make_reward(self, settings: Settings) -> Reward:
+        """Return what scores the steps."""
+        return make_reward(settings.reward)
+
+    def set_progress(self, step: int | None) -> None:
+        """Move the reward to a training step."""
+        self.reward = at_step(self.reward, step)
+        self.training_step = step
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -68,6 +84,19 @@ class Stage:
             ) from error
         check_hits(hits, queries, self.top_k, type(self.retriever).__name__)
         return hits.rows
+
+    def search_each(self, queries: Sequence[Any]) -> list[Row | RetrievalError]:
+        """Answer all queries in one call; when that fails, each alone, so that one spoils no other.
+
+        Returns:
+            For each query its hits, or why there are none to be had.
+        """
+        try:
+            return list(self.search(queries))
+        except RetrievalError as error:
+            if len(queries) == 1:
+                return [error]
+        return [answer for query in queries for answer in self.search_each([query])]
 
     def pick(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> Question:
         """Return the question that the options name, or else draw one.

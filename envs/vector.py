@@ -14,17 +14,18 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..core import Question
+from ..core import Question, Score
 from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
+from ..rewards.base import ask_many
 from .datasets.base import QuestionSet
 from .env import HopEnv, check_render_mode, spaces_of
-from .episode import Episode, Result, Row
+from .episode import Episode, Query, Result, Row
 from .infos import batch_infos
 from .render import transcript_text
 from .settings import at_least
 
 Texts = tuple[str, ...]
-Waiting = tuple[int, Sequence[str]]
+Waiting = tuple[int, Sequence[Query]]
 Observed = tuple[str, dict[str, Any]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -144,6 +145,17 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         self._play_each(indices, actions, failed)
         return [failed.get(i) or self._episodes[i].result() for i in indices]
 
+    def set_progress(self, step: int | None) -> None:
+        """Tell how far training is; from the next episodes on, scheduled rewards follow it.
+
+        Args:
+            step: The trainer's global step, from 0; None when nobody trains.
+
+        Raises:
+            ConfigError: If it is no such number.
+        """
+        self.stage.set_progress(step)
+
     def render(self) -> tuple[str, ...] | None:
         """Return every transcript (`render_mode="ansi"`)."""
         if self.render_mode != "ansi":
@@ -180,6 +192,8 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
                     for episode, queries in asked
                     if (more := episode.receive([next(rows) for _ in queries]))
                 ]
+            for episode, score in zip(episodes, _scores(episodes), strict=True):
+                episode.settle(score)
         except BaseException:
             for episode, state in zip(episodes, before, strict=True):
                 episode.restore(state)
@@ -192,33 +206,34 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         waiting = [(i, self._episodes[i].act(a)) for i, a in zip(playing, actions, strict=True)]
         while waiting:
             answered = self._search_each(waiting, failed)
-            asked = [(i, self._receive(i, rows, failed)) for i, rows in answered]
+            asked = [(i, self._episodes[i].receive(rows)) for i, rows in answered]
             waiting = [(i, queries) for i, queries in asked if queries]
+        closed = [i for i in playing if i not in failed]
+        scores = _scores([self._episodes[i] for i in closed])
+        for i, score in zip(closed, scores, strict=True):
+            try:
+                self._episodes[i].settle(score)
+            except RewardError as error:
+                failed[i] = error
 
     def _search_each(
         self, waiting: list[Waiting], failed: dict[int, HopgymError]
     ) -> list[tuple[int, list[Row]]]:
-        """Answer all queries in one call; when that fails, each episode's alone."""
-        try:
-            rows = iter(self._search([query for _, queries in waiting for query in queries]))
-        except RetrievalError as error:
-            if len(waiting) == 1:
-                failed[waiting[0][0]] = error
-                return []
-            return [pair for one in waiting for pair in self._search_each([one], failed)]
-        return [(i, [next(rows) for _ in queries]) for i, queries in waiting]
+        """Answer the queries of all episodes; where one failed, its episode has."""
+        queries = [query for _, asked in waiting for query in asked]
+        answers = iter(self.stage.search_each(queries) if queries else [])
+        answered = []
+        for i, asked in waiting:
+            own = [next(answers) for _ in asked]
+            error = next((answer for answer in own if isinstance(answer, RetrievalError)), None)
+            if error is None:
+                answered.append((i, cast("list[Row]", own)))
+            else:
+                failed[i] = error
+        return answered
 
-    def _search(self, queries: list[str]) -> list[Row]:
+    def _search(self, queries: list[Query]) -> list[Row]:
         return list(self.stage.search(queries)) if queries else []
-
-    def _receive(
-        self, index: int, rows: list[Row], failed: dict[int, HopgymError]
-    ) -> Sequence[str]:
-        try:
-            return self._episodes[index].receive(rows)
-        except RewardError as error:
-            failed[index] = error
-            return ()
 
     def _collect(
         self, over: list[bool]
@@ -281,6 +296,16 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         if self.autoreset_mode is AutoresetMode.DISABLED:
             for episode in self._episodes:
                 episode.check_running()
+
+
+def _scores(episodes: Sequence[Episode]) -> list[Score | RewardError]:
+    """Have the steps just closed scored, in one call for all that share a reward."""
+    scores: dict[int, Score | RewardError] = {}
+    for reward in {id(episode.reward): episode.reward for episode in episodes}.values():
+        own = [n for n, episode in enumerate(episodes) if episode.reward is reward]
+        asked = ask_many(reward, [episodes[n].to_score for n in own])
+        scores.update(zip(own, asked, strict=True))
+    return [scores[n] for n in range(len(episodes))]
 
 
 def _are_several(actions: Any) -> bool:

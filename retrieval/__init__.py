@@ -38,6 +38,7 @@ __all__ = [
     "Corpus",
     "Hits",
     "Retriever",
+    "is_saved",
     "make_retriever",
     "read_documents",
     "register",
@@ -72,6 +73,10 @@ register(
     "Searches again for what was found.",
     "hopgym.retrieval.recursive:RecursiveRetriever",
 )
+register(
+    "fan_out", "Another, asked one query at a time.", "hopgym.retrieval.fan_out:FanOutRetriever"
+)
+register("exa", "The web, through the search API of Exa.", "hopgym.retrieval.exa:ExaRetriever")
 register("http", "A server that speaks /retrieve.", "hopgym.retrieval.http:HttpRetriever")
 register("qdrant", "Vectors in Qdrant.", "hopgym.retrieval.qdrant:QdrantRetriever")
 register(
@@ -115,7 +120,7 @@ def make_retriever(spec: str | Path | Retriever, documents: Iterable[Document] =
             "Give one that has both, a name, or the folder of a saved index."
         )
     _refuse_folder_options(str(spec))
-    if _is_folder(spec):
+    if is_saved(spec):
         return _opened(Path(spec))
     name, options = split_options(str(spec))
     factory = RETRIEVERS.get(name)
@@ -136,7 +141,8 @@ def _refuse_folder_options(spec: str) -> None:
         )
 
 
-def _is_folder(spec: str | Path) -> bool:
+def is_saved(spec: str | Path) -> bool:
+    """Return whether a spec is a folder, of a saved index, and no name."""
     if isinstance(spec, Path):
         return True
     name = str(spec).partition("?")[0]  # options may hold slashes: a model's name, a path

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
-from ..errors import ConfigError, users_code
+from ..errors import ConfigError, named, users_code
 from ..registry import Registry
+from ..retrieval.options import check_options, split_options
 from .base import Reward, score_episode
 from .metrics import episode_metrics
 
@@ -30,11 +31,15 @@ register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_
 __all__ = ["REWARDS", "Reward", "episode_metrics", "make_reward", "register", "score_episode"]
 
 
-def make_reward(spec: str | Reward) -> Reward:
+def make_reward(spec: str | Reward, **options: Any) -> Reward:
     """Return a reward by name, by `module:attribute`, or as it is.
 
     What a name stands for is either the reward itself, a function of (question, trajectory), or a
-    factory without arguments.
+    factory whose keywords are its options, as in `"dag?judge=openai&curriculum_steps=10"`.
+
+    Args:
+        spec: A name with options if any, or a reward.
+        **options: Further options of the factory.
 
     >>> from hopgym.core import Question, Trajectory
     >>> done = Trajectory("q", "e", prediction="Ada", outcome="answered")
@@ -43,9 +48,12 @@ def make_reward(spec: str | Reward) -> Reward:
 
     Raises:
         UnknownNameError: If no reward has that name.
-        ConfigError: If it is no function, or takes neither two arguments nor none.
+        ConfigError: If it is no function, takes neither two arguments nor none, or has no such
+            option.
     """
-    part: Any = REWARDS.get(spec) if isinstance(spec, str) else spec
+    name, written = split_options(spec) if isinstance(spec, str) else (spec, {})
+    options = {**written, **options}
+    part: Any = REWARDS.get(name) if isinstance(name, str) else name
     required = _required_arguments(part) if callable(part) else -1
     if required < 0:
         raise ConfigError(
@@ -53,20 +61,30 @@ def make_reward(spec: str | Reward) -> Reward:
             "(question, trajectory) that returns a Score."
         )
     if required == 0:
-        with users_code("reward factory", spec):
-            made = part()
-        if not callable(made):
-            raise ConfigError(
-                f"The reward factory {spec!r:.100} returned a {type(made).__name__}; return a "
-                "function of (question, trajectory)."
-            )
-        return cast("Reward", made)
+        return _made(part, spec, options)
+    if options:
+        raise ConfigError(
+            f"The reward {named(spec)} takes no options ({', '.join(options)}): it is a function "
+            "and no factory."
+        )
     if required == 2:
         return cast("Reward", part)
     raise ConfigError(
         f"Reward {spec!r} takes {required} arguments. Write a function of (question, trajectory) "
         "that returns a Score, or a factory without arguments that returns such a function."
     )
+
+
+def _made(factory: Callable[..., Any], spec: Any, options: dict[str, Any]) -> Reward:
+    check_options(factory, named(spec).strip("'"), options)
+    with users_code("reward factory", spec):
+        made = factory(**options)
+    if not callable(made):
+        raise ConfigError(
+            f"The reward factory {spec!r:.100} returned a {type(made).__name__}; return a "
+            "function of (question, trajectory)."
+        )
+    return cast("Reward", made)
 
 
 def _required_arguments(part: Callable[..., Any]) -> int:

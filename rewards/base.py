@@ -7,16 +7,27 @@ sees nothing but its two arguments, and only what the agent wrote can earn anyth
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from ..core import Question, Score, Span, Trajectory
-from ..errors import HopgymError, RewardError, named, told
+from ..errors import ConfigError, HopgymError, RewardError, named, told
+
+Item = tuple[Question, Trajectory]
+"""What a reward scores the last step of."""
+
+R = TypeVar("R")
 
 
 @runtime_checkable
 class Reward(Protocol):
-    """Trajectory in, score of its last step out."""
+    """Trajectory in, score of its last step out.
+
+    A reward may have three more: `many(items)`, which scores a batch at once (one that asks a judge
+    then waits once); `at(step)`, which returns the same reward at another training step; and
+    `weights`, the numbers that hold at this one.
+    """
 
     def __call__(self, question: Question, trajectory: Trajectory) -> Score:
         """Score the last step; `terms` add up to `value`."""
@@ -45,6 +56,65 @@ def ask(reward: Reward, question: Question, trajectory: Trajectory) -> Score:
         raise
     except Exception as error:
         raise RewardError(f"The reward {named(reward)} raised {told(error)}.") from error
+
+
+def ask_many(reward: Reward, items: Sequence[Item]) -> list[Score | RewardError]:
+    """Score a batch, in one call where the reward has `many`; a failure stands in its place.
+
+    Raises:
+        HopgymError: If the reward raised one that is no `RewardError`.
+    """
+    many = getattr(reward, "many", None)
+    if many is None:
+        return [_attempt(reward, *item) for item in items]
+    try:
+        scores = list(many(items))
+    except RewardError as error:
+        return [error] * len(items)
+    except HopgymError:
+        raise
+    except Exception as error:
+        raised = RewardError(f"The reward {named(reward)} raised {told(error)}.")
+        raised.__cause__ = error
+        return [raised] * len(items)
+    if len(scores) != len(items):
+        raise ConfigError(
+            f"The reward {named(reward)} gave {len(scores)} scores for {len(items)} episodes; "
+            "`many` must return one for each."
+        )
+    return scores
+
+
+def _attempt(reward: Reward, question: Question, trajectory: Trajectory) -> Score | RewardError:
+    try:
+        return ask(reward, question, trajectory)
+    except RewardError as error:
+        return error
+
+
+def at_step(reward: R, step: int | None) -> R:
+    """Return a reward at a training step; one without a schedule stays as it is.
+
+    Raises:
+        ConfigError: If the step is no whole number from 0.
+    """
+    if step is not None and (not hasattr(step, "__index__") or isinstance(step, bool) or step < 0):
+        raise ConfigError(f"The training step is {step!r}; it must be a whole number from 0.")
+    at = getattr(reward, "at", None)
+    return reward if at is None else at(step)
+
+
+def weights_of(reward: Reward) -> dict[str, float]:
+    """Return the weights of a reward's terms at its training step; none if it tells none."""
+    weight = getattr(reward, "weight", None)
+    weights = getattr(reward, "weights", {})
+    if callable(weight):  # a Composite: a weight may be a schedule
+        return {name: float(weight(name)) for name in getattr(reward, "parts", weights)}
+    return (
+        {name: float(value) for name, value in weights.items()}
+        if isinstance(weights, Mapping)
+        else {}
+    )
 
 
 def prefix(trajectory: Trajectory, count: int) -> Trajectory:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..core import Question, Score, Trajectory
-from ..errors import ConfigError
-from .base import Reward
+from ..errors import ConfigError, RewardError
+from .base import Item, Reward, ask_many, at_step
 
 Weight = float | Callable[[int], float]
 """A number, or a function of the training step."""
@@ -41,18 +41,37 @@ class Composite:
         weight = self.weights.get(name, 1.0)
         return float(weight(self.step) if callable(weight) else weight)
 
-    def at(self, step: int) -> Composite:
-        """Return the same reward at another training step; this one stays as it is."""
-        return replace(self, step=step)
+    def at(self, step: int | None) -> Composite:
+        """Return the same reward, with its parts, at another training step; this one stays."""
+        parts = {name: at_step(part, step) for name, part in self.parts.items()}
+        return replace(self, parts=parts, step=step or 0)
 
     def __call__(self, question: Question, trajectory: Trajectory) -> Score:
         """Score the last step; unscored as soon as one part is."""
+        return self._sum([part(question, trajectory) for part in self.parts.values()])
+
+    def many(self, items: Sequence[Item]) -> list[Score]:
+        """Score the last step of each episode, with one call of each part.
+
+        An episode that a part could not score comes back unscored.
+        """
+        columns = [_scores(part, items) for part in self.parts.values()]
+        return [self._sum(scores) for scores in zip(*columns, strict=True)]
+
+    def _sum(self, scores: Sequence[Score]) -> Score:
         terms: dict[str, float] = {}
-        for name, part in self.parts.items():
-            score = part(question, trajectory)
+        for name, score in zip(self.parts, scores, strict=True):
             if score.unscored:
                 return score
             weight = self.weight(name)
             own = score.terms or {"reward": score.value}
             terms |= {f"{name}/{term}": weight * value for term, value in own.items()}
         return Score(sum(terms.values()), terms)
+
+
+def _scores(part: Reward, items: Sequence[Item]) -> list[Score]:
+    """Ask one part; what failed comes back unscored, so that it fails its own episode alone."""
+    return [
+        Score(0.0, reason=str(score), unscored=True) if isinstance(score, RewardError) else score
+        for score in ask_many(part, items)
+    ]

@@ -5,6 +5,7 @@ from hopgym.envs.datasets.base import check_split
 from hopgym.envs.episode import Episode
 from hopgym.errors import RetrievalError
 from hopgym.retrieval.base import Hits, check_k
+from hopgym.rewards.base import ask
 
 DOCUMENTS = (
     Document("d1", "Vel", "Vel is a film directed by Ada Orm."),
@@ -101,4 +102,5 @@ def begin(reward=lambda question, trajectory: Score(0.5, {"outcome": 0.5})):
 def play(episode, action):
     episode.act(action)
     episode.receive(())
+    episode.settle(ask(episode.reward, *episode.to_score))
     return episode.result()

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ...errors import ConfigError, users_code
 from ...registry import Registry
-from .base import Grammar, Move, ParseError
+from .base import Grammar, Move, ParseError, StepGrammar
 
 GRAMMARS: Registry[Grammar] = Registry("grammar", "hopgym envs")
 register = GRAMMARS.register

@@ -1,8 +1,9 @@
-"""What a grammar is: the text protocol between a policy and a search-and-read environment.
+"""What a grammar is: the text protocol between a policy and an environment that is played in text.
 
 A grammar reads one action (or says, as a typed code, why it cannot be read), writes what the
 environment adds to the transcript, and writes actions for agents that are no language models. It
-knows text and nothing of retrieval, rewards or episodes.
+knows text and nothing of retrieval, rewards or episodes. `Grammar` is what all of them share;
+`StepGrammar` is played step by step (SearchRead), and `dag.DagGrammar` plans first (DagSearch).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from numbers import Integral
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from ...errors import ConfigError
+from ..plans import Plan
 from .text import CONTROL, is_degenerate
 
 MAX_ACTION_CHARS = 16_384
@@ -25,7 +27,7 @@ MAX_TITLE = 200
 """Characters of a document's title that are shown."""
 
 
-Kind = Literal["query", "answer"]
+Kind = Literal["query", "plan", "answer"]
 
 
 class ParseError(StrEnum):
@@ -51,6 +53,26 @@ class ParseError(StrEnum):
     """The query or answer has no letter, digit or symbol."""
     QUERY_NOT_ALLOWED = "query_not_allowed"
     """Only an answer may be given in the last, forced turn."""
+    NO_SEARCH = "no_search"
+    """The turn is for a plan, and there is none."""
+    RESULT_IN_PLAN = "result_in_plan"
+    """The agent wrote results itself."""
+    NO_NODES = "no_nodes"
+    TOO_MANY_NODES = "too_many_nodes"
+    BAD_NODE = "bad_node"
+    """A line of the plan is neither a node nor edges."""
+    DUPLICATE_LABEL = "duplicate_label"
+    UNKNOWN_TOOL = "unknown_tool"
+    UNKNOWN_LABEL = "unknown_label"
+    """An edge or a placeholder names a node that was not declared."""
+    SELF_LOOP = "self_loop"
+    CYCLE = "cycle"
+    QUERY_TOO_LONG = "query_too_long"
+    """A node's query has more words than are allowed."""
+    MISSING_ANSWER = "missing_answer"
+    """The turn is for the answer, and there is none."""
+    ORDER = "order"
+    """The sections stand in another order, or more often, than the format has them."""
 
 
 class Move(NamedTuple):
@@ -59,10 +81,13 @@ class Move(NamedTuple):
     kind: Kind
     analysis: str
     text: str
+    """The query or the answer; of a plan, its block as it was written."""
+    plan: Plan | None = None
+    """What a plan asks for."""
 
 
 class Grammar(Protocol):
-    """One text protocol. Stateless."""
+    """What every text protocol has. Stateless."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -80,23 +105,11 @@ class Grammar(Protocol):
     def opening(self, question: str) -> str:
         """Return the transcript before the first turn."""
 
-    def parse(self, action: str, step: int) -> Move | ParseError:
-        """Read the action of turn `step` (from 1)."""
-
     def before_action(self) -> str:
         """Return what the environment writes between the transcript and an accepted action."""
 
-    def documents(self, lines: Sequence[str]) -> str:
-        """Wrap document lines, each made by `document`."""
-
-    def document(self, number: int, title: str, text: str, limit: int) -> str:
-        """Return one document as one safe line, its text cut to `limit` characters first."""
-
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Return what is kept of an unreadable action, made safe, and the note that follows it."""
-
-    def last_call(self) -> str:
-        """Return the note that opens the forced last turn."""
 
     def write_query(self, step: int, analysis: str, query: str) -> str:
         """Write an action that asks a query; what could break the grammar is neutralised."""
@@ -109,6 +122,23 @@ class Grammar(Protocol):
 
     def read_queries(self, observation: str) -> list[str]:
         """Return the queries asked so far, in order."""
+
+
+@runtime_checkable
+class StepGrammar(Grammar, Protocol):
+    """A protocol of single steps: one query or the answer at a time."""
+
+    def parse(self, action: str, step: int) -> Move | ParseError:
+        """Read the action of turn `step` (from 1)."""
+
+    def documents(self, lines: Sequence[str]) -> str:
+        """Wrap document lines, each made by `document`."""
+
+    def document(self, number: int, title: str, text: str, limit: int) -> str:
+        """Return one document as one safe line, its text cut to `limit` characters first."""
+
+    def last_call(self) -> str:
+        """Return the note that opens the forced last turn."""
 
 
 def check_size(action: str) -> ParseError | None:

@@ -15,6 +15,12 @@ NAME = rf"{_CAPITAL}(?: (?:{_JOINT} )?{_CAPITAL})*"
 
 _NAME = re.compile(rf"(?<!\w){NAME}")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,15}(?:,\d{3}){0,4}(?![\w]|[.,]\d)")
+_MONTH = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{3,4}}|{_MONTH} \d{{1,2}}(?:, ?| )\d{{3,4}})\b"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de\d\"'])")
 _OPENERS = frozenset(
     [
@@ -96,8 +102,21 @@ def names(text: str) -> list[str]:
     >>> names("Who is the mentor of Dan the Glass of Orm or Ada Orm?")
     ['Dan the Glass of Orm', 'Ada Orm']
     """
-    found = (_trimmed(match.group()) for match in _NAME.finditer(text))
-    return [name for name in found if name and not name[0].isdigit()]
+    return [name for name, _ in mentioned(text)]
+
+
+def mentioned(text: str) -> list[tuple[str, int]]:
+    """Return the names in a text as `names` does, and where each begins.
+
+    >>> mentioned("When did Ada meet Bo Lin?")
+    [('Ada', 9), ('Bo Lin', 18)]
+    """
+    found = []
+    for match in _NAME.finditer(text):
+        name, skipped = _trimmed(match.group())
+        if name and not name[0].isdigit():
+            found.append((name, match.start() + skipped))
+    return found
 
 
 def numbers(text: str) -> list[str]:
@@ -109,6 +128,15 @@ def numbers(text: str) -> list[str]:
     return _NUMBER.findall(text)
 
 
+def dates(text: str) -> list[tuple[str, int]]:
+    """Return the days in a text, and where each begins.
+
+    >>> dates("Born on 10 May 1815, died on November 27, 1852.")
+    [('10 May 1815', 8), ('November 27, 1852', 29)]
+    """
+    return [(match.group(), match.start()) for match in _DATE.finditer(text)]
+
+
 def value(number: str) -> int:
     """Return what a written number is worth.
 
@@ -118,10 +146,11 @@ def value(number: str) -> int:
     return int(number.replace(",", ""))
 
 
-def _trimmed(name: str) -> str:
-    """Take off a full stop, a possessive, and words that only open a sentence."""
-    name = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
-    words = name.split(" ")
+def _trimmed(name: str) -> tuple[str, int]:
+    """Take off a full stop, a possessive, and words that only open a sentence; say how many letters of these."""
+    whole = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
+    words = whole.split(" ")
     while words and words[0].lower() in _OPENERS and not (words[0] == "The" and words[1:]):
         del words[0]
-    return " ".join(words)
+    name = " ".join(words)
+    return name, len(whole) - len(name)

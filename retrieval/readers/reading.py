@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..retrieval.analyzer import Analyzer
+from ..analyzer import Analyzer
 from .names import names, numbers, sentences
 
 _STEMS = Analyzer()

@@ -1,6 +1,6 @@
 import pytest
 
-from hopgym.agents.names import names, numbers, sentences, value
+from hopgym.retrieval.readers.names import names, numbers, sentences, value
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,11 @@
-from hopgym.agents.reading import candidates, known_names, overlaps, read, split, wants_number
+from hopgym.retrieval.readers.reading import (
+    candidates,
+    known_names,
+    overlaps,
+    read,
+    split,
+    wants_number,
+)
 
 VEL = ("Vel", "Vel is a film. The director of Vel is Ada Orm. Vel came out in 1990.")
 ADA = (

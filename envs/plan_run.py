@@ -1,0 +1,99 @@
+"""The execution of one plan: layer by layer, each node's query filled with what its parents found.
+
+It says what is to be asked next and takes the hits; who answers, it does not know. Where parents
+only order the execution (`reader=None`, as published), placeholders are left out of the queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import RetrievalError, users_code
+from ..retrieval.readers import Reader
+from .episode import Row
+from .grammars.text import is_degenerate
+from .plans import Node, Plan, substitute, unfilled
+from .router import SourceQuery
+
+
+class PlanRun:
+    """A plan while it is executed.
+
+    Args:
+        plan: A checked plan.
+        reader: Reads the short answer that stands for a parent in its children's queries; None if
+            nothing is handed on.
+    """
+
+    def __init__(self, plan: Plan, reader: Reader | None) -> None:
+        self.plan = plan
+        self.reader = reader
+        self.asked: dict[str, str] = {}
+        """What each node asked, by label, in the order of execution."""
+        self.rows: dict[str, Row] = {}
+        self._nodes = {node.label: node for node in plan.nodes}
+        self._parents = {parent for parent, _ in plan.edges}
+        self._found: dict[str, str] = {}
+        self._layers = iter(plan.layers)
+        self._waiting: list[str] = []
+
+    def next_queries(self) -> list[SourceQuery]:
+        """Return the next layer's queries; none when the plan is done.
+
+        A node whose query came out empty, since a parent found nothing, is not asked.
+        """
+        for layer in self._layers:
+            queries = [self._query(self._nodes[label]) for label in layer]
+            sound = [query for query in queries if not is_degenerate(query.text)]
+            if sound:
+                self._waiting = [query.node for query in sound]
+                return sound
+        return []
+
+    def take(self, rows: Sequence[Row]) -> list[SourceQuery]:
+        """Take the hits of the queries asked last, and return the next ones."""
+        for label, row in zip(self._waiting, rows, strict=True):
+            self.rows[label] = row
+            if self.reader is not None and label in self._parents:
+                self._found[label] = self._read(self.reader, label, row)
+        return self.next_queries()
+
+    @property
+    def found(self) -> list[Row]:
+        """The hits of each node, in the order of execution."""
+        return [self.rows.get(label, []) for label in self.asked]
+
+    def record(self) -> dict[str, Any]:
+        """Return what a step keeps of the plan: JSON-like, and all that was asked."""
+        return {
+            "nodes": [
+                {
+                    "label": node.label,
+                    "query": node.query,
+                    "tool": node.tool,
+                    "source": node.tool,
+                    "asked": self.asked[node.label],
+                }
+                for node in self.plan.nodes
+            ],
+            "edges": [list(edge) for edge in self.plan.edges],
+            "layers": [list(layer) for layer in self.plan.layers],
+        }
+
+    def _query(self, node: Node) -> SourceQuery:
+        filled = unfilled(node.query) if self.reader is None else substitute(node.query, self._found)
+        self.asked[node.label] = filled
+        return SourceQuery(filled, node.tool, node.label)
+
+    def _read(self, reader: Reader, label: str, row: Row) -> str:
+        with users_code("reader", reader, RetrievalError):
+            return str(reader(self.asked[label], row))
+
+
+def size_of(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return how large the plans of an episode are, from what its steps kept of them."""
+    nodes = sum(len(record["nodes"]) for record in records)
+    depth = sum(len(record["layers"]) for record in records)
+    width = max((len(layer) for record in records for layer in record["layers"]), default=0)
+    return {"plans": float(len(records)), "nodes": float(nodes), "depth": float(depth), "width": float(width)}

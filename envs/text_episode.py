@@ -1,0 +1,138 @@
+"""An episode that is played in text: what SearchRead and DagSearch have in common.
+
+It keeps the transcript, the turns and the documents shown, and knows how an unreadable action is
+refused. What a turn may be, and what follows from it, a subclass says.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from ..core import Hit, Question
+from ..errors import ConfigError
+from .episode import Episode, Row
+from .grammars import Grammar, Move, ParseError
+from .grammars.base import MAX_ACTION_CHARS
+from .stage import Stage
+
+MAX_QUESTION_CHARS = 8_192
+
+
+class TextStage(Stage):
+    """A stage with a grammar."""
+
+    grammar: Grammar
+    grammar_name: str
+    """How agents ask for the grammar."""
+    retries: int
+    """Unreadable actions that a turn forgives."""
+
+
+class TextEpisode(Episode):
+    """One question, played in text, turn by turn."""
+
+    def __init__(self, stage: TextStage, question: Question, seed: int | None) -> None:
+        super().__init__(question, stage.env_id, seed, stage.reward)
+        self.stage = stage
+        self.turn = 1
+        self.refused = 0
+        self.shown: frozenset[str] = frozenset()
+        self.asked = question.text[:MAX_QUESTION_CHARS]
+        self.write(stage.grammar.opening(self.asked), "env")
+
+    @property
+    @abstractmethod
+    def turns(self) -> int:
+        """How many turns the episode has at most."""
+
+    @abstractmethod
+    def opened_turn(self) -> str:
+        """Return what the environment writes where a new turn begins."""
+
+    @property
+    def turn_is_forced(self) -> bool:
+        """Whether this turn takes nothing but an answer, so that there is nothing to retry it for."""
+        return False
+
+    def public_info(self) -> dict[str, Any]:
+        """Return the question and where the episode stands."""
+        return {
+            "question_id": self.question.id,
+            "question": self.asked,
+            "step": len(self.steps),
+            "turn": min(self.turn, self.turns),
+            "remaining": 0 if self.over else self.turns - self.turn + 1,
+            "grammar": self.stage.grammar_name,
+        }
+
+    def for_eyes(self, text: str) -> str:
+        """Return text without the escapes that keep it apart from the grammar's own tags."""
+        unescaped = getattr(self.stage.grammar, "unescaped", None)
+        return text if unescaped is None else str(unescaped(text))
+
+    def take_text(self, action: Any) -> str:
+        """Take an action that must be text.
+
+        Raises:
+            ConfigError: If it is none.
+            EpisodeError: If the episode is over.
+        """
+        self.check_running()
+        if not isinstance(action, str):
+            raise ConfigError(
+                f"{self.env_id} takes a str action, not {type(action).__name__}. Nothing has moved."
+            )
+        text = action if type(action) is str else str(action)
+        self._action = text.replace("\r\n", "\n") if "\r" in text else text
+        return self._action
+
+    def answer(self, move: Move) -> None:
+        """Take the answer, and close the step and the episode."""
+        self.prediction, self.outcome = move.text, "answered"
+        self.accept("")
+        parsed = {"kind": move.kind, "analysis": move.analysis, "text": move.text}
+        self.finish(self._action, parsed, "")
+
+    def take_hits(self, rows: Sequence[Row]) -> tuple[Hit, ...]:
+        """Note what the queries of a step found; a document is new once in an episode."""
+        shown = set(self.shown)
+        hits = []
+        for query, row in enumerate(rows):
+            for document, score in row:
+                id = document.id
+                hits.append(Hit(id, float(score), query, id not in shown))
+                shown.add(id)
+        self.shown = frozenset(shown)
+        return tuple(hits)
+
+    def accept(self, observation: str) -> None:
+        """Write the action and the environment's reply to it."""
+        self.write_turn(self.stage.grammar.before_action(), self._action.strip(), observation)
+
+    def refuse(self, error: ParseError) -> None:
+        """Say that the action was not understood, and close the step."""
+        grammar = self.stage.grammar
+        kept, note = grammar.refusal(error, self._action)
+        self.refused += 1
+        if self.refused > self.stage.retries:
+            if grammar.unreadable_ends or self.turn_is_forced:
+                self.outcome = "malformed"
+            else:
+                note += self.next_turn()
+        self.write(kept, "agent")
+        self.write(note, "env")
+        # What could not be read is kept for the record only up to the limit of what is read, and
+        # without halves of characters, which no file can hold.
+        action = self._action[:MAX_ACTION_CHARS].encode("utf-8", "replace").decode()
+        self.finish(action, {}, note, parse_error=error.value)
+
+    def next_turn(self) -> str:
+        """Go on to the next turn, if there is one."""
+        self.turn += 1
+        self.refused = 0
+        if self.turn > self.turns:
+            self.outcome = "out_of_steps"
+            return ""
+        return self.opened_turn()

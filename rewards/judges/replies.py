@@ -1,0 +1,146 @@
+"""What a model must reply, as typed records: one JSON object, nothing before or after it.
+
+A record gives the schema that a model is asked to keep to, and the same record checks what came:
+other keys, a key twice, a value out of range, prose around it and NaN are all no reply. Used by
+prompts (the schema) and sessions (the reading).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+
+from .base import ProcessVerdict, Verdict
+from .failures import BadReply, Why
+from .text import cleaned
+
+MAX_REPLY = 20_000
+"""Characters; no honest reply is longer."""
+
+MAX_REASON = 500
+"""Characters that are kept of a reason."""
+
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""The anchors of R-Search's judge."""
+
+Reason = Annotated[str, msgspec.Meta(description="One or two sentences.")]
+Quarter = Annotated[float, msgspec.Meta(extra_json_schema={"enum": list(QUARTERS)})]
+Unit = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+
+
+class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether an answer is right. The reason comes first, so that it is thought of first."""
+
+    reason: Reason
+    correct: bool
+
+    def verdict(self) -> Verdict:
+        """Return 1 or 0."""
+        return Verdict(float(self.correct), cleaned(self.reason, MAX_REASON))
+
+
+class Grade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How right an answer is."""
+
+    reason: Reason
+    score: Quarter
+
+    def __post_init__(self) -> None:
+        if self.score not in QUARTERS:
+            raise ValueError(f"score is {self.score}, which is none of {QUARTERS}")
+
+    def verdict(self) -> Verdict:
+        """Return the score."""
+        return Verdict(self.score, cleaned(self.reason, MAX_REASON))
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the accepted options an answer gives: counts, from which we compute."""
+
+    reason: Reason
+    correct: Annotated[Count, msgspec.Meta(description="Options given and accepted.")]
+    wrong: Annotated[Count, msgspec.Meta(description="Options given, but not accepted.")]
+    missed: Annotated[Count, msgspec.Meta(description="Options accepted, but not given.")]
+
+    def __post_init__(self) -> None:
+        if not self.correct + self.missed:
+            raise ValueError("no accepted option is counted, though there is one")
+
+    def verdict(self) -> Verdict:
+        """Return the micro-F1 of the options.
+
+        >>> Options("", correct=2, wrong=1, missed=1).verdict().value
+        0.6666666666666666
+        """
+        value = 2 * self.correct / (2 * self.correct + self.wrong + self.missed)
+        return Verdict(value, cleaned(self.reason, MAX_REASON))
+
+
+class Soundness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How sound a step is."""
+
+    reason: Reason
+    coherence: Unit
+    rationality: Unit
+    relevance: Unit
+
+    def verdict(self) -> ProcessVerdict:
+        """Return the three."""
+        reason = cleaned(self.reason, MAX_REASON)
+        return ProcessVerdict(self.coherence, self.rationality, self.relevance, reason)
+
+
+Record = Outcome | Grade | Options | Soundness
+R = TypeVar("R", bound=Record)
+
+_FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.S)
+
+
+def read(text: str, record: type[R], *, fenced: bool = False) -> R:
+    """Read a reply.
+
+    Args:
+        text: What the model wrote.
+        record: What it was to write.
+        fenced: Whether it may stand in one fence of Markdown, as models write that are bound to
+            no schema.
+
+    Raises:
+        BadReply: If it is anything but the one object.
+
+    >>> read('{"reason": "Same.", "score": 0.75}', Grade)
+    Grade(reason='Same.', score=0.75)
+    """
+    if len(text) > MAX_REPLY:
+        raise BadReply(Why.MALFORMED, f"{len(text)} characters instead of one JSON object")
+    if fenced and (found := _FENCED.fullmatch(text)):
+        text = found[1]
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return msgspec.convert(value, record)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        detail = f"{cleaned(str(error), 150)} in {cleaned(text, 100)!r}"
+        failure = BadReply(Why.MALFORMED, detail)
+    raise failure
+
+
+def schema(record: type[Record]) -> dict[str, Any]:
+    """Return a record's JSON schema, in the strict form that servers take."""
+    _, components = msgspec.json.schema_components((record,))
+    found = cast("dict[str, Any]", components[record.__name__])
+    return {key: value for key, value in found.items() if key not in ("title", "description")}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
