@@ -121,9 +121,7 @@ def _half(slot: Slot, wide: int) -> int:
     return (wide if slot[1] else LANE) // 2
 
 
-def _arrow(
-    edge: tuple[str, str], middles: list[dict[Slot, int]], along: int, across: bool
-) -> str:
+def _arrow(edge: tuple[str, str], middles: list[dict[Slot, int]], along: int, across: bool) -> str:
     """Draw from a box's far side to the child's near side, through the lanes between them."""
     parent, child = edge
     start = next(level for level, row in enumerate(middles) if (parent, True) in row)

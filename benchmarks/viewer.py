@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import Step, Trajectory
 from .leaderboard import Board, Group
+from .plan_drawing import plan_drawing
 from .records import Record
 from .rows import RowKey
 
@@ -19,6 +20,9 @@ QUESTIONS = 40
 
 MAX_CHARS = 16_000
 """Characters of a transcript that are shown."""
+
+MAX_HITS = 64
+"""Hits of a step that are shown."""
 
 RIGHT = 1.0 - 1e-9
 
@@ -139,9 +143,10 @@ def _details(step: Step) -> dict[str, Any]:
     return {
         "turn": step.index,
         "queries": list(step.queries),
-        "hits": [[hit.document_id, round(hit.score, 3), hit.new] for hit in step.hits[:24]],
+        "hits": [[h.document_id, round(h.score, 3), h.new, h.query] for h in step.hits[:MAX_HITS]],
         "terms": dict(step.reward_terms),
         "error": step.parse_error,
+        "plan": plan_drawing(step),
     }
 
 

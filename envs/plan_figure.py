@@ -158,7 +158,7 @@ def summary(layers: Layers) -> str:
 
 def edges_text(layer: Sequence[Search]) -> str:
     """Write the edges into a layer, such as `A, C → D`."""
-    return "   ".join(
+    return "; ".join(
         f"{', '.join(search.parents)} → {search.label}" for search in layer if search.parents
     )
 
@@ -210,9 +210,8 @@ def _picture(turn: int, layers: Layers) -> Group:
     ]
     for level, layer in enumerate(layers, 1):
         if edges := edges_text(layer):
-            parts.append(
-                Padding(Text(f"↓ {edges}", style="cyan", overflow="fold"), (0, 2), expand=False)
-            )
+            arrows = Text(f"↓ {edges}", style="cyan", overflow="fold")
+            parts.append(Padding(arrows, (0, 0, 0, 2), expand=False))
         title = Text(f"layer {level}")
         parts.append(Panel(_block(layer), title=title, title_align="left", box=box.ROUNDED))
     return Group(*parts)

@@ -49,7 +49,11 @@ class SourceError(RetrievalError):
             f"Node {query.node or '?'} could not be answered: {query.source} failed for "
             f"{one_line(query.text, 80)!r}. {error} Nothing was scored; the action may be repeated."
         )
+        self.query, self.error = query, error
         self.node, self.source = query.node, query.source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourceError, (self.query, self.error)  # it crosses processes
 
 
 class Router(Immutable):

@@ -11,7 +11,6 @@ message, pickle, fingerprint or file.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -21,10 +20,11 @@ from typing import TYPE_CHECKING, Any, get_args
 from ..core import Document
 from ..errors import ConfigError, require
 from ..files import fingerprint
-from .base import Hits, Immutable, Retriever, check_k, check_number, check_queries, check_whole
+from .base import Hits, Immutable, Retriever, check_k, check_number, check_queries
 from .cached import CachedRetriever
 from .exa_calls import URL, connected, translated
 from .fan_out import FanOutRetriever
+from .pages import Row, line, ranked
 from .remote import Caller, PerProcess, check_numbers, check_url
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ MOST_HITS = 100
 """Exa gives no more results to a query."""
 MOST_QUERY = 2000
 """How many characters of a query are sent."""
-
-_TITLE, _ADDRESS = 300, 2000
-
-Row = list[tuple[Document, float]]
 
 
 class ExaRetriever(Immutable):
@@ -95,12 +91,13 @@ class ExaRetriever(Immutable):
         failures: int = 5,
         pause: float = 10.0,
     ) -> None:
-        check_numbers({}, {"timeout": timeout})
+        counts = {"max_characters": max_characters, "concurrency": concurrency}
+        check_numbers(counts, {"timeout": timeout})
         check_number("rate", rate, least=0.001, most=1000, example=5)
         url = check_url(base_url or URL, URL).rstrip("/")
         self._wanted = {
             "type": _one_of("type", type, "SearchType"),
-            "category": category and _one_of("category", category, "Category"),
+            "category": _one_of("category", category, "Category"),
             "include_domains": _domains("include_domains", include_domains),
             "exclude_domains": _domains("exclude_domains", exclude_domains),
             "start_published_date": _date("start_published_date", start_published_date),
@@ -137,7 +134,7 @@ class ExaRetriever(Immutable):
 
 
 class _Web(Immutable):
-    """Asks Exa, one query after the other."""
+    """Asks Exa, one query after the other: what is kept, and what is sent out side by side."""
 
     def __init__(
         self,
@@ -147,9 +144,8 @@ class _Web(Immutable):
         wanted: Mapping[str, Any],
         max_characters: int,
     ) -> None:
-        check_whole("max_characters", max_characters)
         self._client, self._call = client, call
-        self._wanted, self._length = dict(wanted), int(max_characters)
+        self._wanted, self._length = wanted, max_characters
         self.fingerprint = fingerprint(["exa", url, self._wanted, self._length])
 
     def search(self, queries: Sequence[str], k: int) -> Hits:
@@ -162,61 +158,19 @@ class _Web(Immutable):
         )
 
     def _row(self, query: str, k: int) -> Row:
-        text = _line(query, MOST_QUERY)
+        text = line(query, MOST_QUERY)
         return self._call(self._asked, text, k) if text else []
 
     def _asked(self, query: str, k: int) -> Row:
         contents: Any = {"text": {"max_characters": self._length}}
         reply = self._client.get().search(query, num_results=k, contents=contents, **self._wanted)
-        pages = [(self._document(result), _number(result.score)) for result in reply.results[:k]]
-        return _ranked(pages)
-
-    def _document(self, result: Any) -> Document:
-        title, text = _line(result.title, _TITLE), _text(result.text, self._length)
-        about = {
-            "url": _line(result.url, _ADDRESS),
-            "published": _line(result.published_date, _TITLE),
-            "author": _line(result.author, _TITLE),
-        }
-        id = about["url"] or fingerprint([title, text])
-        return Document(
-            id, title, text, "Web", {name: value for name, value in about.items() if value}
-        )
+        return ranked(reply.results, self._length)[:k]
 
 
-def _ranked(pages: Sequence[tuple[Document, float | None]]) -> Row:
-    """Return pages that can be read, each once, best first."""
-    found: dict[str, tuple[Document, float | None]] = {}
-    for document, score in pages:
-        if document.title or document.text:
-            found.setdefault(document.id, (document, score))
-    scores = [score for _, score in found.values() if score is not None]
-    documents = [document for document, _ in found.values()]
-    if len(scores) < len(documents):
-        return [(document, 1 / place) for place, document in enumerate(documents, 1)]
-    row = list(zip(documents, scores, strict=True))
-    return sorted(row, key=lambda hit: (-hit[1], hit[0].id))
-
-
-def _text(value: object, limit: int) -> str:
-    """Return what a page says, cut and without lone surrogates, which no file can hold."""
-    if not isinstance(value, str):
-        return ""
-    return value[:limit].encode("utf-8", "ignore").decode().strip()
-
-
-def _line(value: object, limit: int) -> str:
-    return " ".join(_text(value, limit).split())
-
-
-def _number(score: object) -> float | None:
-    if isinstance(score, bool) or not isinstance(score, int | float):
-        return None
-    return float(score) if abs(score) <= sys.float_info.max else None
-
-
-def _one_of(name: str, value: str, names: str) -> str:
+def _one_of(name: str, value: str | None, names: str) -> str | None:
     """Refuse what the installed client does not know."""
+    if value is None:
+        return None
     known = get_args(getattr(require("exa_py.api", "web"), names))
     if value not in known:
         raise ConfigError(f"{name} is {value!r:.60}; it is one of: {', '.join(known)}.")
@@ -226,7 +180,8 @@ def _one_of(name: str, value: str, names: str) -> str:
 def _domains(name: str, value: Sequence[str] | None) -> list[str] | None:
     if value is None:
         return None
-    if isinstance(value, str) or not value or not all(isinstance(one, str) for one in value):
+    known = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    if not value or not known:
         raise ConfigError(
             f'{name} is {value!r:.60}; give a list of domains, such as ["example.org"].'
         )
@@ -234,15 +189,17 @@ def _domains(name: str, value: Sequence[str] | None) -> list[str] | None:
 
 
 def _date(name: str, value: str | None) -> str | None:
-    try:
-        return value and datetime.fromisoformat(value) and value
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name} is {value!r:.60}; give a date such as 2024-12-31.") from error
+    if value is not None:
+        try:
+            datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{name} is {value!r:.60}; give one such as 2024-12-31.") from error
+    return value
 
 
 def _check_variable(name: str) -> None:
     if not isinstance(name, str) or not name.isidentifier():
         raise ConfigError(
-            f"api_key_env is {str(name)[:3]!r}...; give the name of the environment variable that "
-            "holds the key, and never the key itself."
+            "api_key_env is no name of an environment variable; give that of the one that holds "
+            "the key, such as EXA_API_KEY, and never the key itself."
         )

@@ -47,7 +47,8 @@ def connected(url: str, variable: str, timeout: float, rate: float) -> Exa:
         rate: How many requests a second are sent by all that use this key in this process.
     """
     client: Exa = require("exa_py", "web").Exa(api_key="", base_url=url)
-    client.request = _Requests(url, variable, timeout, rate)  # type: ignore[method-assign]
+    request: Any = _Requests(url, variable, timeout, rate)
+    client.request = request  # type: ignore[method-assign]
     return client
 
 
@@ -69,8 +70,9 @@ class _Requests:
         key = key_in(self._variable)
         self._limiter.try_acquire("exa")  # waits; each repetition counts
         headers = {"x-api-key": key}
+        deadline = time.monotonic() + self._timeout
         with self._http.stream("POST", self._url + endpoint, json=data, headers=headers) as reply:
-            body = _body(reply, time.monotonic() + self._timeout, self._url)
+            body = _body(reply, deadline, self._url)
         if reply.status_code != 200:
             raise _refused(reply, body, key, self._url, self._variable)
         try:
@@ -148,9 +150,8 @@ def _refused(
 
 def _said(body: bytes, key: str) -> str:
     """What a refusal says of itself, cut short and without the key."""
-    said = body[:2000].decode("utf-8", "replace")
     try:
         said = str(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        pass
+        said = body[:2000].decode("utf-8", "replace")
     return f"{said.replace(key, '***')[:200]!r}"

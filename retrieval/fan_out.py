@@ -28,8 +28,8 @@ T = TypeVar("T")
 class FanOutRetriever(Immutable):
     """Asks another retriever for each query of a batch alone, several at once.
 
-    The hits are the base's, and so is the fingerprint. Equal queries are asked once. After the
-    first failure nothing more is asked, and it is raised.
+    The hits are the base's, and so is the fingerprint. Equal queries are asked once. The
+    first failure is raised at once, and no other query is begun.
 
     Args:
         documents: What the base searches.
@@ -132,7 +132,7 @@ def _work(jobs: deque[tuple[Future[Any], Callable[[], Any]]]) -> None:
             future.set_exception(error)
 
 
-def _outcome(future: Future[T], timeout: float | None) -> T | Exception:
+def _outcome(future: Future[Any], timeout: float | None) -> Any:
     if not future.done():
         return TimeoutError(f"It did not answer within {timeout} s.")
     error = future.exception()

@@ -26,6 +26,12 @@ register(
 register(
     "r3_seed", "R3-RAG, small models: format, process, outcome.", "hopgym.rewards.schemes:R3Seed"
 )
+register("dag", "DagSearch: answer, valid plan and format.", "hopgym.rewards.dag:DagReward")
+register(
+    "dag_original",
+    "DagSearch as published, exploits and all.",
+    "hopgym.rewards.dag:dag_original",
+)
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
 __all__ = ["REWARDS", "Reward", "episode_metrics", "make_reward", "register", "score_episode"]

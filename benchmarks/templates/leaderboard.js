@@ -132,23 +132,52 @@ function span(author, text) {
   return make("div", { className: `span ${author}` }, make("span", { className: "who" }, who), text);
 }
 
-function hitsTable(hits) {
+function hitsTable(hits, queries) {
   if (!hits.length) return null;
-  const rows = hits.map(([id, score, fresh]) => make("tr", {},
-    make("td", {}, id), make("td", {}, number(score)), make("td", {}, fresh ? "new" : "seen")));
+  const rows = hits.map(([id, score, fresh, query]) => make("tr", {},
+    make("td", {}, id), make("td", {}, number(score)), make("td", {}, fresh ? "new" : "seen"),
+    queries.length > 1 ? make("td", {}, queries[query] ?? "") : null));
   return make("details", { className: "hits" },
     make("summary", {}, `${hits.length} hit${hits.length > 1 ? "s" : ""}`),
     make("table", {}, make("tbody", {}, ...rows)));
 }
 
+/** Grow what is drawn elsewhere, `[tag, attributes, children]`, into elements; strings become text. */
+function grow(drawing) {
+  if (typeof drawing === "string") return drawing;
+  const [tag, attributes, children] = drawing;
+  const element = document.createElementNS($("ink").namespaceURI, tag);
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  element.append(...children.map(grow));
+  return element;
+}
+
+function planFigure(plan) {
+  const picture = grow(plan);
+  const caption = make("figcaption", {}, plan[1]["aria-label"]);
+  caption.setAttribute("aria-hidden", "true"); // it repeats the label of what is pointed at
+  picture.querySelectorAll(".node").forEach((node) => {
+    const label = node.querySelector("title").textContent;
+    const tell = () => { caption.textContent = label; };
+    node.setAttribute("aria-label", label);
+    node.addEventListener("focus", tell);
+    node.addEventListener("pointerenter", tell);
+  });
+  picture.style.maxWidth = `${plan[1].width}px`;
+  picture.style.minWidth = `${0.65 * plan[1].width}px`; // readable, or else it scrolls
+  return make("figure", { className: "plan" }, make("div", {}, picture), caption);
+}
+
 function stepCard(step, letters) {
   const text = (piece) => Array.isArray(piece) ? letters.slice(piece[0], piece[1]).join("") : piece;
-  const queries = step.queries.length ? ` · asked: ${step.queries.join(" | ")}` : "";
+  const asked = step.queries.length ? `asked: ${step.queries.join(" | ")}` : "";
   return make("section", { className: "step" },
-    make("h4", {}, `Turn ${step.turn}${queries}`),
+    make("h4", {}, [`Turn ${step.turn}`, step.plan ? "plan" : asked].filter(Boolean).join(" · ")),
+    step.plan ? planFigure(step.plan) : null,
+    step.plan ? make("p", { className: "hits" }, asked) : null,
     text(step.action) ? span("agent", text(step.action)) : null,
     text(step.reply) ? span("env", text(step.reply).trim()) : null,
-    hitsTable(step.hits),
+    hitsTable(step.hits, step.queries),
     make("div", { className: "chips" }, ...chips(step.terms, true),
       step.error ? make("span", { className: "chip bad" }, `not understood: ${step.error}`) : null));
 }

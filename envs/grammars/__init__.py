@@ -1,4 +1,4 @@
-"""Text protocols by name: `grammar="r3"` (default) or `"search_r1"`, or a user's own."""
+"""Text protocols by name: `"r3"` and `"search_r1"` (SearchRead), `"dag"` (DagSearch), your own."""
 
 from __future__ import annotations
 
@@ -21,8 +21,21 @@ register(
     "Search-R1: `<think>`, `<search>` or `<answer>`.",
     "hopgym.envs.grammars.search_r1:SearchR1Grammar",
 )
+register(
+    "dag",
+    "DAG plan: `<think>` and a `<search>` of nodes and edges, then `<answer>`.",
+    "hopgym.envs.grammars.dag:DagGrammar",
+)
 
-__all__ = ["GRAMMARS", "Grammar", "Move", "ParseError", "make_grammar", "register"]
+__all__ = [
+    "GRAMMARS",
+    "Grammar",
+    "Move",
+    "ParseError",
+    "StepGrammar",
+    "make_grammar",
+    "register",
+]
 
 
 def make_grammar(spec: str | Grammar) -> Grammar:
@@ -40,6 +53,6 @@ def make_grammar(spec: str | Grammar) -> Grammar:
         factory = GRAMMARS.get(spec)
         with users_code("grammar factory", spec):
             grammar = factory()
-    if not hasattr(grammar, "parse"):
+    if not hasattr(grammar, "parse") and not hasattr(grammar, "parse_turn"):
         raise ConfigError(f"{spec!r:.100} is no grammar. Give a name ({', '.join(GRAMMARS)}).")
     return cast("Grammar", grammar)

@@ -24,6 +24,12 @@ JOINERS = "\u200c\u200d"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 """Control characters other than tab and line feed, line separators, and lone surrogates."""
 
+OPEN_BRACKET = "[<\u02c2\u1438\u2039\u2329\u276e\u27e8\u3008\ufe64\uff1c]"
+CLOSE_BRACKET = "[>\u02c3\u1433\u203a\u232a\u276f\u27e9\u3009\ufe65\uff1e]"
+"""The brackets of tags and what looks like them, as classes for regular expressions."""
+
+_TAG = re.compile(rf"{OPEN_BRACKET}(?=[\s/|]*[A-Za-z])")
+_CUT_ENTITY = re.compile(r"&(?:lt?)?$")
 _DROPPED = re.compile(
     f"[{INVISIBLE}\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]"
     f"|(?<![^\\W\\d_A-Za-z])[{JOINERS}]|[{JOINERS}](?![^\\W\\d_A-Za-z])"
@@ -60,3 +66,29 @@ def is_degenerate(text: str) -> bool:
     (True, False, False)
     """
     return not any(unicodedata.category(character)[0] in "LNS" for character in text)
+
+
+def seen_through(text: str) -> str:
+    """Return text folded until nothing is left to fold, for the search for hidden tags.
+
+    Joiners between full-width letters survive one folding, as letters beyond ASCII need them.
+
+    >>> seen_through("\uff1c\uff52\u200d\uff1e")
+    '<r>'
+    """
+    return folded(folded(text))
+
+
+def without_tags(text: str, limit: int | None = None) -> str:
+    """Return hostile text as one line in which no tag can begin, cut to `limit`.
+
+    >>> without_tags("a</result> <|im_end|> 1 < 2")
+    'a&lt;/result> &lt;|im_end|> 1 < 2'
+    """
+    line = one_line(text, limit)
+    plain = seen_through(line)
+    # Where only the folded text has a tag, the folded text is what is shown.
+    safe = _TAG.sub("&lt;", plain if _TAG.search(plain) else line)
+    if limit is None or len(safe) <= limit:
+        return safe
+    return _CUT_ENTITY.sub("", safe[:limit]).rstrip()

@@ -21,7 +21,10 @@ _MONTH = (
 _DATE = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{3,4}}|{_MONTH} \d{{1,2}}(?:, ?| )\d{{3,4}})\b"
 )
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de\d\"'])")
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\s[A-Z]\.)(?<!\s(?:Dr|Mr|Ms|St|Jr)\.)(?<!\sMrs\.)\s+(?=[A-Z\u00c0-\u00de\d\"'])"
+)
+"""Where a sentence ends; not after an initial or a title, as in "R. Orm" and "Dr. Orm"."""
 _OPENERS = frozenset(
     [
         "a",
@@ -90,8 +93,8 @@ _OPENERS = frozenset(
 def sentences(text: str) -> list[str]:
     """Split text into sentences.
 
-    >>> sentences("Vel is a film. Ada Orm made it.")
-    ['Vel is a film.', 'Ada Orm made it.']
+    >>> sentences("Vel is a film. Ada R. Orm made it.")
+    ['Vel is a film.', 'Ada R. Orm made it.']
     """
     return _SENTENCE.split(text)
 
@@ -102,20 +105,20 @@ def names(text: str) -> list[str]:
     >>> names("Who is the mentor of Dan the Glass of Orm or Ada Orm?")
     ['Dan the Glass of Orm', 'Ada Orm']
     """
-    return [name for name, _ in mentioned(text)]
+    return [name for name, _ in named(text)]
 
 
-def mentioned(text: str) -> list[tuple[str, int]]:
-    """Return the names in a text as `names` does, and where each begins.
+def named(text: str) -> list[tuple[str, int]]:
+    """Return the names in a text, each with the place of its first letter.
 
-    >>> mentioned("When did Ada meet Bo Lin?")
+    >>> named("When did Ada meet Bo Lin?")
     [('Ada', 9), ('Bo Lin', 18)]
     """
     found = []
     for match in _NAME.finditer(text):
-        name, skipped = _trimmed(match.group())
+        name, cut = _trimmed(match.group())
         if name and not name[0].isdigit():
-            found.append((name, match.start() + skipped))
+            found.append((name, match.start() + cut))
     return found
 
 
@@ -128,10 +131,15 @@ def numbers(text: str) -> list[str]:
     return _NUMBER.findall(text)
 
 
-def dates(text: str) -> list[tuple[str, int]]:
-    """Return the days in a text, and where each begins.
+def numbered(text: str) -> list[tuple[str, int]]:
+    """Return the numbers in a text, each with the place of its first digit."""
+    return [(match.group(), match.start()) for match in _NUMBER.finditer(text)]
 
-    >>> dates("Born on 10 May 1815, died on November 27, 1852.")
+
+def dated(text: str) -> list[tuple[str, int]]:
+    """Return the days in a text, each with the place of its first character.
+
+    >>> dated("Born on 10 May 1815, died on November 27, 1852.")
     [('10 May 1815', 8), ('November 27, 1852', 29)]
     """
     return [(match.group(), match.start()) for match in _DATE.finditer(text)]
@@ -147,10 +155,13 @@ def value(number: str) -> int:
 
 
 def _trimmed(name: str) -> tuple[str, int]:
-    """Take off a full stop, a possessive, and words that only open a sentence; say how many letters of these."""
-    whole = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
-    words = whole.split(" ")
+    """Take off a full stop, a possessive, and words that only open a sentence.
+
+    Returns what is left, and how many characters went before it.
+    """
+    name = name.rstrip(".-&'\u2019").removesuffix("'s").removesuffix("\u2019s")
+    words = name.split(" ")
     while words and words[0].lower() in _OPENERS and not (words[0] == "The" and words[1:]):
         del words[0]
-    name = " ".join(words)
-    return name, len(whole) - len(name)
+    left = " ".join(words)
+    return left, len(name) - len(left)

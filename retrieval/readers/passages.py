@@ -1,136 +1,196 @@
-"""What a document says, taken apart once: its subject, its sentences, and the names in them."""
+"""What a document says, taken apart once: its subject, its sentences, and the names in them.
+
+It knows nothing of any question, so that the same document is never taken apart twice.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from ..analyzer import Analyzer
-from .names import dates, mentioned, numbers, sentences
+from .names import dated, named, numbered, sentences
 from .senses import kinds_of, senses_of
 
-Documents = Sequence[tuple[str, str]]
-"""`(title, text)` of some documents."""
+MOST_READ = 20_000
+"""Characters of a document; what comes after is not read."""
 
-STEMS = Analyzer()
 _WORD = re.compile(r"\w+")
-_ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
-_VAGUE = re.compile(r"(?:An?|Some|Any|Another) [a-z]")
-_IS_A = re.compile(r"^[^.;]*?(?:,| (?:is|was|are|were)) (?:an?|the|one of the) ([^.,;:()]+)")
+_ASIDE = re.compile(r"\([^()]*\)$")
 _JOINTS = frozenset(["of", "the", "and", "for", "de", "du", "la", "le", "van", "von", "di", "al"])
+_VAGUE = re.compile(r"(?:An?|Some|Any|Another) [a-z]")
+_IS_A = re.compile(r"[^.;]*?(?:,| is| was| are| were) (?:an?|the|one of the) ([^.,;:()]+)")
+_PEOPLE = re.compile(r"\w+(?:ish|ian|can|ean|ese|ench|utch)(?:-\w+)?")
+_LIFE = re.compile(r"\s?[\u2013\u2014-]\s?[^().;]{0,40}")
+"""What stands between the day of a birth and that of a death."""
+
+_YEAR = re.compile(r"[12]?\d{3}")
 
 
 class Mention(NamedTuple):
-    """A name, number or date in a sentence."""
+    """A name, a number or a day in a sentence."""
 
     text: str
     sort: str
     """`name`, `number` or `date`."""
     words: frozenset[str]
-    """Its words in lower case, without the small ones."""
+    """A name's words; see `bare`."""
     at: int
-    """The place of its first word in the sentence."""
+    """Which word of the sentence is its first."""
     end: int
+    """Which word comes after it."""
     kinds: frozenset[str]
-    """What kinds of things it says that it is: "the company Orm", "University of Orm"."""
+    """What it is said to be: "the company Orm", "Orm University", "in Orm"."""
+    senses: frozenset[str] = frozenset()
+    """What it is said of, such as `birth`, where its place in brackets tells."""
+    by: bool = False
+    """Whether `by` stands before it."""
 
 
 class Sentence(NamedTuple):
     """One sentence."""
 
     text: str
-    places: dict[str, list[int]]
-    """Where each stem stands."""
-    senses: dict[str, list[int]]
-    """Where each sense is touched."""
-    mentions: tuple[Mention, ...]
     words: frozenset[str]
+    stems: dict[str, list[int]]
+    """Which words of the sentence have a stem."""
+    senses: dict[str, list[int]]
+    """Which words of the sentence speak of something."""
+    mentions: tuple[Mention, ...]
     vague: bool
-    """Whether it opens with something new: "A fair in Orm", "Some visitors"."""
+    """Whether it opens with something new, as "A fair in Orm" and "Some visitors" do."""
 
 
 class Passage(NamedTuple):
     """One document."""
 
     title: frozenset[str]
-    """The title's words."""
+    """Its words."""
     subject: str
     """The name that it is about."""
-    words: frozenset[str]
+    about: frozenset[str]
     """The subject's words."""
     kinds: frozenset[str]
-    """What its subject is: "Vel is a city"."""
+    """What the subject is: "Vel is a city"."""
     sentences: tuple[Sentence, ...]
-    all: frozenset[str]
+    words: frozenset[str]
+    """All words of the text."""
+    known: frozenset[str]
+    """The subject, and the names that stand inside sentences."""
 
 
 def bare(text: str) -> frozenset[str]:
     """Return the words of a name in lower case, without those that only join.
 
-    >>> sorted(bare("Dan the Glass of Orm"))
-    ['dan', 'glass', 'orm']
+    >>> sorted(bare("Dan the Glass of Orm")) == sorted(bare("Dan Glass Orm"))
+    True
     """
     words = frozenset(_WORD.findall(text.lower()))
     return words - _JOINTS or words
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=1)
+def stems() -> Analyzer:
+    """Return what makes stems of words, and nothing of stop words."""
+    return Analyzer()
+
+
+@lru_cache(maxsize=8_192)
 def passage(title: str, text: str) -> Passage:
     """Take a document apart."""
+    text = text[:MOST_READ]
     said = tuple(_sentence(sentence) for sentence in sentences(text))
     subject = _subject(title, text)
-    words = bare(subject)
-    is_a = _IS_A.match(text)
-    kinds = kinds_of(STEMS(is_a[1])) if is_a else frozenset()
-    for sentence in said[:2]:
-        for mention in sentence.mentions:
-            if mention.words == words:
-                kinds |= mention.kinds
-    all_ = frozenset(word for sentence in said for word in sentence.words) 
-    return Passage(bare(title), subject, words, kinds, said, all_)
+    about = bare(subject)
+    inside = (mention.text for sentence in said for mention in sentence.mentions if mention.at)
+    return Passage(
+        title=bare(title),
+        subject=subject,
+        about=about,
+        kinds=_kinds(about, said[:2]),
+        sentences=said,
+        words=frozenset().union(*(sentence.words for sentence in said)),
+        known=frozenset([subject, *inside]),
+    )
 
 
 def _subject(title: str, text: str) -> str:
     """Return the title, or the name in it that the text speaks of most: "Notes on Vel" is of Vel."""
-    whole = _ASIDE.sub("", title)
+    whole = _ASIDE.sub("", title.rstrip()).rstrip()
     if whole in text:
         return whole
-    found = [name for name, _ in mentioned(whole)]
-    best = max(found, key=lambda name: (text.count(name), len(name)), default="")
-    return best if best and best in text else whole
+    found = [name for name, _ in named(whole) if name in text]
+    return max(found, key=lambda name: (text.count(name), len(name)), default=whole)
+
+
+def _kinds(about: frozenset[str], opening: Sequence[Sentence]) -> frozenset[str]:
+    """Return what a subject is: by "Vel is a city", "Vel, a city," or "the city Vel"."""
+    is_a = _IS_A.match(opening[0].text)
+    kinds = kinds_of(stems()(is_a[1])) if is_a else frozenset()
+    named_so = (m.kinds for said in opening for m in said.mentions if m.words == about)
+    return kinds.union(*named_so) - {"place"}
 
 
 def _sentence(text: str) -> Sentence:
     matches = list(_WORD.finditer(text))
-    words = [m.group() for m in matches]
-    starts = {match.start(): place for place, match in enumerate(matches)}
-    stems = [STEMS(word) for word in words]
+    words = [match.group() for match in matches]
     places: dict[str, list[int]] = {}
     senses: dict[str, list[int]] = {}
-    for place, found in enumerate(stems):
-        for stem in found:
+    for place, word in enumerate(words):
+        for stem in stems()(word):
             places.setdefault(stem, []).append(place)
-        if place == 0 or words[place].islower():
-            for sense in senses_of(found):
-                senses.setdefault(sense, []).append(place)
-    mentions = tuple(_mentions(text, starts, words, stems))
-    return Sentence(text, places, senses, mentions, frozenset(w.lower() for w in words), bool(_VAGUE.match(text)))
+            if place == 0 or word.islower():  # a capital makes it part of a name
+                for sense in senses_of([stem]):
+                    senses.setdefault(sense, []).append(place)
+    mentions = tuple(_mentions(text, words, [match.start() for match in matches]))
+    lower = frozenset(word.lower() for word in words)
+    return Sentence(text, lower, places, senses, mentions, bool(_VAGUE.match(text)))
 
 
-def _mentions(
-    text: str, starts: dict[int, int], words: list[str], stems: list[list[str]]
-) -> Iterator[Mention]:
-    for name, start in mentioned(text):
-        at = starts.get(start, 0)
-        end = at + len(_WORD.findall(name))
-        role = stems[at - 1] if at and words[at - 1].islower() else []
-        own = [stem for place in range(at, min(end, len(stems))) for stem in stems[place]]
-        yield Mention(name, "name", bare(name), at, end, kinds_of([*role, *own]))
-    for name, start in dates(text):
-        at = starts.get(start, 0)
-        yield Mention(name, "date", frozenset(), at, at + 3, frozenset())
-    for name in numbers(text):
-        at = starts.get(text.find(name), 0)
-        yield Mention(name, "number", frozenset(), at, at + 1, frozenset())
+def _mentions(text: str, words: Sequence[str], starts: Sequence[int]) -> Iterator[Mention]:
+    days = dated(text)
+    taken = [(start, start + len(day)) for day, start in days]
+    for day, start in days:
+        yield _day(text, day, start, _word_at(starts, start), days)
+    for number, start in numbered(text):
+        in_day = any(first <= start < last for first, last in taken)
+        at = _word_at(starts, start)
+        after_in = at > 0 and words[at - 1].lower() in ("in", "since", "until")
+        year = in_day or (after_in and _YEAR.fullmatch(number) is not None)
+        kinds = frozenset(["year"] if year else ())
+        yield Mention(number, "number", frozenset(), at, at + 1, kinds)
+    for name, start in named(text):
+        if not any(first <= start < last for first, last in taken):
+            yield _name(name, words, _word_at(starts, start))
+
+
+def _word_at(starts: Sequence[int], character: int) -> int:
+    """Return which word a character belongs to, or comes after."""
+    return max(0, bisect_right(starts, character) - 1)
+
+
+def _day(text: str, day: str, start: int, at: int, days: Sequence[tuple[str, int]]) -> Mention:
+    """Tell the two days of "Ada (10 May 1815 – 1 June 1880)" apart."""
+    sense = []
+    for (first, one), (_, two) in zip(days, days[1:], strict=False):
+        if _LIFE.fullmatch(text, one + len(first), two) and start in (one, two):
+            sense = ["birth" if start == one else "death"]
+    return Mention(
+        day, "date", frozenset(), at, at + len(_WORD.findall(day)), frozenset(), frozenset(sense)
+    )
+
+
+def _name(name: str, words: Sequence[str], at: int) -> Mention:
+    end = at + len(_WORD.findall(name))
+    before = words[at - 1] if at else ""
+    role = stems()(before) if before.islower() else []
+    kinds = set(kinds_of([*role, *stems()(name)]))
+    if before.lower() in ("in", "at", "near"):
+        kinds.add("place")
+    follows = words[end] if end < len(words) else ""
+    if _PEOPLE.fullmatch(name) and follows.islower() and stems()(follows):
+        kinds.add("people")
+    return Mention(name, "name", bare(name), at, end, frozenset(kinds), by=before == "by")

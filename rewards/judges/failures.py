@@ -49,7 +49,7 @@ class UnjudgedError(RewardError):
         super().__init__(f"{why}: {self.detail}" if self.detail else str(why))
 
 
-class TemporaryFailure(UnjudgedError):
+class TemporaryError(UnjudgedError):
     """A failure that may be gone in a moment; `after` is what the server asked to wait."""
 
     def __init__(self, why: Why, detail: str, after: float | None = None) -> None:
@@ -57,7 +57,7 @@ class TemporaryFailure(UnjudgedError):
         self.after = after
 
 
-class BadReply(UnjudgedError):
+class BadReplyError(UnjudgedError):
     """A reply that cannot be used; another may be better."""
 
 
@@ -105,7 +105,7 @@ def refused(
         key: Whether it says that the key is wrong, whatever its status.
 
     >>> refused(429, "", "Slow down.", url="http://a", after=2.0)
-    TemporaryFailure('rate_limit: 429: Slow down.')
+    TemporaryError('rate_limit: 429: Slow down.')
     >>> refused(400, "content_filter", "No.", url="http://a")
     UnjudgedError('refused: 400 content_filter: No.')
     """
@@ -114,7 +114,7 @@ def refused(
     if code in _NO_MONEY:
         return UnjudgedError(Why.QUOTA, detail)
     if status in _TEMPORARY or status >= 500:
-        return TemporaryFailure(Why.RATE_LIMIT if status == 429 else Why.SERVER, detail, after)
+        return TemporaryError(Why.RATE_LIMIT if status == 429 else Why.SERVER, detail, after)
     if code in _ABOUT_CLAIM and status in _ABOUT_CONTENT:
         return UnjudgedError(Why.REFUSED, detail)
     cure = _CURES[401] if key else _CURES.get(status, "Check the model and the judge's options.")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 
 from .base import ProcessVerdict, Verdict
-from .failures import BadReply, Why
+from .failures import BadReplyError, Why
 from .text import cleaned
 
 MAX_REPLY = 20_000
@@ -110,13 +110,13 @@ def read(text: str, record: type[R], *, fenced: bool = False) -> R:
             no schema.
 
     Raises:
-        BadReply: If it is anything but the one object.
+        BadReplyError: If it is anything but the one object.
 
     >>> read('{"reason": "Same.", "score": 0.75}', Grade)
     Grade(reason='Same.', score=0.75)
     """
     if len(text) > MAX_REPLY:
-        raise BadReply(Why.MALFORMED, f"{len(text)} characters instead of one JSON object")
+        raise BadReplyError(Why.MALFORMED, f"{len(text)} characters instead of one JSON object")
     if fenced and (found := _FENCED.fullmatch(text)):
         text = found[1]
     try:
@@ -124,7 +124,7 @@ def read(text: str, record: type[R], *, fenced: bool = False) -> R:
         return msgspec.convert(value, record)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         detail = f"{cleaned(str(error), 150)} in {cleaned(text, 100)!r}"
-        failure = BadReply(Why.MALFORMED, detail)
+        failure = BadReplyError(Why.MALFORMED, detail)
     raise failure
 
 

@@ -56,3 +56,12 @@ def _harmless(character: str) -> str:
     if character.isprintable():
         return character
     return "" if unicodedata.category(character) == "Cf" else " "
+
+
+def without(text: str, secret: str) -> str:
+    """Return a text without a secret in it, should a server repeat its key.
+
+    >>> without("Wrong key: abc.", "abc")
+    'Wrong key: [key].'
+    """
+    return text.replace(secret, "[key]") if secret else text

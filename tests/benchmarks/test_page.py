@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 from boards import HOSTILE, make_board_records, make_failed, make_many, make_one, make_trajectory
+from dag_steps import make_dag_trajectory, make_plan_step
 
 from hopgym.benchmarks import tables
 from hopgym.benchmarks.leaderboard import make_board
@@ -187,12 +188,9 @@ def test_the_templates_are_shipped():
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
-@pytest.mark.parametrize("attack", ATTACKS[:3])
-def test_a_browser_shows_hostile_trajectories_as_text(tmp_path, attack):
-    path = tmp_path / "page.html"
-    write_page(make_board(hostile_records(attack)), path, title="safe")
+def in_browser(records, path):
+    """What a browser makes of the page."""
+    write_page(make_board(records), path, title="safe")
     result = subprocess.run(
         [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", path.as_uri()],
         capture_output=True,
@@ -200,9 +198,36 @@ def test_a_browser_shows_hostile_trajectories_as_text(tmp_path, attack):
         timeout=120,
         check=True,
     )
-    page = Page(result.stdout)
+    return Page(result.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
+@pytest.mark.parametrize("attack", ATTACKS[:3])
+def test_a_browser_shows_hostile_trajectories_as_text(tmp_path, attack):
+    page = in_browser(hostile_records(attack), tmp_path / "page.html")
     assert page.inside("title") == ["safe · hopgym"], "a script of the transcript has run"
     assert not any(key.startswith("on") for _, attrs in page.elements for key in attrs)
     assert not page.all("img") and len(page.all("script")) == 2
     assert page.text.count(attack.strip()) > 5  # the list, the answer, the steps
     assert "Turn 1" in page.text and "partly right" in page.text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
+@pytest.mark.parametrize("attack", ATTACKS[:3])
+def test_a_browser_draws_a_hostile_plan_as_text(tmp_path, attack):
+    nodes = {"A": (attack, attack), "B": ("Where was {A} born?", "News")}
+    step = make_plan_step(nodes, (("A", "B"),), {"A": [(attack, True)]}, {"B": attack})
+    record = make_one(env_id="hopgym/DagSearch-v0", trajectory=make_dag_trajectory(step))
+    page = in_browser([record], tmp_path / "page.html")
+    assert page.inside("title")[0] == "safe · hopgym", "a script of the plan has run"
+    assert not any(key.startswith("on") for _, attrs in page.elements for key in attrs)
+    assert not page.all("img") and len(page.all("script")) == 2
+    first, second = (a for a in page.all("g") if a["class"].startswith("node"))
+    assert first["aria-label"].startswith("A asks ") and first["tabindex"] == "0"
+    assert attack.split()[0][:30] in first["aria-label"]
+    assert second["aria-label"].startswith("B asks News: ")
+    assert "no hits" in second["aria-label"] and second["class"] == "node none"
+    assert "A plan of 2 searches in 2 layers: A → B" in page.text and "Turn 1 · plan" in page.text
+    assert len(page.all("path")) == 1 and page.all("path")[0]["d"].startswith("M216,")

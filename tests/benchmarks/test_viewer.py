@@ -1,8 +1,10 @@
 import msgspec
 from boards import make_board_records, make_failed, make_many, make_one, make_trajectory
+from dag_steps import make_dag_trajectory, make_plan_step
 
 from hopgym.benchmarks.leaderboard import make_board
-from hopgym.benchmarks.viewer import MAX_CHARS, pick_questions, verdict, viewer_data
+from hopgym.benchmarks.plan_drawing import plan_drawing
+from hopgym.benchmarks.viewer import MAX_CHARS, MAX_HITS, pick_questions, verdict, viewer_data
 
 
 def only(records, limit=40):
@@ -57,7 +59,7 @@ def test_steps_point_into_the_transcript():
     assert text[slice(*first["action"])] == "Step 1: look"
     assert text[slice(*first["reply"])] == "Document: Leeds is a town."
     assert text[slice(*second["action"])] == "Step 2: Leeds"
-    assert first["queries"] == ["look"] and first["hits"] == [["d1", 1.5, True]]
+    assert first["queries"] == ["look"] and first["hits"] == [["d1", 1.5, True, 0]]
     assert first["terms"] == {"gold": 0.5} and second["terms"] == {"answer": 1.0}
 
 
@@ -76,6 +78,21 @@ def test_a_long_transcript_is_cut_and_says_so():
     assert max(end for _, end, _ in episode["spans"]) <= MAX_CHARS
     pieces = [step["action"] for step in episode["steps"]]
     assert all(len(piece) <= MAX_CHARS for piece in pieces if isinstance(piece, str))
+
+
+def test_a_plan_has_its_drawing_and_other_steps_have_none():
+    plan = make_plan_step()
+    episodes = only([make_one(trajectory=make_dag_trajectory(plan))])["episodes"]
+    planned, answered = episodes[0][0]["steps"]
+    assert planned["plan"] == plan_drawing(plan) and planned["plan"][0] == "svg"
+    assert planned["hits"][2] == ["b1", 2.0, True, 1]
+    assert answered["plan"] is None
+
+
+def test_many_hits_are_cut():
+    found = {label: [(f"{label}{n}", True) for n in range(40)] for label in "ABC"}
+    record = make_one(trajectory=make_dag_trajectory(make_plan_step(found=found)))
+    assert len(only([record])["episodes"][0][0]["steps"][0]["hits"]) == MAX_HITS
 
 
 def test_a_failed_episode_has_its_error_and_nothing_to_read():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from toy import DOCUMENTS, QUESTIONS, toy_kwargs
 
+from hopgym.core import Score
 from hopgym.envs.settings import Settings
 from hopgym.envs.stage import Stage, check_options
 from hopgym.errors import ConfigError, RetrievalError, UnknownNameError
@@ -74,3 +75,29 @@ def test_a_retriever_answers_as_it_must(rows, score, match):
 def test_a_question_that_does_not_exist_is_named_with_some_that_do():
     with pytest.raises(UnknownNameError, match=r"No question has the id 'q9'.*the first: q1, q2"):
         make().by_id("q9")
+
+
+def test_one_query_that_fails_spoils_no_other():
+    def answer(queries, k):
+        if "poison" in queries:
+            raise RetrievalError("poisoned")
+        return Hits([[DOCUMENTS[0]] for _ in queries], [[1.0] for _ in queries])
+
+    stage = make(retriever=Odd(answer))
+    first, second, third = stage.search_each(["a", "poison", "b"])
+    assert first[0][0] == third[0][0] == DOCUMENTS[0]
+    assert isinstance(second, RetrievalError)
+
+
+def test_the_reward_follows_the_trainer():
+    class Scheduled:
+        def __call__(self, question, trajectory):
+            return Score(1.0)
+
+        def at(self, step):
+            return Scheduled() if step else self
+
+    stage = make(reward=Scheduled())
+    before = stage.reward
+    stage.set_progress(3)
+    assert stage.reward is not before and stage.training_step == 3

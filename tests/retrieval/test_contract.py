@@ -17,7 +17,7 @@ from hopgym.errors import DataError, RetrievalError
 from hopgym.retrieval import RETRIEVERS, make_retriever
 
 CURE = r"Build the index again|the folder that a retriever's `save"
-ELSEWHERE = {"http", "qdrant", "elasticsearch", "cached"}  # need a server, or a folder
+ELSEWHERE = {"http", "qdrant", "elasticsearch", "cached", "exa", "fan_out"}  # need more than a name
 SPECS = {
     "dense": "dense?encoder=hashing",
     "hybrid": 'hybrid?children=["bm25","tfidf","dense?encoder=hashing"]',

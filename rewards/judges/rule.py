@@ -1,0 +1,152 @@
+"""The judge that is a rule: deterministic, offline, and safe to train on.
+
+An answer is right if it is an accepted one, if one of the two holds the other, or if their word F1
+is at least 0.5, unless a guard refuses it ([`guards`][hopgym.rewards.judges.guards]). It knows
+wording and nothing of the world: "Istanbul" is not "Constantinople" to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import ConfigError, unknown_name
+from ...files import fingerprint
+from ..normalize import squad_cached
+from .base import Claim, ProcessVerdict, StepClaim, Verdict
+from .guards import LOOSE, STRICT, VERDICTS, degenerate
+from .option_sets import set_f1
+from .step_rules import judge_step
+from .wording import Pair, content, forms
+
+VERSION = 1
+"""Rises when the same texts get another verdict."""
+
+LEAST_F1 = 0.5
+"""Of the words that tell something; below it, what differs on both sides is another answer."""
+
+NEAR = frozenset({"number", "other", "share"})
+"""Guards that refuse an answer for what it lacks: it may still be worth something."""
+
+_BOOLEAN = {"true": "yes", "false": "no"}
+
+
+class RuleJudge:
+    """Judges by rules: no model, no network, the same verdict everywhere.
+
+    Args:
+        strict: Whether an answer may name nothing beside the accepted one, which is what a trained
+            agent must be paid for. If not, one part more is fine, so that "Leeds, England" is
+            Leeds: nearer to what people and models say, and open to hedging.
+        without: Guards to leave out, by comma or as a list; to measure what each is worth.
+
+    Raises:
+        UnknownNameError: If there is no such guard.
+
+    >>> judge = RuleJudge()
+    >>> def ask(answer): return tuple(judge.outcome([Claim("Who?", answer, ("Ada Orm",))])[0][:2])
+    >>> ask("It was Ada Orm."), ask("Ada Orm or Bea Tull")
+    ((1.0, 'alike'), (0.0, 'refused: candidates'))
+    """
+
+    name = "rule"
+
+    def __init__(self, *, strict: bool = True, without: str | Sequence[str] = ()) -> None:
+        if not isinstance(strict, bool):
+            raise ConfigError(f"strict is {strict!r:.60}; it is true or false.")
+        all_ = STRICT if strict else LOOSE
+        left_out = without.split(",") if isinstance(without, str) else without
+        self.without = tuple(sorted({str(name).strip() for name in left_out} - {""}))
+        for name in self.without:
+            if name not in all_:
+                raise unknown_name("guard", name, all_, "hopgym judge list")
+        self.strict = strict
+        self._guards = {name: guard for name, guard in all_.items() if name not in self.without}
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the rules: their version, and which guards stand."""
+        return fingerprint(["rule", VERSION, self.strict, self.without])
+
+    def outcome(self, claims: Sequence[Claim]) -> list[Verdict]:
+        """Say whether each answer is right: 1 or 0.
+
+        A fact by the rule; a cause from a semantic value of 0.5; a set if it is the whole set.
+        """
+        return [self._outcome(claim) for claim in claims]
+
+    def semantic(self, claims: Sequence[Claim]) -> list[Verdict]:
+        """Say how right each answer is, from 0 to 1.
+
+        A fact is worth 1 if it is right, 0.25 if it is near (word F1 from 0.25, and not bought),
+        else 0. A cause is worth its word F1, to the nearest quarter. A set is worth its micro-F1.
+        """
+        return [self._semantic(claim) for claim in claims]
+
+    def process(self, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
+        """Say how sound each step is, by the rules of `step_rules`."""
+        return [judge_step(claim) for claim in claims]
+
+    def _outcome(self, claim: Claim) -> Verdict:
+        if claim.type == "fact":
+            return self._fact(claim)
+        value, reason, _ = self._semantic(claim)
+        return Verdict(float(value >= (1.0 if claim.type == "multi" else LEAST_F1)), reason)
+
+    def _semantic(self, claim: Claim) -> Verdict:
+        if claim.type == "multi":
+            value = set_f1(claim.answer, claim.golds)
+            return Verdict(value, f"F1 of the options {value:.2f}")
+        pairs = _pairs(claim)
+        if claim.type == "cause":
+            value = 1.0 if _exact(claim) else max(map(new_f1, pairs), default=0.0)
+            fine = _exact(claim) or not (pairs and degenerate(pairs[0]))
+            return Verdict(round(4 * value) / 4 * fine, f"F1 {value:.2f}")
+        verdict = self._fact(claim)
+        near = [pair for pair in pairs if self._refusal(pair) in NEAR and new_f1(pair) >= 0.25]
+        return Verdict(0.25, f"near; {verdict.reason}") if near and not verdict.value else verdict
+
+    def _fact(self, claim: Claim) -> Verdict:
+        if _exact(claim):
+            return Verdict(1.0, "exact")
+        refusals = [self._refusal(pair) for pair in _pairs(claim)]
+        if None in refusals:
+            return Verdict(1.0, "alike")
+        named = [name for name in refusals if name]
+        return Verdict(0.0, f"refused: {named[0]}" if named else "nothing in common")
+
+    def _refusal(self, pair: Pair) -> str | None:
+        """Return None if the answer is right, the guard that refuses it, or "" if it is unlike."""
+        if not pair.shared:
+            return ""
+        if pair.own and pair.lacking and pair.f1 < LEAST_F1:
+            return "other" if "other" in self._guards else ""
+        return next((name for name, guard in self._guards.items() if guard(pair)), None)
+
+    def __repr__(self) -> str:
+        return f"RuleJudge(strict={self.strict}, without={','.join(self.without)!r})"
+
+
+def new_f1(pair: Pair) -> float:
+    """Return the F1 of the words that the question did not give away.
+
+    >>> new_f1(Pair("Which university?", "University of Vel", "University of Ull"))
+    0.0
+    """
+    known = () if pair.asked.issuperset(content(pair.gold)) else pair.asked
+    gold = sum(word not in known for word in content(pair.gold))
+    shared = gold - len(pair.lacking)
+    return 2 * shared / (len(pair.own) + shared + gold) if shared > 0 else 0.0
+
+
+def _exact(claim: Claim) -> bool:
+    """Whether the answer is an accepted one; True and False say yes and no where that is asked."""
+    given = squad_cached(claim.answer)
+    golds = {gold for gold in map(squad_cached, claim.golds) if gold}
+    said = _BOOLEAN.get(given, given)
+    return given in golds or (said in VERDICTS and said in {_BOOLEAN.get(g, g) for g in golds})
+
+
+def _pairs(claim: Claim) -> list[Pair]:
+    return [
+        Pair(claim.question, claim.answer, form) for gold in claim.golds for form in forms(gold)
+    ]

@@ -1,0 +1,157 @@
+"""How two short texts are worded: which words they share, and which each has to itself.
+
+It knows words and small differences in spelling, and nothing of right and wrong. The rules that
+say what a difference means are in [`guards`][hopgym.rewards.judges.guards].
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+_SMALL = """
+a about according an and answer approximately are around as at based be been believe by call called did do does
+document documents during final for from had has have he her here his how i in into is it its located name named of on
+or over she so that the their there therefore these they think this those thus to until was we were
+what when where which who with you your
+"""
+SMALL = frozenset(_SMALL.split())
+"""Words that tell no two answers apart, and those that an answer is introduced with."""
+
+LONGEST = 2_000
+"""Characters of an answer that are read. A longer text is no short answer."""
+
+_WORD = re.compile(r"\w+")
+_QUOTES = re.compile("[\u2018\u2019\u00b4\u0060]")
+_POSSESSIVE = re.compile(r"'s\b")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_LETTERS = re.compile(r"\b(?:\w\.){2,}")
+_NICKNAME = re.compile(r"^(.+?)\s[\"\u201c(](\w[\w .-]*)[\"\u201d)]\s(\w.*)$", re.DOTALL)
+_APART = re.compile(r"[;/|&(\n]|,(?!\d)|\s[-\u2013\u2014]\s|\b(?:and|or)\b", re.IGNORECASE)
+
+_LEAST_STEM = 4
+
+
+def words(text: str, longest: int = LONGEST) -> list[str]:
+    """Return the words of a text, without accents, possessives and the marks inside of numbers.
+
+    Args:
+        text: Any string.
+        longest: How many of its characters are read.
+
+    >>> words("Zürich's U.S.-born, 4,371 km")
+    ['zurich', 'us', 'born', '4371', 'km']
+    """
+    folded = unicodedata.normalize("NFKD", text[:longest]).casefold()
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    plain = _POSSESSIVE.sub("", _QUOTES.sub("'", plain))
+    plain = _LETTERS.sub(lambda match: match.group().replace(".", ""), plain)
+    return _WORD.findall(_THOUSANDS.sub("", plain).replace("'", ""))
+
+
+@lru_cache(maxsize=65_536)
+def content(text: str) -> tuple[str, ...]:
+    """Return the words that tell something; all of them where none does.
+
+    >>> content("It was the King of Vel"), content("The Who")
+    (('king', 'vel'), ('the', 'who'))
+    """
+    all_ = words(text)
+    return tuple(word for word in all_ if word not in SMALL) or tuple(all_)
+
+
+def parts(text: str) -> int:
+    """Return into how many parts commas, brackets, dashes, line ends, "and" and "or" part a text.
+
+    >>> parts("9,000"), parts("Vel, Ull and Orm"), parts("Band-e-Amir")
+    (1, 3, 1)
+    """
+    return sum(any(map(str.isalnum, part)) for part in _APART.split(text[:LONGEST]))
+
+
+def alike(left: str, right: str) -> bool:
+    """Whether two words may be one: equal, an initial and its name, or a stem and a longer form.
+
+    Numbers are equal or not.
+
+    >>> alike("m", "mason"), alike("matt", "matthew"), alike("1990", "1990s"), alike("van", "vance")
+    (True, True, False, False)
+    """
+    if left == right:
+        return True
+    short, long = sorted((left, right), key=len)
+    if not short.isalpha() or not long.isalpha():
+        return False
+    return (len(short) == 1 or len(short) >= _LEAST_STEM) and long.startswith(short)
+
+
+def forms(gold: str) -> tuple[str, ...]:
+    """Return the names that one accepted answer writes at once.
+
+    >>> forms('Robert "Rob" Parissi')
+    ('Robert "Rob" Parissi', 'Rob Parissi', 'Robert Parissi')
+    """
+    found = _NICKNAME.match(gold[:LONGEST])
+    if not found:
+        return (gold,)
+    given, nick, family = found.groups()
+    return gold, f"{nick} {family}", f"{given} {family}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An answer beside one accepted answer, with the question that both answer."""
+
+    question: str
+    answer: str
+    gold: str
+
+    @cached_property
+    def shared(self) -> int:
+        """How many words both have, in any order."""
+        return self._compared[0]
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """The answer's words that neither the gold nor the question has."""
+        return self._new(self._compared[1])
+
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """The gold's words that neither the answer nor the question has."""
+        return self._new(self._compared[2])
+
+    @cached_property
+    def f1(self) -> float:
+        """The F1 of the words that tell something; what is alike counts as the same."""
+        both = len(content(self.answer)) + len(content(self.gold))
+        return 2 * self.shared / both if both else 0.0
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The question's words."""
+        return frozenset(content(self.question))
+
+    def _new(self, some: Sequence[str]) -> tuple[str, ...]:
+        # Where the question names the gold among its candidates, its words are no common ground.
+        known: Container[str] = () if self.asked.issuperset(content(self.gold)) else self.asked
+        return tuple(word for word in some if word not in known)
+
+    @cached_property
+    def _compared(self) -> tuple[int, list[str], list[str]]:
+        left, right = Counter(content(self.answer)), Counter(content(self.gold))
+        same = left & right
+        own, lacking = list((left - same).elements()), list((right - same).elements())
+        shared = same.total()
+        for word in own[:]:
+            other = next((o for o in lacking if alike(word, o)), None)
+            # Initials alone tell nobody apart: a whole word comes first.
+            if other is not None and (shared or min(len(word), len(other)) > 1):
+                own.remove(word)
+                lacking.remove(other)
+                shared += 1
+        return shared, own, lacking

@@ -1,0 +1,84 @@
+"""The words of a text that carry its content, for telling copies and constants from real work.
+
+English function words are left out; accents and case do not matter. Chinese, Japanese and Korean,
+written without blanks, count by pairs of characters. Used by the closures of the DagSearch reward;
+answers are compared by `normalize`, which is another matter.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+
+_SMALL = frozenset(
+    "a an the this that these those it its he him his she her hers they them their i you your we "
+    "us our me my of in on at by for from to with without into onto out off up down over under "
+    "about after before during while since until between through as than then so if and or but "
+    "nor not no yes both either neither is are was were be been being am do does did doing has "
+    "have had having can could will would shall should may might must there here who whom whose "
+    "which what when where why how s t".split()
+)
+"""Words that any English question or answer may share with any other."""
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text in order, in lower case and without accents.
+
+    >>> words("Who directed L\u00e5nga n\u00e4tter?")
+    ('who', 'directed', 'langa', 'natter')
+    >>> words("\u6d77\u5357\u7701")
+    ('\u6d77\u5357', '\u5357\u7701')
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return tuple(part for match in _WORD.finditer(plain) for part in _parts(match.group()))
+
+
+@lru_cache(maxsize=16_384)
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that are no function words and no single letters.
+
+    >>> sorted(content_words("Who is the director of {A}?"))
+    ['director']
+    """
+    return frozenset(word for word in words(text) if _tells(word))
+
+
+@lru_cache(maxsize=16_384)
+def naming_words(text: str) -> frozenset[str]:
+    """Return the words that name something: capitalised ones after the first, and numbers.
+
+    Where there are none (a question in lower case, or in a script without capitals), all content
+    words.
+
+    >>> sorted(naming_words("Which film by Ada Orm came out in 1992?"))
+    ['1992', 'ada', 'orm']
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    found = (match.group() for place, match in enumerate(_WORD.finditer(plain)) if _names(place, match))
+    named = frozenset(part for word in found for part in _parts(word) if _tells(part))
+    return named or content_words(text)
+
+
+def _names(place: int, match: re.Match[str]) -> bool:
+    word = match.group()
+    return (place > 0 and word[0].isupper()) or any(letter.isdigit() for letter in word)
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    if word.isascii():
+        return (word.lower(),)
+    if _IS_UNSPACED.match(word):
+        return tuple(word[n : n + 2] for n in range(max(len(word) - 1, 1)))
+    letters = unicodedata.normalize("NFKD", word.lower())
+    return ("".join(letter for letter in letters if not unicodedata.combining(letter)),)
+
+
+def _tells(word: str) -> bool:
+    if word in _SMALL:
+        return False
+    return len(word) > 1 or not word.isascii() or word.isdigit()
