@@ -11,6 +11,7 @@ from rich.console import Console
 from . import __version__
 from .agents import cli as agents_cli
 from .benchmarks import cli as benchmarks_cli
+from .benchmarks import judge_cli
 from .envs import cli as envs_cli
 from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
@@ -30,6 +31,7 @@ PACKAGES = (
     serve_cli,
     world_cli,
     benchmarks_cli,
+    judge_cli,
 )
 
 

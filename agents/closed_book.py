@@ -1,7 +1,8 @@
-"""`closed_book`: never searches. It answers from what the train split says of such questions.
+"""`closed_book`: never reads. It answers from what the train split says of such questions.
 
 The prior is the commonest train answer among questions that begin with the same words. It shows
-how far a benchmark can be guessed.
+how far a benchmark can be guessed. Where a plan is due first, it asks the question itself, and
+looks at nothing that is found.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class ClosedBookAgent(TextAgent):
         self._prior = {key: _commonest(count) for key, count in counts.items() if count}
 
     def play(self, view: Transcript) -> str:
-        """Answer at once."""
+        """Answer at once, or as soon as that is allowed."""
+        if not view.may_answer:
+            return view.ask("I must ask something.", view.question)
         known = (self._prior.get(beginning) for beginning in _beginnings(view.question))
         guess = next((answer for answer in known if answer is not None), NO_PRIOR)
         return view.answer("I do not search; I guess.", guess)

@@ -2,14 +2,15 @@
 
 It takes the question apart by its words, searches for an innermost part, reads its value in the
 documents, puts the value in the part's place, and goes on until nothing is left to take apart. It
-keeps no state: each turn it goes through the transcript again.
+keeps no state: each turn it goes through the transcript again. Where searches are planned, a plan
+of its asks one query, and every source at once.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import ClassVar, NamedTuple
 
 from ..retrieval.readers.names import names, value
@@ -32,6 +33,7 @@ from .phrases import (
     picks_least,
     simplify,
 )
+from .planning import everywhere
 from .transcript import TextAgent, Transcript
 
 MOST_PARTS = 12
@@ -54,16 +56,24 @@ class IterativeAgent(TextAgent):
 
     def play(self, view: Transcript) -> str:
         """Ask for the next part that the documents do not tell, or answer."""
-        thought = think(view.question, view.documents, view.queries, view.turns_left)
-        if thought.query and view.turns_left > 1:
-            return view.ask(thought.words, thought.query)
+        thought = think(view.question, view.documents, view.queries, view.turns_left, view.fit)
+        query = thought.query or ("" if view.may_answer else view.question)
+        if query and view.may_search:
+            if not view.tools:
+                return view.ask(thought.words, query)
+            return view.plan(thought.words, everywhere(query, view.tools, view.max_nodes))
         if thought.query:  # no turn is left to search: say the best there is
-            answer = read(view.question, view.documents).answer
-            thought = Thought("No turn is left.", answer=answer)
+            thought = conclude(view.question, view.documents)
         return view.answer(thought.words, thought.answer)
 
 
-def think(question: str, documents: Documents, asked: list[str], turns: int) -> Thought:
+def think(
+    question: str,
+    documents: Documents,
+    asked: Iterable[str],
+    turns: int,
+    fit: Callable[[str], str] = str,
+) -> Thought:
     """Go through the question with what is known.
 
     Args:
@@ -71,34 +81,65 @@ def think(question: str, documents: Documents, asked: list[str], turns: int) -> 
         documents: `(title, text)` of what was found so far.
         asked: The queries that were asked so far.
         turns: How many turns are left, this one included.
+        fit: Makes of a query what can be asked, as it made those that were.
     """
-    known = {_key(query) for query in asked}
+    return _think(question, documents, _Asked(asked, fit), turns)
+
+
+def conclude(question: str, documents: Documents) -> Thought:
+    """Go through the question with what is known, and answer it: nothing more can be asked.
+
+    >>> conclude("Who taught the director of Vel?", [("Vel", "The director of Vel is Ada Orm.")])
+    Thought(words='I read: The director of Vel is Ada Orm.', query='', answer='Ada Orm')
+    """
+    return _think(question, documents, _Everything(), 0)
+
+
+class _Asked:
+    """The queries that were asked, however a grammar had to write them."""
+
+    def __init__(self, queries: Iterable[str], fit: Callable[[str], str]) -> None:
+        self._keys = {_key(query) for query in queries}
+        self._fit = fit
+
+    def __contains__(self, query: object) -> bool:
+        return _key(self._fit(str(query))) in self._keys
+
+
+class _Everything:
+    """Contains every query."""
+
+    def __contains__(self, query: object) -> bool:
+        return True
+
+
+def _think(question: str, documents: Documents, asked: Container[str], turns: int) -> Thought:
     for _ in range(MOST_PARTS):
         part = next_part(question)
         spare = turns - 2 - question.count("the ")  # what the rest of the question does not need
-        found, query = _resolve(part, documents, known, spare)
+        found, query = _resolve(part, documents, asked, spare)
         if query:
             return Thought(f"I need to find out {part.text.rstrip('?')}.", query=query)
         if part.text == question or not found.answer:
             answer = found.answer or read(question, documents).answer
             return Thought(f"I read: {found.sentence or 'nothing'}", answer=answer)
         question = simplify(question.replace(part.text, found.answer))
-        if question.removesuffix("?").endswith(f" {found.answer}") and _is_settled(
-            question, found.answer
-        ):
+        if is_settled(question, found.answer):
             return Thought(f"I read: {found.sentence}", answer=found.answer)
     return Thought("I have taken the question apart.", answer=found.answer)
 
 
-def _resolve(part: Part, documents: Documents, known: set[str], spare: int) -> tuple[Reading, str]:
+def _resolve(
+    part: Part, documents: Documents, asked: Container[str], spare: int
+) -> tuple[Reading, str]:
     """Return what a part means, or the next query that it needs."""
     unasked = (
         query
         for number, query in enumerate(part.queries)
-        if _key(query) not in known and (number == 0 or spare > 0)
+        if query not in asked and (number == 0 or spare > 0)
     )
     if isinstance(part, Comparison):
-        return _compare(part, documents, known)
+        return _compare(part, documents, asked)
     if isinstance(part, Meeting):
         found = _meet(part, documents)
         return found, "" if found.sure else next(unasked, "")
@@ -107,17 +148,17 @@ def _resolve(part: Part, documents: Documents, known: set[str], spare: int) -> t
         return found, ""
     query = next(unasked, "")
     if not query and isinstance(part, Whole) and not found.sure:
-        query = next(_follow_ups(part, documents, known), "")
+        query = next(_follow_ups(part, documents, asked), "")
     return found, query
 
 
-def _compare(part: Comparison, documents: Documents, known: set[str]) -> tuple[Reading, str]:
+def _compare(part: Comparison, documents: Documents, asked: Container[str]) -> tuple[Reading, str]:
     """Read a number for each name and pick the least or the most."""
     measured: list[tuple[int, str, str]] = []
     for query in part.queries:
         name = query.rpartition(" ")[0]
         found = read(query, documents)
-        if not found.sure and _key(query) not in known:
+        if not found.sure and query not in asked:
             return found, query
         if found.answer:
             measured.append((value(found.answer), name, found.sentence))
@@ -159,19 +200,25 @@ def _titled(name: str, documents: Documents) -> int:
     return sum(name in title for title, _ in documents)
 
 
-def _follow_ups(part: Whole, documents: Documents, known: set[str]) -> Iterator[str]:
+def _follow_ups(part: Whole, documents: Documents, asked: Container[str]) -> Iterator[str]:
     """Search on with the titles of what was found, one at a time."""
-    asked = 0
+    followed = 0
     for title, _ in documents:
         query = f"{title} {part.text}"
-        if _key(query) in known:
-            asked += 1
-        elif title not in part.text and asked < FOLLOW_UPS:
+        if query in asked:
+            followed += 1
+        elif title not in part.text and followed < FOLLOW_UPS:
             yield query
 
 
-def _is_settled(question: str, answer: str) -> bool:
-    """Return whether "What is Tessa?" is all that is left."""
+def is_settled(question: str, answer: str) -> bool:
+    """Return whether "What is Tessa?" is all that is left.
+
+    >>> is_settled("What is Tessa?", "Tessa"), is_settled("Who founded Tessa?", "Tessa")
+    (True, False)
+    """
+    if not question.removesuffix("?").endswith(f" {answer}"):
+        return False
     words = question.removesuffix("?").removesuffix(answer).lower().split()
     rest = [word for word in words if word not in _EMPTY]
     return len(rest) <= 1 and (not rest or words[0] in ("which", "what"))

@@ -1,15 +1,17 @@
 """`oracle`: knows the gold, and shows what the best play of an environment is worth.
 
-It asks the gold hops in their order, as long as a turn is left for the answer, and then gives the
-gold answer. A question without hops is searched by the titles of its gold documents.
+It asks the gold hops in their order, as long as a turn is left for the answer, or plans them all at
+once where plans are asked for, each put to the source that has it. Then it gives the gold answer.
+A question without hops is searched by the titles of its gold documents.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..core import Question
+from ..core import Document, Hop, Question
 from ..errors import AgentError
+from .planning import plan_hops
 from .transcript import TextAgent, Transcript
 
 
@@ -22,7 +24,7 @@ class OracleAgent(TextAgent):
 
     def __init__(self) -> None:
         self._gold: dict[str, Question] = {}
-        self._titles: dict[str, str] = {}
+        self._documents: dict[str, Document] = {}
 
     def bind(self, env: Any) -> None:
         """Look up the gold of the split that an environment plays."""
@@ -30,22 +32,36 @@ class OracleAgent(TextAgent):
         self._gold = {q.id: q for q in played.question_set.questions(played.split)}
         wanted = {id for q in self._gold.values() if not q.hops for id in q.document_ids}
         documents = played.question_set.documents if wanted else ()
-        self._titles = {d.id: d.title for d in documents if d.id in wanted}
+        self._documents = {d.id: d for d in documents if d.id in wanted}
 
     def play(self, view: Transcript) -> str:
-        """Ask the next gold hop, or answer."""
+        """Ask the next gold hop, or plan all of them, or answer."""
+        gold = self.gold(view)
+        if not view.tools:
+            queries = list(dict.fromkeys(hop.query for hop in self._hops(gold)))
+            asked = len(view.queries)
+            if asked < len(queries) and view.may_search:
+                return view.ask("I know what to look for.", queries[asked])
+        elif not view.may_answer:
+            plan = plan_hops(self._hops(gold), view.tools, view.max_nodes)
+            return view.plan("I know what to look for.", *plan)
+        return self.answer(view)
+
+    def answer(self, view: Transcript) -> str:
+        """Give the gold answer."""
+        return view.answer("I know the answer.", next(iter(self.gold(view).answers), ""))
+
+    def gold(self, view: Transcript) -> Question:
+        """Return the question that is played, gold included."""
         gold = self._gold.get(view.question_id)
         if gold is None:
             raise AgentError(
                 f"The oracle does not know question {view.question_id!r}: call bind(env) first."
             )
-        queries = self._queries(gold)
-        asked = len(view.queries)
-        if asked < len(queries) and view.turns_left > 1:
-            return view.ask("I know what to look for.", queries[asked])
-        return view.answer("I know the answer.", next(iter(gold.answers), ""))
+        return gold
 
-    def _queries(self, gold: Question) -> list[str]:
-        hops = [hop.query for hop in gold.hops]
-        titles = [self._titles[id] for id in gold.document_ids if id in self._titles]
-        return list(dict.fromkeys(hops or titles or [gold.text]))
+    def _hops(self, gold: Question) -> list[Hop]:
+        """Return what to look for: the hops, or else the gold documents, or else the question."""
+        documents = [self._documents[id] for id in gold.document_ids if id in self._documents]
+        titles = [Hop(document.title, "", source=document.source) for document in documents]
+        return list(gold.hops) or titles or [Hop(gold.text, "")]

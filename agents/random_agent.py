@@ -1,4 +1,4 @@
-"""`random`: the floor. It asks for words of the question, or answers with some.
+"""`random`: the floor. It asks for words of the question, or plans some, or answers with some.
 
 In an environment without a grammar it samples the action space. Its draws follow the seed, the
 question and the step, so that they do not depend on which episodes run side by side.
@@ -7,14 +7,20 @@ question and the step, so that they do not depend on which episodes run side by 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 
+from ..envs.plans import Node
 from ..errors import AgentError
 from ..seeding import rng_for
 from .base import Info
 from .transcript import Transcript
+
+MOST_NODES = 3
+"""Searches of a plan that is drawn, at most."""
 
 
 class RandomAgent:
@@ -54,7 +60,21 @@ class RandomAgent:
 
 def _text(view: Transcript, rng: np.random.Generator) -> str:
     words = view.question.rstrip("?").split() or ["nothing"]
-    chosen = " ".join(rng.choice(words, size=int(rng.integers(1, 4))))
-    if view.turns_left > 1 and rng.random() < 0.5:  # a coin decides between asking and answering
+    chosen = _draw(words, rng)
+    if view.may_search and (not view.may_answer or rng.random() < 0.5):  # a coin, where both may be
+        if view.tools:
+            return _plan(view, words, rng)
         return view.ask("I draw a query.", chosen)
     return view.answer("I draw an answer.", chosen)
+
+
+def _plan(view: Transcript, words: list[str], rng: np.random.Generator) -> str:
+    """Draw a plan: edges go forward only, so that there is never a circle."""
+    labels = ascii_uppercase[: int(rng.integers(1, min(MOST_NODES, view.max_nodes) + 1))]
+    nodes = [Node(label, _draw(words, rng), str(rng.choice(view.tools))) for label in labels]
+    edges = [pair for pair in combinations(labels, 2) if rng.random() < 0.5]
+    return view.plan("I draw a plan.", nodes, edges)
+
+
+def _draw(words: list[str], rng: np.random.Generator) -> str:
+    return " ".join(rng.choice(words, size=int(rng.integers(1, 4))))

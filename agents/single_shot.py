@@ -14,8 +14,8 @@ class SingleShotAgent(TextAgent):
     name: ClassVar[str] = "single_shot"
 
     def play(self, view: Transcript) -> str:
-        """Search with the question, then answer with the best reading."""
-        if not view.queries and view.turns_left > 1:
+        """Search with the question (in the first of several sources), then give what is read."""
+        if not view.queries and view.may_search:
             return view.ask("I search for the question itself.", view.question)
         reading = read(view.question, view.documents)
         return view.answer(f"I read: {reading.sentence or 'nothing'}", reading.answer)

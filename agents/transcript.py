@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, ClassVar
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, cast
 
-from ..envs.grammars import make_grammar
+from ..envs.grammars import Grammar, make_grammar
+from ..envs.grammars.dag import DagGrammar
 from ..envs.grammars.text import is_degenerate
+from ..envs.plans import Edge, Node
 from ..errors import AgentError
 from .base import Info
+from .planning import compress
 
 
 class Transcript:
@@ -37,7 +40,7 @@ class Transcript:
             )
         self.observation = str(observation)
         self.info = info
-        self.grammar = make_grammar(info["grammar"])
+        self.grammar = _grammar_of(info)
 
     @property
     def question(self) -> str:
@@ -54,6 +57,26 @@ class Transcript:
         """How many turns are left, this one included."""
         return int(self.info["remaining"])
 
+    @property
+    def may_answer(self) -> bool:
+        """Whether this turn may answer."""
+        return self.info.get("phase") != "plan"
+
+    @property
+    def may_search(self) -> bool:
+        """Whether this turn may search, and leave one for the answer."""
+        return self.info.get("phase") != "answer" and self.turns_left > 1
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The sources that a plan may name, the default one first; none where there are no plans."""
+        return tuple(self.info.get("tools", ()))
+
+    @property
+    def max_nodes(self) -> int:
+        """The most searches of a plan."""
+        return int(self.info.get("max_nodes", 1))
+
     @cached_property
     def documents(self) -> list[tuple[str, str]]:
         """`(title, text)` of each document shown so far."""
@@ -64,9 +87,19 @@ class Transcript:
         """The queries asked so far."""
         return self.grammar.read_queries(self.observation)
 
+    def fit(self, query: str) -> str:
+        """Return a query as it can be asked: not longer than allowed, and "unknown" if empty."""
+        limit = self.info.get("max_query_words")
+        return _sound(query if limit is None else compress(query, int(limit)))
+
     def ask(self, analysis: str, query: str) -> str:
-        """Write an action that searches; what cannot stand as a query becomes "unknown"."""
-        return self.grammar.write_query(int(self.info["turn"]), analysis, _sound(query))
+        """Write an action that searches, as a plan of one node where plans are asked for."""
+        return self.grammar.write_query(int(self.info["turn"]), analysis, self.fit(query))
+
+    def plan(self, analysis: str, nodes: Sequence[Node], edges: Sequence[Edge] = ()) -> str:
+        """Write an action that plans searches, each query cut to the length allowed."""
+        fitting = [node._replace(query=self.fit(node.query)) for node in nodes]
+        return cast("DagGrammar", self.grammar).write_plan(analysis, fitting, edges)
 
     def answer(self, analysis: str, answer: str) -> str:
         """Write the action that answers; what cannot stand as an answer becomes "unknown"."""
@@ -92,6 +125,20 @@ class TextAgent(ABC):
     @abstractmethod
     def play(self, view: Transcript) -> str:
         """Return the next action of one episode."""
+
+
+def _grammar_of(info: Info) -> Grammar:
+    if "tools" not in info:
+        return make_grammar(info["grammar"])
+    return _plan_grammar(
+        info["grammar"], tuple(info["tools"]), int(info["max_nodes"]), int(info["max_query_words"])
+    )
+
+
+@lru_cache(maxsize=64)
+def _plan_grammar(name: str, tools: tuple[str, ...], max_nodes: int, max_words: int) -> Grammar:
+    """Return the grammar of an environment's plans, made once: views are made all the time."""
+    return make_grammar(name, tools=tools, max_nodes=max_nodes, max_words=max_words)
 
 
 def _sound(text: str) -> str:

@@ -82,7 +82,9 @@ class PlanRun:
         }
 
     def _query(self, node: Node) -> SourceQuery:
-        filled = unfilled(node.query) if self.reader is None else substitute(node.query, self._found)
+        filled = (
+            unfilled(node.query) if self.reader is None else substitute(node.query, self._found)
+        )
         self.asked[node.label] = filled
         return SourceQuery(filled, node.tool, node.label)
 
@@ -96,4 +98,9 @@ def size_of(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     nodes = sum(len(record["nodes"]) for record in records)
     depth = sum(len(record["layers"]) for record in records)
     width = max((len(layer) for record in records for layer in record["layers"]), default=0)
-    return {"plans": float(len(records)), "nodes": float(nodes), "depth": float(depth), "width": float(width)}
+    return {
+        "plans": float(len(records)),
+        "nodes": float(nodes),
+        "depth": float(depth),
+        "width": float(width),
+    }

@@ -19,6 +19,7 @@ from ..errors import ConfigError, HopgymError, RetrievalError, told
 from ..files import fingerprint
 from ..retrieval import is_saved, make_retriever
 from ..retrieval.base import Hits, Immutable, Retriever, check_hits
+from ..retrieval.children import works_here
 from ..retrieval.fan_out import in_threads
 from ..retrieval.options import split_options
 from .grammars.text import one_line
@@ -39,6 +40,14 @@ class SourceQuery(NamedTuple):
     text: str
     source: str
     node: str = ""
+
+
+class Call(NamedTuple):
+    """A batch for one source, ready to be made."""
+
+    make: Callable[[], list[Row]]
+    here: bool
+    """Whether it waits for nobody, so that a thread would gain nothing."""
 
 
 class SourceError(RetrievalError):
@@ -123,7 +132,7 @@ class Router(Immutable):
         """Ask these batches at the same time; return those that failed in time."""
         calls = [self._call([queries[n] for n in batch], k) for batch in batches]
         again = []
-        for batch, result in zip(batches, _run(calls, self.timeout), strict=True):
+        for batch, result in zip(batches, self._run(calls), strict=True):
             if isinstance(result, Exception):
                 if not isinstance(result, RetrievalError | TimeoutError):
                     raise result
@@ -136,19 +145,27 @@ class Router(Immutable):
                     answers[n] = row
         return again
 
-    def _call(self, queries: Sequence[SourceQuery], k: int) -> Callable[[], list[Row]]:
+    def _call(self, queries: Sequence[SourceQuery], k: int) -> Call:
         source = queries[0].source
-        return partial(_search, self.sources[source], source, [q.text for q in queries], k)
+        retriever = self.sources[source]
+        here = self.timeout is None and works_here(retriever)
+        return Call(partial(_search, retriever, source, [q.text for q in queries], k), here)
+
+    def _run(self, calls: Sequence[Call]) -> list[Any]:
+        """Make calls side by side; those that wait for nobody are made first, without threads."""
+        results = {n: _outcome(call.make) for n, call in enumerate(calls) if call.here}
+        waiting = [n for n, call in enumerate(calls) if not call.here]
+        makes = [calls[n].make for n in waiting]
+        found = in_threads(makes, concurrency=CONCURRENCY, timeout=self.timeout)
+        results.update(zip(waiting, found, strict=True))
+        return [results[n] for n in range(len(calls))]
 
 
-def _run(calls: Sequence[Callable[[], Any]], timeout: float | None) -> list[Any]:
-    """Run calls side by side; one alone, that may take its time, needs no thread."""
-    if len(calls) != 1 or timeout is not None:
-        return in_threads(calls, concurrency=CONCURRENCY, timeout=timeout)
+def _outcome(make: Callable[[], Any]) -> Any:
     try:
-        return [calls[0]()]
+        return make()
     except RetrievalError as error:
-        return [error]
+        return error
 
 
 def _search(retriever: Retriever, source: str, queries: Sequence[str], k: int) -> list[Row]:

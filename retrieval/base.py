@@ -48,7 +48,11 @@ class Hits:
 
 @runtime_checkable
 class Retriever(Protocol):
-    """Anything that finds documents. Safe to call from several threads."""
+    """Anything that finds documents. Safe to call from several threads.
+
+    One that computes in this process, and waits for no other machine, may say so by an attribute
+    `in_process = True`: environments then spare it the threads that let sources wait side by side.
+    """
 
     @property
     def fingerprint(self) -> str:

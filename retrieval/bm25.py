@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,8 @@ class BM25Retriever(Immutable):
     >>> BM25Retriever([ada, bob]).search(["Who wrote a program?", "the", "air"], k=3).ids
     [['a'], [], ['b']]
     """
+
+    in_process: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -64,6 +64,23 @@ def ask(child: Retriever, name: str, queries: Sequence[str], k: int) -> Hits:
     return hits
 
 
+def works_here(retriever: Retriever) -> bool:
+    """Return whether a retriever computes in this process and waits for nobody.
+
+    A retriever says so by an attribute `in_process`; one that is made of others is as they are.
+    To ask such ones from several threads gains nothing, and costs more than many searches.
+    """
+    own = getattr(retriever, "in_process", None)
+    if own is not None:
+        return bool(own)
+    parts = [
+        *getattr(retriever, "children", {}).values(),
+        *getattr(retriever, "sources", {}).values(),
+    ]
+    parts += [retriever.base] if hasattr(retriever, "base") else []
+    return bool(parts) and all(map(works_here, parts))
+
+
 def check_same(first: Document, other: Document, name: str) -> None:
     """Refuse two documents that bear one id; what JSON makes of them counts.
 

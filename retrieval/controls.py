@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 from ..core import Document
 from ..errors import DataError
@@ -29,6 +30,7 @@ class EmptyRetriever(Immutable):
     """
 
     fingerprint = "empty"
+    in_process: ClassVar[bool] = True
 
     def __init__(self, documents: Iterable[Document] = ()) -> None: ...
 
@@ -75,6 +77,8 @@ class RandomRetriever(Immutable):
     >>> random.search(["Ada"], k=2) == random.search(["Ada"], k=2) != random.search(["Bob"], k=2)
     True
     """
+
+    in_process: ClassVar[bool] = True
 
     def __init__(self, documents: Iterable[Document], *, seed: int = 0) -> None:
         check_whole("seed", seed, least=0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -53,6 +53,8 @@ class DenseRetriever(Immutable):
     >>> DenseRetriever([ada, bob], encoder="hashing").search(["who wrote it", ""], k=1).ids
     [['a'], []]
     """
+
+    in_process: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -180,8 +180,8 @@ def _one_of(name: str, value: str | None, names: str) -> str | None:
 def _domains(name: str, value: Sequence[str] | None) -> list[str] | None:
     if value is None:
         return None
-    known = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-    if not value or not known:
+    texts = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    if not value or not texts:
         raise ConfigError(
             f'{name} is {value!r:.60}; give a list of domains, such as ["example.org"].'
         )

@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ..core import Document
 from .base import Hits, Immutable, Retriever, check_k, check_queries, check_whole
@@ -44,6 +44,10 @@ class FanOutRetriever(Immutable):
     >>> FanOutRetriever([ada, bob], base="bm25").search(["chemist", "mathematician"], k=1).ids
     [['b'], ['a']]
     """
+
+    in_process: ClassVar[bool] = (
+        False  # whatever the base: whoever fans out has something to wait for
+    )
 
     def __init__(
         self, documents: Iterable[Document] = (), *, base: Spec, concurrency: int = 8
@@ -110,7 +114,7 @@ def _running(calls: Sequence[Callable[[], T]], concurrency: int) -> Iterator[lis
     futures: list[Future[T]] = [Future() for _ in calls]
     jobs = deque(zip(futures, calls, strict=True))
     for _ in range(min(concurrency, len(calls))):
-        Thread(target=_work, args=(jobs,), daemon=True, name="hopgym-fan-out").start()
+        Thread(target=_work, args=(jobs,), daemon=False, name="hopgym-fan-out").start()
     try:
         yield futures
     finally:

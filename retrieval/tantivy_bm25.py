@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from typing import ClassVar
 
 import msgspec
 
@@ -57,6 +58,8 @@ class TantivyRetriever:
     >>> retriever.search(["Who wrote a program?", "the", "air"], k=3).ids
     [['a'], [], ['b']]
     """
+
+    in_process: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -53,6 +53,8 @@ class TfidfRetriever(Immutable):
     >>> TfidfRetriever([ada, bob]).search(["Who wrote a program?", "the", "air"], k=3).ids
     [['a'], [], ['b']]
     """
+
+    in_process: ClassVar[bool] = True
 
     def __init__(
         self,

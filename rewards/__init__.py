@@ -32,6 +32,16 @@ register(
     "DagSearch as published, exploits and all.",
     "hopgym.rewards.dag:dag_original",
 )
+register(
+    "dag",
+    "R-Search plans: the answer's judge, a valid plan, the format; a curriculum.",
+    "hopgym.rewards.dag:DagReward",
+)
+register(
+    "dag_original",
+    "The same as its published code pays it, exploits included.",
+    "hopgym.rewards.dag:dag_original",
+)
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
 __all__ = ["REWARDS", "Reward", "episode_metrics", "make_reward", "register", "score_episode"]

@@ -165,7 +165,9 @@ class DagReward:
         earned = (right, float(reading.dag), float(reading.format))
         weighted = zip(self.weights.items(), earned, strict=True)
         terms = {name: weight * value for (name, weight), value in weighted}
-        return Score(sum(terms.values()), terms, None if verdict is None else verdict.reason or None)
+        return Score(
+            sum(terms.values()), terms, None if verdict is None else verdict.reason or None
+        )
 
 
 def dag_original(

@@ -125,6 +125,4 @@ def _may_stand_alone(core: str, accepted: Sequence[str]) -> bool:
 
 def _stands_in(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     size = len(part)
-    return size > 0 and any(
-        whole[n : n + size] == part for n in range(len(whole) - size + 1)
-    )
+    return size > 0 and any(whole[n : n + size] == part for n in range(len(whole) - size + 1))

@@ -1,19 +1,24 @@
 """The rewards of R3-RAG in three forms: of its paper, of its code, of its re-implementation.
 
-`Val` is whether the step could be read, `Rel` the gold-document gain of `process.py` in place of a
-relevance judge, `Acc` exact match with the official normalisation against all accepted answers.
-Each scheme tells what an episode can earn at least and at most: `bounds(steps)`.
+`Val` is whether the step could be read, `Rel` how relevant what it found is, `Acc` whether the
+answer is right. Without a judge `Rel` is the gold-document gain of `process.py` and `Acc` exact
+match with the official normalisation against all accepted answers; with one, both are its
+verdicts, as published. Each scheme tells what an episode can earn at least and at most:
+`bounds(steps)`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
-from ..core import Question, Score, Step, Trajectory
-from .answer import exact_match
+from ..core import Question, Score, Trajectory
+from .base import Item
 from .format import readable
-from .outcome import outcome
-from .process import gold_gain
+from .judges import make_judge
+from .judges.base import Judge
+from .marks import Marks, exact_marks, judged_marks
 
 
 class Bounds(NamedTuple):
@@ -23,27 +28,73 @@ class Bounds(NamedTuple):
     high: float
 
 
-class R3Paper:
+class Scheme(ABC):
+    """What the three have in common: who tells the marks, and batches.
+
+    Args:
+        judge: Who says whether the answer is right and how relevant the documents are: a judge, or
+            its name with options; None for the exact marks. A step without a verdict is unscored.
+    """
+
+    needs_whole: ClassVar[bool] = False
+    """Whether the end of an episode is paid by all its steps."""
+
+    def __init__(self, *, judge: str | Judge | None = None) -> None:
+        self.judge = None if judge is None else make_judge(judge)
+
+    @abstractmethod
+    def pay(self, trajectory: Trajectory, marks: Marks) -> Score:
+        """Return what the last step earns with these marks."""
+
+    @abstractmethod
+    def bounds(self, steps: int) -> Bounds:
+        """Return what an episode of so many steps can earn."""
+
+    def __call__(self, question: Question, trajectory: Trajectory) -> Score:
+        """Score the last step."""
+        if self.judge is None:
+            return self.pay(trajectory, exact_marks(question, trajectory))
+        return self.many([(question, trajectory)])[0]
+
+    def many(self, items: Sequence[Item]) -> list[Score]:
+        """Score the last step of each episode; a judge is asked once, for all."""
+        if self.judge is None:
+            return [self(question, trajectory) for question, trajectory in items]
+        marks = judged_marks(self.judge, items, whole=self.needs_whole)
+        return [
+            Score(0.0, reason=one.unscored, unscored=True)
+            if one.unscored is not None
+            else self.pay(trajectory, one)
+            for (_, trajectory), one in zip(items, marks, strict=True)
+        ]
+
+    def most_relevance(self, steps: int) -> float:
+        """Return what the relevance of an episode with an answer can add up to.
+
+        The gold-document gains add up to 1; a judge may find every query's documents relevant.
+        """
+        return 1.0 if self.judge is None else float(max(steps - 1, 0))
+
+
+class R3Paper(Scheme):
     """`r = Val * (Acc + Rel) + Val - 1` for each step (arXiv 2505.23794, equation of the reward).
 
     A step that cannot be read earns -1.
     """
 
-    def __call__(self, question: Question, trajectory: Trajectory) -> Score:
-        """Score the last step."""
+    def pay(self, trajectory: Trajectory, marks: Marks) -> Score:
+        """Pay the relevance, and the answer."""
         if not readable(trajectory):
             return Score(-1.0, {"format": -1.0, "relevance": 0.0, "outcome": 0.0})
-        relevance = gold_gain(question, trajectory)
-        accuracy = outcome(question, trajectory, exact_match)
-        terms = {"format": 0.0, "relevance": relevance, "outcome": accuracy}
-        return Score(relevance + accuracy, terms)
+        terms = {"format": 0.0, "relevance": marks.relevance, "outcome": marks.right}
+        return Score(marks.relevance + marks.right, terms)
 
     def bounds(self, steps: int) -> Bounds:
-        """All gold documents and the right answer, or nothing readable."""
-        return Bounds(-float(steps), 2.0)
+        """All relevance and the right answer, or nothing readable."""
+        return Bounds(-float(steps), self.most_relevance(steps) + 1.0)
 
 
-class R3Code:
+class R3Code(Scheme):
     """The reward that R3-RAG's published code trains with.
 
     A query step earns `Rel`; the right answer 2.0. The code then multiplies every query step: by
@@ -54,59 +105,52 @@ class R3Code:
 
     RIGHT, WRONG, UNANSWERED, MALFORMED = 1.6, 0.8, 0.9, -0.9
     ANSWER = 2.0
+    needs_whole: ClassVar[bool] = True
 
-    def __call__(self, question: Question, trajectory: Trajectory) -> Score:
-        """Score the last step."""
-        right = outcome(question, trajectory, exact_match)
+    def pay(self, trajectory: Trajectory, marks: Marks) -> Score:
+        """Pay the relevance, the answer, and at the end the factors."""
         ended = trajectory.outcome == "malformed"
         terms = {
             "format": self.MALFORMED if ended else 0.0,
-            "relevance": gold_gain(question, trajectory),
-            "outcome": self.ANSWER * right,
-            "correction": self._correction(question, trajectory, bool(right)),
+            "relevance": marks.relevance,
+            "outcome": self.ANSWER * marks.right,
+            "correction": self._correction(trajectory, marks),
         }
         return Score(sum(terms.values()), terms)
 
-    def _correction(self, question: Question, trajectory: Trajectory, right: bool) -> float:
+    def _correction(self, trajectory: Trajectory, marks: Marks) -> float:
         if trajectory.outcome in ("running", "malformed"):
             return 0.0
-        answered = self.RIGHT if right else self.WRONG
+        answered = self.RIGHT if marks.right else self.WRONG
         factor = answered if trajectory.outcome == "answered" else self.UNANSWERED
-        return (factor - 1.0) * _earned_relevance(question, trajectory.steps)
+        return (factor - 1.0) * marks.earned
 
     def bounds(self, steps: int) -> Bounds:
-        """All gold documents and the right answer, or an unreadable end at once."""
-        return Bounds(self.MALFORMED, self.ANSWER + self.RIGHT)
+        """All relevance and the right answer, or an unreadable end at once."""
+        return Bounds(self.MALFORMED, self.ANSWER + self.RIGHT * self.most_relevance(steps))
 
 
-class R3Seed:
+class R3Seed(Scheme):
     """The reward of the small-model re-implementation, with its terms really computed.
 
-    Format +0.1 or -0.9; process; outcome 2.0 or 0.0. Deviation: the original takes for process the
-    median of a judge's mix (coherence, rationality, relevance), of a rule and of relevance. Only a
-    judge could tell coherence and rationality; with the exact relevance in their place the median
-    is the relevance itself, so that is what is paid.
+    Format +0.1 or -0.9; process; outcome 2.0 or 0.0. The original takes for process the median of a
+    judge's mix (0.3 coherence, 0.3 rationality, 0.4 relevance), of a rule and of relevance; so it
+    is with a judge, the gold-document gain being the rule. Without one there is only the exact
+    relevance, and that is what is paid.
     """
 
     GOOD, BAD, ANSWER = 0.1, -0.9, 2.0
 
-    def __call__(self, question: Question, trajectory: Trajectory) -> Score:
-        """Score the last step."""
+    def pay(self, trajectory: Trajectory, marks: Marks) -> Score:
+        """Pay the format, the process and the answer."""
         terms = {
             "format": self.GOOD if readable(trajectory) else self.BAD,
-            "process": gold_gain(question, trajectory),
-            "outcome": self.ANSWER * outcome(question, trajectory, exact_match),
+            "process": marks.process,
+            "outcome": self.ANSWER * marks.right,
         }
         return Score(sum(terms.values()), terms)
 
     def bounds(self, steps: int) -> Bounds:
-        """Every step readable, all gold documents and the right answer, or nothing readable."""
-        return Bounds(self.BAD * steps, self.GOOD * steps + 1.0 + self.ANSWER)
-
-
-def _earned_relevance(question: Question, steps: tuple[Step, ...]) -> float:
-    gold = set(question.document_ids)
-    if not gold:
-        return 0.0
-    shown = {hit.document_id for step in steps for hit in step.hits if hit.new}
-    return len(shown & gold) / len(gold)
+        """Every step readable, all relevance and the right answer, or nothing readable."""
+        best = self.GOOD * steps + self.most_relevance(steps) + self.ANSWER
+        return Bounds(self.BAD * steps, best)

@@ -68,7 +68,9 @@ def _type(question: Question) -> ClaimType:
     return "fact"
 
 
-def _checked(judge: Judge, method: str, claims: Sequence[Any], given: Any, kind: type[V]) -> list[V]:
+def _checked(
+    judge: Judge, method: str, claims: Sequence[Any], given: Any, kind: type[V]
+) -> list[V]:
     who = f"The judge {getattr(judge, 'name', type(judge).__name__)!r:.60}"
     verdicts = list(given) if isinstance(given, Sequence) else []
     if len(verdicts) != len(claims):

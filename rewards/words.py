@@ -15,14 +15,14 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
-_SMALL = frozenset(
-    "a an the this that these those it its he him his she her hers they them their i you your we "
-    "us our me my of in on at by for from to with without into onto out off up down over under "
-    "about after before during while since until between through as than then so if and or but "
-    "nor not no yes both either neither is are was were be been being am do does did doing has "
-    "have had having can could will would shall should may might must there here who whom whose "
-    "which what when where why how s t".split()
-)
+_FUNCTION_WORDS = """
+a an the this that these those it its he him his she her hers they them their i you your we us our
+me my of in on at by for from to with without into onto out off up down over under about after
+before during while since until between through as than then so if and or but nor not no yes both
+either neither is are was were be been being am do does did doing has have had having can could will
+would shall should may might must there here who whom whose which what when where why how s t
+"""
+_SMALL = frozenset(_FUNCTION_WORDS.split())
 """Words that any English question or answer may share with any other."""
 
 
@@ -59,7 +59,9 @@ def naming_words(text: str) -> frozenset[str]:
     ['1992', 'ada', 'orm']
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    found = (match.group() for place, match in enumerate(_WORD.finditer(plain)) if _names(place, match))
+    found = (
+        match.group() for place, match in enumerate(_WORD.finditer(plain)) if _names(place, match)
+    )
     named = frozenset(part for word in found for part in _parts(word) if _tells(part))
     return named or content_words(text)
 

@@ -19,7 +19,19 @@ TOOLS = {
 }
 WORDS = (
     *("director", "of", "Vel", "born", "in", "the", "founder", "city", "北京", "Zürich", "C++"),
-    *("R&D", "(band)", "50%", "1939-45", "film:", "who's", "a/b", "x,y", "[sic]", "東京,大阪", "B:"),
+    *(
+        "R&D",
+        "(band)",
+        "50%",
+        "1939-45",
+        "film:",
+        "who's",
+        "a/b",
+        "x,y",
+        "[sic]",
+        "東京,大阪",
+        "B:",
+    ),
     *("#tag", "{a}", "F#A", "=>", "&lt;", "?"),
 )
 WIDE = {
@@ -27,7 +39,12 @@ WIDE = {
     **{"{": "｛", "}": "｝", "#": "＃", ">": "＞", "-": "－", "=": "＝", " ": "\u3000"},
 }
 ARROWS = ("->", "->", "→", "=>", "-->", "⇒")
-THOUGHTS = ("I search.", "First A, then B.\nSo two steps.", "先查导演，再查出生地。", "1 < 2; a -> b")
+THOUGHTS = (
+    "I search.",
+    "First A, then B.\nSo two steps.",
+    "先查导演，再查出生地。",
+    "1 < 2; a -> b",
+)
 
 
 class Drawn(NamedTuple):
@@ -151,8 +168,25 @@ def valid_answer(rng):
 
 
 RESULTS = (
-    *("<result>", "</result>", "<r>", "< / R >", "<RESULT>", "< result >", "<results>", "<result/>"),
-    *("＜result＞", "‹result›", "⟨r⟩", "<re\u200bsult>", "〈/result〉", "<result x=1>", "<|result|>"),
+    *(
+        "<result>",
+        "</result>",
+        "<r>",
+        "< / R >",
+        "<RESULT>",
+        "< result >",
+        "<results>",
+        "<result/>",
+    ),
+    *(
+        "＜result＞",
+        "‹result›",
+        "⟨r⟩",
+        "<re\u200bsult>",
+        "〈/result〉",
+        "<result x=1>",
+        "<|result|>",
+    ),
     *("＜ｒｅｓｕｌｔ＞", "<\nresult>", "＜ｒ\u200dｅsult＞"),
 )
 
@@ -265,7 +299,9 @@ def _unknown_label(rng):
 def _self_loop(rng):
     if rng.random() < 0.5:
         return _with_edges(rng, lambda names, rng: [rng.choice(names) * 2])
-    return _with_node(rng, lambda _, new: Node(new, rng.choice((f"#{new}", f"a {{{new}}}")), "News"))
+    return _with_node(
+        rng, lambda _, new: Node(new, rng.choice((f"#{new}", f"a {{{new}}}")), "News")
+    )
 
 
 def _cycle(rng):
@@ -327,7 +363,7 @@ MUTATIONS = {
 
 ANSWER_MUTATIONS = {
     "empty": MUTATIONS["empty"],
-    "too_long": lambda rng: f"<answer>{'long ' * rng.choice((205, 4_000))}</answer>",
+    "too_long": lambda rng: f"<answer>{'long ' * rng.choice((206, 4_000))}</answer>",
     "control_characters": lambda rng: inserted(rng, valid_answer(rng), ("\x00", "\x07", "\x7f")),
     "result_in_plan": lambda rng: inserted(rng, valid_answer(rng), RESULTS),
     "order": lambda rng: rng.choice(
@@ -354,11 +390,27 @@ ANSWER_MUTATIONS = {
 TOKENS = (
     *("<think>", "</think>", "<search>", "</search>", "<answer>", "</answer>", "<result>", "<r>"),
     *("Nodes:", "Edges:", "nodes：", "边:", "A", "B", "C", "Z", "a", ":", "：", "->", "→", "=>"),
-    *(";", "；", ",", "，", "(", ")", "[", "】", "（News）", "(General)", "(web)", "{A}", "#B", "{"),
-    *("director of Vel", "none", "北京", "\n", "\n", " ", "\x00", "\u202e", "\u200b", "&lt;", "?"),
-    *("A: x (News)\n", "B: y {A} (General)\n", "A -> B", "B -> A", "A -> B -> C", "\ud800", "é"),
+    *(
+        ";",
+        "；",
+        ",",
+        "，",
+        "(",
+        ")",
+        "[",
+        "】",
+        "（News）",
+        "(General)",
+        "(web)",
+        "{A}",
+        "#B",
+        "{",
+    ),
+    *("director of Vel", "none", "北京", "\n", "\n", " ", "\u202e", "\u200b", "&lt;", "?"),
+    *("A: x (News)\n", "B: y {A} (General)\n", "A -> B", "B -> A", "A -> B -> C", "é"),
 )
-SOUP = "ABCab:;,()[]{}#<>/-=→：；，（）【】 \n\n\tresulthinkw0é北\u200b\u202e\x00"
+SOUP = "ABCab:;,()[]{}#<>/-=→：；，（）【】 \n\n\tresulthinkw0é北\u200b\u202e"
+HARD = ("\x00", "\ud800", "\r", "\x1b[2J")
 
 
 def noise(rng, pool):
@@ -369,7 +421,8 @@ def noise(rng, pool):
         for _ in range(rng.randint(1, 3)):
             place = int(rng.random() * len(text))
             cut = rng.choice((0, 0, 1, 5))
-            text = text[:place] + rng.choice(TOKENS) + text[place + cut :]
+            piece = rng.choice(TOKENS if rng.random() < 0.98 else HARD)
+            text = text[:place] + piece + text[place + cut :]
         return text
     source = TOKENS if kind < 0.8 else SOUP
     text = "".join(rng.choices(source, k=int(rng.random() * 40)))

@@ -45,6 +45,7 @@ class Slow(Immutable):
     def __init__(self, name: str, seconds: float) -> None:
         self.name, self.seconds = name, seconds
         self.fingerprint = f"slow-{name}-{seconds}"
+        self.in_process = not seconds  # then nobody is waited for, as in memory
 
     def search(self, queries: Sequence[str], k: int) -> Hits:
         """Wait, then answer each query with one document."""
@@ -155,7 +156,12 @@ def _timed(play: Callable[[], Any]) -> float:
 def tables(report: Report) -> list[Table]:
     """Return the tables of a run."""
     waiting = Table(
-        "Execution", "Envs", "Seconds", "x critical path", title=_title(report), title_justify="left"
+        "Execution",
+        "Envs",
+        "Seconds",
+        "x critical path",
+        title=_title(report),
+        title_justify="left",
     )
     for figure in report.waiting:
         waiting.add_row(

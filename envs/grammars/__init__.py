@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from ...errors import ConfigError, users_code
+from ...errors import ConfigError, named, users_code
 from ...registry import Registry
 from .base import Grammar, Move, ParseError, StepGrammar
 
@@ -38,21 +38,29 @@ __all__ = [
 ]
 
 
-def make_grammar(spec: str | Grammar) -> Grammar:
+def make_grammar(spec: str | Grammar, **options: Any) -> Grammar:
     """Return a grammar by name, by `module:attribute`, or as it is.
+
+    Args:
+        spec: A name, or a grammar.
+        **options: Keywords of what the name stands for, such as `max_nodes` of "dag".
 
     >>> make_grammar("r3").opening("Who?")
     'The question: Who?'
 
     Raises:
         UnknownNameError: If no grammar has that name.
-        ConfigError: If it is no grammar.
+        ConfigError: If it is no grammar, or takes no such option.
     """
     grammar: Any = spec
     if isinstance(spec, str):
         factory = GRAMMARS.get(spec)
         with users_code("grammar factory", spec):
-            grammar = factory()
+            grammar = factory(**options)
+    elif options:
+        raise ConfigError(
+            f"The grammar {named(spec)} is made already: it takes no options ({', '.join(options)})."
+        )
     if not hasattr(grammar, "parse") and not hasattr(grammar, "parse_turn"):
         raise ConfigError(f"{spec!r:.100} is no grammar. Give a name ({', '.join(GRAMMARS)}).")
     return cast("Grammar", grammar)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
@@ -122,7 +122,7 @@ class Session:
         known: dict[bytes, V] = {}
         for key, text in found.items():
             try:
-                known[key] = _verdict(read(text, asked[key].task.record))
+                known[key] = _verdict(asked[key], read(text, asked[key].task.record))
             except BadReplyError:
                 continue  # damaged: it is asked again
         return known
@@ -156,7 +156,7 @@ class Session:
         if self.cache is not None:
             reply = msgspec.json.encode(record).decode()
             await self._in_thread(self.cache.put, key, reply)
-        return _verdict(record)
+        return _verdict(request, record)
 
     async def _record(self, request: Request[Any]) -> Record:
         """Ask until a reply can be used."""
@@ -227,8 +227,8 @@ class Session:
         return self._waits.wait(0, error.after) is None
 
 
-def _verdict(record: Record) -> Any:
-    return record.verdict()
+def _verdict(request: Request[V], record: Record) -> V:
+    return cast("V", record.verdict())  # a task's record has verdicts of its kind
 
 
 def _estimated(text: str) -> int:

@@ -30,7 +30,7 @@ def judge_step(claim: StepClaim) -> ProcessVerdict:
     >>> step = StepClaim("Where was the author of Vel born?", "I need the author of Vel.",
     ...                  "Who is the author of Vel?", ("Vel: The author of Vel is Ada Orm.",))
     >>> judge_step(step)[:3]
-    (1.0, 1.0, 0.75)
+    (1.0, 1.0, 0.8333333333333333)
     """
     coherent, rational = coherence(claim), rationality(claim)
     told = f"coherence: {coherent[1]}; rationality: {rational[1]}"
@@ -67,7 +67,7 @@ def rationality(claim: StepClaim) -> tuple[float, str]:
         return 0.0, "no query"
     if was_asked(claim.query, claim.before, claim.question):
         return 0.0, "asked before"
-    known = _telling(f"{claim.question}\n{claim.analysis}\n{claim.before[-_READ:]}")
+    known = _telling(claim.question) | _telling(claim.analysis) | _telling(claim.before[-_READ:])
     return min(1.0, 2 * _share(asked, known)), "asks something new"
 
 

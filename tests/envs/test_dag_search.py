@@ -305,7 +305,9 @@ def test_one_seed_gives_the_same_bytes_in_every_process_and_mode():
     digests = {
         subprocess.run(
             [sys.executable, "-c", PLAY.format(mode=mode)],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for mode in ("", "sync", "async")
     }

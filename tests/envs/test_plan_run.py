@@ -44,7 +44,9 @@ def test_without_a_reader_edges_only_order():
 
 def test_a_layer_is_asked_as_one_batch():
     wide = plan(
-        ("A", "a", "General"), ("B", "b", "News"), ("C", "c {A} {B}", "General"),
+        ("A", "a", "General"),
+        ("B", "b", "News"),
+        ("C", "c {A} {B}", "General"),
     )
     run = PlanRun(wide, title_reader)
     assert [query.node for query in run.next_queries()] == ["A", "B"]

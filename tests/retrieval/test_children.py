@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import pytest
 from retriever_contract import DOCUMENTS
 
+from hopgym.core import Document
 from hopgym.errors import ConfigError, DataError, RetrievalError, UnknownNameError
-from hopgym.retrieval import Corpus
+from hopgym.retrieval import Corpus, make_retriever
 from hopgym.retrieval.base import Hits
 from hopgym.retrieval.bm25 import BM25Retriever
 from hopgym.retrieval.children import (
@@ -19,6 +20,7 @@ from hopgym.retrieval.children import (
     read_settings,
     save_base,
     save_children,
+    works_here,
 )
 from hopgym.retrieval.controls import EmptyRetriever
 from hopgym.retrieval.hybrid import HybridRetriever
@@ -157,3 +159,21 @@ def test_defect_a_parent_took_any_scores_and_any_number_of_hits(documents, score
         HybridRetriever(CORPUS, children=[flawed, BM25], depth=100).search(["ada"], 3)
     with pytest.raises(RetrievalError, match=message):
         RerankRetriever(CORPUS, base=flawed, depth=100).search(["ada"], 3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "here"),
+    [
+        ("bm25", True),
+        ("tfidf", True),
+        ("multi_source", True),
+        ('hybrid?children=["bm25","tfidf"]', True),
+        ("link_hop", True),
+        ("fan_out?base=bm25", False),
+        ("http?url=http://127.0.0.1:1", False),
+        ('hybrid?children=["bm25","http?url=http://127.0.0.1:1"]', False),
+    ],
+)
+def test_who_waits_for_nobody(spec, here):
+    documents = [Document("a", "Ada", "A mathematician.")]
+    assert works_here(make_retriever(spec, documents)) is here

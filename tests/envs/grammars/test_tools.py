@@ -1,0 +1,53 @@
+import pytest
+
+from hopgym.envs.grammars.tools import ALIASES, TOOLS, ToolNames
+from hopgym.errors import ConfigError
+
+
+def test_every_alias_stands_for_its_tool():
+    names = ToolNames(TOOLS)
+    for alias, tool in ALIASES.items():
+        assert names[alias] == names[alias.upper()] == names[tool.lower()] == tool
+    assert names["Bing"] == "Bing" and names.tools == TOOLS
+
+
+def test_aliases_of_tools_that_are_not_there_mean_nothing():
+    assert ToolNames(["News"])["web"] == "web"
+
+
+def test_a_tool_goes_before_an_alias_and_a_given_alias_before_a_known_one():
+    assert ToolNames(["General", "Web"])["web"] == "Web"
+    assert ToolNames(["General", "News"], {"web": "News"})["WEB"] == "News"
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [
+        (),
+        "News",
+        [""],
+        ["?"],
+        ["a(b)"],
+        ["a]"],
+        ["a\nb"],
+        [" a"],
+        ["a：b"],
+        ["a", "A"],
+        [7],
+        ["<r>"],
+    ],
+)
+def test_names_that_cannot_stand_in_a_plan_are_refused(tools):
+    with pytest.raises(ConfigError, match=r"tools is .*; give one or more names"):
+        ToolNames(tools)
+
+
+@pytest.mark.parametrize("aliases", [{"x": "Bing"}, {"x)": "News"}, {"": "News"}])
+def test_aliases_that_stand_for_nothing_are_refused(aliases):
+    with pytest.raises(ConfigError, match=r"The alias .* stands for .*; an alias is .*: News\."):
+        ToolNames(["News"], aliases)
+
+
+def test_odd_but_sound_names_are_kept():
+    tools = ("my.index", "http://host:80/x", "a; b", "知识")
+    assert [ToolNames(tools)[tool] for tool in tools] == list(tools)
