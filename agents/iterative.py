@@ -13,16 +13,16 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import ClassVar, NamedTuple
 
-from ..retrieval.readers.names import names, value
-from ..retrieval.readers.reading import (
+from ..retrieval.readers.names import (
     Documents,
-    Reading,
     candidates,
     known_names,
+    names,
     overlaps,
-    read,
     split,
+    value,
 )
+from ..retrieval.readers.reading import Reading, read
 from .phrases import (
     Comparison,
     Meeting,

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..core import Hop
 from ..envs.plans import PLACEHOLDER, Edge, Node
 from ..retrieval.analyzer import stop_words
-from ..retrieval.readers.names import mentioned
+from ..retrieval.readers.names import names
 
 _TOKEN = re.compile(r"\S+")
 _AROUND = re.compile(r"^\W+|\W+$")
@@ -89,8 +89,7 @@ def plan_hops(
 
 def _units(query: str) -> list[_Unit]:
     """Return the words of a query, those of a name or placeholder as one unit."""
-    spans = [(at, at + len(name)) for name, at in mentioned(query)]
-    spans = [match.span() for match in PLACEHOLDER.finditer(query)] + spans
+    spans = [match.span() for match in PLACEHOLDER.finditer(query)] + _places_of_names(query)
     tokens = list(_TOKEN.finditer(query))
     owners = [
         next((n for n, (start, end) in enumerate(spans) if t.start() < end and start < t.end()), -i)
@@ -100,6 +99,15 @@ def _units(query: str) -> list[_Unit]:
         _unit([token.group() for token, _ in group], owner >= 0)
         for owner, group in groupby(zip(tokens, owners, strict=True), key=lambda pair: pair[1])
     ]
+
+
+def _places_of_names(query: str) -> list[tuple[int, int]]:
+    places, end = [], 0
+    for name in names(query):
+        start = query.index(name, end)
+        end = start + len(name)
+        places.append((start, end))
+    return places
 
 
 def _unit(words: list[str], is_name: bool) -> _Unit:

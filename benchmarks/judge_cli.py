@@ -72,13 +72,14 @@ def audit(
     """Compare a judge with others' verdicts and with the exact truth."""
     from .judge_audit import as_dict, audit_judge
 
-    found = audit_judge(
-        make_judge(judge),
-        files or (),
-        claims=claims if world else 0,
-        threshold=threshold,
-        asked=ask,
-    )
+    with Console(stderr=True).status(f"asking {judge}"):
+        found = audit_judge(
+            make_judge(judge),
+            files or (),
+            claims=claims if world else 0,
+            threshold=threshold,
+            asked=ask,
+        )
     if out:
         _write(out, msgspec.json.format(msgspec.json.encode(as_dict(found, differences=True))))
     if as_json:
@@ -110,7 +111,7 @@ def _table(title: str, parts: Mapping[str, Confusion]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     if any(counts.unscored for counts in parts.values()):
         table.add_column("none", justify="right", no_wrap=True)
-    short = {part: Path(part).name for part in parts}
+    short = {part: Path(part).name.partition(".json")[0] for part in parts}
     names = short if len(set(short.values())) == len(short) else {part: part for part in parts}
     for part, counts in parts.items():
         table.add_row(escape(names[part]), *_row(counts, table))

@@ -114,7 +114,7 @@ def _running(calls: Sequence[Callable[[], T]], concurrency: int) -> Iterator[lis
     futures: list[Future[T]] = [Future() for _ in calls]
     jobs = deque(zip(futures, calls, strict=True))
     for _ in range(min(concurrency, len(calls))):
-        Thread(target=_work, args=(jobs,), daemon=False, name="hopgym-fan-out").start()
+        Thread(target=_work, args=(jobs,), daemon=True, name="hopgym-fan-out").start()
     try:
         yield futures
     finally:

@@ -111,8 +111,11 @@ def _plain(text: str) -> str:
 
 
 def _core(text: str) -> str:
+    """Return the letters, digits and symbols ("C++"), or nothing if there are symbols alone."""
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LN")
+    kinds = [(unicodedata.category(letter)[0], letter) for letter in folded]
+    says = any(kind in "LN" for kind, _ in kinds)
+    return "".join(letter for kind, letter in kinds if kind in "LNS") if says else ""
 
 
 def _may_stand_alone(core: str, accepted: Sequence[str]) -> bool:

@@ -25,7 +25,6 @@ GRAPH_ERRORS = frozenset(
         "cycle",
         "query_too_long",
         "empty_query",
-        "degenerate",
     ]
 )
 """Parse errors of an action that kept the sections of the format: only its content is wrong.

@@ -14,6 +14,7 @@ from functools import lru_cache
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\. ?){2,}")
 
 _FUNCTION_WORDS = """
 a an the this that these those it its he him his she her hers they them their i you your we us our
@@ -34,8 +35,7 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("\u6d77\u5357\u7701")
     ('\u6d77\u5357', '\u5357\u7701')
     """
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return tuple(part for match in _WORD.finditer(plain) for part in _parts(match.group()))
+    return tuple(part for word in _WORD.findall(_plain(text)) for part in _parts(word))
 
 
 @lru_cache(maxsize=16_384)
@@ -58,16 +58,19 @@ def naming_words(text: str) -> frozenset[str]:
     >>> sorted(naming_words("Which film by Ada Orm came out in 1992?"))
     ['1992', 'ada', 'orm']
     """
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    found = (
-        match.group() for place, match in enumerate(_WORD.finditer(plain)) if _names(place, match)
-    )
-    named = frozenset(part for word in found for part in _parts(word) if _tells(part))
+    written = _WORD.findall(_plain(text))
+    found = (word for place, word in enumerate(written) if _names(place, word))
+    named = frozenset(part for word in found for part in _parts(word) if _tells(part, word))
     return named or content_words(text)
 
 
-def _names(place: int, match: re.Match[str]) -> bool:
-    word = match.group()
+def _plain(text: str) -> str:
+    """Return text with full-width letters made plain and initials joined: "U. S." is US."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _INITIALS.sub(lambda match: re.sub(r"[. ]", "", match.group()) + " ", plain)
+
+
+def _names(place: int, word: str) -> bool:
     return (place > 0 and word[0].isupper()) or any(letter.isdigit() for letter in word)
 
 
@@ -80,7 +83,7 @@ def _parts(word: str) -> tuple[str, ...]:
     return ("".join(letter for letter in letters if not unicodedata.combining(letter)),)
 
 
-def _tells(word: str) -> bool:
-    if word in _SMALL:
-        return False
+def _tells(word: str, written: str = "") -> bool:
+    if word in _SMALL:  # all in capitals, it is a name: US, IT, WHO
+        return len(word) > 1 and written.isupper()
     return len(word) > 1 or not word.isascii() or word.isdigit()

@@ -4,6 +4,8 @@
 make, for each code, a turn that must be refused with it. All take a `random.Random`.
 """
 
+# ruff: noqa: RUF001 (full-width punctuation is what is tested)
+
 import random
 from itertools import pairwise
 from typing import NamedTuple
@@ -230,7 +232,7 @@ def _nested(rng):
 
 
 def _bad_node(rng):
-    nodes, edges, _ = graph(rng, 2, 7)
+    nodes, _, _ = graph(rng, 2, 7)
     first, last = nodes[0].label, nodes[-1].label
     plain = "\n".join(f"{node.label}: {node.query} ({node.tool})" for node in nodes)
     return turn(

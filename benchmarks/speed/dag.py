@@ -17,8 +17,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -54,7 +55,8 @@ class Slow(Immutable):
         return Hits(found, [[1.0]] * len(queries))
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Figure:
     """One row: what it took, the median over the rounds."""
 
     name: str
@@ -64,7 +66,8 @@ class Figure(NamedTuple):
     """Times the critical path."""
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Report:
     """All figures of a run."""
 
     milliseconds: float
@@ -189,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console.print(table)
     if given.json:
         with atomic_write(given.json) as file:
-            file.write(to_json(report._asdict()))
+            file.write(to_json(report))
 
 
 def _parser() -> argparse.ArgumentParser:

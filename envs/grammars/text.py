@@ -28,6 +28,7 @@ OPEN_BRACKET = "[<\u02c2\u1438\u2039\u2329\u276e\u27e8\u3008\ufe64\uff1c]"
 CLOSE_BRACKET = "[>\u02c3\u1433\u203a\u232a\u276f\u27e9\u3009\ufe65\uff1e]"
 """The brackets of tags and what looks like them, as classes for regular expressions."""
 
+_PIECE = 512
 _TAG = re.compile(rf"{OPEN_BRACKET}(?=[\s/|]*[A-Za-z])")
 _CUT_ENTITY = re.compile(r"&(?:lt?)?$")
 _DROPPED = re.compile(
@@ -56,7 +57,10 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", _DROPPED.sub("", text))
+    plain = _DROPPED.sub("", text)
+    # Piece by piece: sorting a long run of combining marks takes the square of its length.
+    pieces = [plain[start : start + _PIECE] for start in range(0, len(plain), _PIECE)]
+    return "".join([unicodedata.normalize("NFKC", piece) for piece in pieces])
 
 
 def is_degenerate(text: str) -> bool:

@@ -7,6 +7,11 @@ A name is a run of capitalised words, held together by small words where another
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence, Set
+from functools import lru_cache
+
+Documents = Sequence[tuple[str, str]]
+"""`(title, text)` of each."""
 
 _CAPITAL = r"(?:[A-Z\u00c0-\u00de][\w'\u2019&.-]*|\d[\w-]*)"
 _JOINT = r"(?:of the|and the|of|the|for|de|du|la|le|van|von|di|al)"
@@ -15,9 +20,7 @@ NAME = rf"{_CAPITAL}(?: (?:{_JOINT} )?{_CAPITAL})*"
 
 _NAME = re.compile(rf"(?<!\w){NAME}")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,15}(?:,\d{3}){0,4}(?![\w]|[.,]\d)")
-_MONTH = (
-    "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-)
+_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DATE = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{3,4}}|{_MONTH} \d{{1,2}}(?:, ?| )\d{{3,4}})\b"
 )
@@ -105,13 +108,13 @@ def names(text: str) -> list[str]:
     >>> names("Who is the mentor of Dan the Glass of Orm or Ada Orm?")
     ['Dan the Glass of Orm', 'Ada Orm']
     """
-    return [name for name, _ in named(text)]
+    return [name for name, _ in mentioned(text)]
 
 
-def named(text: str) -> list[tuple[str, int]]:
+def mentioned(text: str) -> list[tuple[str, int]]:
     """Return the names in a text, each with the place of its first letter.
 
-    >>> named("When did Ada meet Bo Lin?")
+    >>> mentioned("When did Ada meet Bo Lin?")
     [('Ada', 9), ('Bo Lin', 18)]
     """
     found = []
@@ -152,6 +155,47 @@ def value(number: str) -> int:
     12500
     """
     return int(number.replace(",", ""))
+
+
+def candidates(sentence: str, known: Set[str]) -> list[str]:
+    """Return the names in a sentence.
+
+    A word alone at the sentence's start may be a name or just its first word: it counts only if it
+    is `known` from elsewhere (see `known_names`).
+    """
+    return [
+        name
+        for name in _names(sentence)
+        if " " in name or not sentence.startswith(name) or name in known
+    ]
+
+
+def known_names(documents: Documents) -> set[str]:
+    """Return the titles, and the names that stand inside sentences."""
+    inside = (
+        name
+        for _, text in documents
+        for sentence in split(text)
+        for name in _names(sentence)
+        if not sentence.startswith(name)
+    )
+    return {title for title, _ in documents}.union(inside)
+
+
+@lru_cache(maxsize=65_536)
+def split(text: str) -> tuple[str, ...]:
+    """Return the sentences of a document."""
+    return tuple(sentences(text))
+
+
+def overlaps(name: str, others: Iterable[str]) -> bool:
+    """Return whether a name contains, or is part of, one of the others."""
+    return any(name in other or other in name for other in others)
+
+
+@lru_cache(maxsize=65_536)
+def _names(sentence: str) -> tuple[str, ...]:
+    return tuple(names(sentence))
 
 
 def _trimmed(name: str) -> tuple[str, int]:

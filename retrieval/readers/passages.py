@@ -9,10 +9,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..analyzer import Analyzer
-from .names import dated, named, numbered, sentences
+from .names import dated, mentioned, numbered, sentences
 from .senses import kinds_of, senses_of
 
 MOST_READ = 20_000
@@ -122,7 +123,7 @@ def _subject(title: str, text: str) -> str:
     whole = _ASIDE.sub("", title.rstrip()).rstrip()
     if whole in text:
         return whole
-    found = [name for name, _ in named(whole) if name in text]
+    found = [name for name, _ in mentioned(whole) if name in text]
     return max(found, key=lambda name: (text.count(name), len(name)), default=whole)
 
 
@@ -162,7 +163,7 @@ def _mentions(text: str, words: Sequence[str], starts: Sequence[int]) -> Iterato
         year = in_day or (after_in and _YEAR.fullmatch(number) is not None)
         kinds = frozenset(["year"] if year else ())
         yield Mention(number, "number", frozenset(), at, at + 1, kinds)
-    for name, start in named(text):
+    for name, start in mentioned(text):
         if not any(first <= start < last for first, last in taken):
             yield _name(name, words, _word_at(starts, start))
 
@@ -173,10 +174,10 @@ def _word_at(starts: Sequence[int], character: int) -> int:
 
 
 def _day(text: str, day: str, start: int, at: int, days: Sequence[tuple[str, int]]) -> Mention:
-    """Tell the two days of "Ada (10 May 1815 – 1 June 1880)" apart."""
+    """Return a day; of two in brackets with a dash between them, a birth's or a death's."""
     sense = []
-    for (first, one), (_, two) in zip(days, days[1:], strict=False):
-        if _LIFE.fullmatch(text, one + len(first), two) and start in (one, two):
+    for (first, one), (_, two) in pairwise(days):
+        if start in (one, two) and _LIFE.fullmatch(text, one + len(first), two):
             sense = ["birth" if start == one else "death"]
     return Mention(
         day, "date", frozenset(), at, at + len(_WORD.findall(day)), frozenset(), frozenset(sense)

@@ -20,16 +20,15 @@ SENSES: Mapping[str, str] = {
     "award": "award awarded prize medal won",
     "birth": "birth birthplace birthday born native",
     "burial": "burial buried grave tomb cemetery interred",
-    "campus": "campus students",
     "citizenship": "citizen citizenship nationality national country origin",
     "command": "captain command commands commanded commander skipper",
     "composing": "composer composed composes music score scored",
-    "construction": "builder built builds constructed construction shipyard",
+    "construction": "builder built builds constructed construction",
     "death": "death die died dies dead killed deceased",
     "directing": "director directed directs filmed filmmaker",
     "education": "educated education studied study student students attended graduate graduates "
     "graduated degree diploma university college school",
-    "employment": "employer employed employs employee work works worked job salary staff payroll "
+    "employment": "employer employed employs employee work works worked job salary staff "
     "hired colleague",
     "exploration": "explorer explored explores expedition map mapped maps discovered",
     "family": "family father mother parent parents son daughter child children brother sister "
@@ -37,7 +36,7 @@ SENSES: Mapping[str, str] = {
     "founding": "founder founded founding foundation establish established start started began "
     "begun inception formed launched",
     "government": "capital government governed governs seat assembly parliament",
-    "headquarters": "headquarters headquartered head office offices based seat run",
+    "headquarters": "headquarters headquartered head office offices based seat",
     "home": "home hometown house lived lives residence",
     "location": "location located situated stands stand lies find found near lie site",
     "marriage": "spouse wife husband married marries marry widow widower",

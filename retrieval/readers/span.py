@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...core import Document
+from .base import Row
 from .reading import read
 
 
 class SpanReader:
     """Reads as `hopgym.retrieval.readers.reading` does: no model, no list of names.
 
+    >>> from hopgym.core import Document
     >>> vel = Document("v", "Vel", "Vel is a film. The director of Vel is Ada Orm.")
     >>> SpanReader()("director Vel", [(vel, 1.0)])
     'Ada Orm'
     """
 
-    def __call__(self, query: str, row: Sequence[tuple[Document, float]]) -> str:
+    def __call__(self, query: str, row: Row) -> str:
         """Return what answers the query, or nothing."""
         return read(query, [(document.title, document.text) for document, _ in row]).answer
 

@@ -21,6 +21,8 @@ class Why(StrEnum):
 
     BUDGET = "budget"
     """The calls or tokens that the judge may spend are spent."""
+    CONNECTION = "connection"
+    """No server could be reached, or it broke off."""
     CUT_OFF = "cut_off"
     """The reply reached its longest length before its end."""
     MALFORMED = "malformed"
@@ -34,7 +36,6 @@ class Why(StrEnum):
     """The model, or a filter before it, would not judge this claim."""
     SERVER = "server_error"
     TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"
 
 
 class UnjudgedError(RewardError):

@@ -119,7 +119,7 @@ class _Models:
             return self._refused(error)
         if isinstance(error, self._httpx.TimeoutException):
             return TemporaryError(Why.TIMEOUT, "the connection stalled")
-        why = Why.MALFORMED if isinstance(error, ValueError) else Why.UNREACHABLE
+        why = Why.MALFORMED if isinstance(error, ValueError) else Why.CONNECTION
         return TemporaryError(why, f"{self._url} ({type(error).__name__})")
 
     def _refused(self, error: Any) -> Exception:

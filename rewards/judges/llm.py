@@ -209,8 +209,9 @@ class LLMJudge(ABC):
     def _check(self) -> None:
         if not isinstance(self.model, str) or not self.model.strip():
             raise ConfigError(f"model is {self.model!r}; give the name of a model.")
-        if self.base_url is not None:
-            check_url(self.base_url, "http://127.0.0.1:8000/v1")
+        url = check_url(self.asked_url(), "http://127.0.0.1:8000/v1")
+        if "?" in url or "#" in url:
+            raise ConfigError("The base_url has a query or fragment; give it without.")
         for name in ("reply_tokens", "concurrency"):
             check_whole(name, getattr(self, name))
         for name in ("retries", "reasks"):

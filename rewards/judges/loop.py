@@ -9,8 +9,9 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
-from threading import Lock
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import require
@@ -27,21 +28,31 @@ class _Loop:
     """A running loop and what is to be closed before it ends."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        start = require("anyio.from_thread", "judges").start_blocking_portal
-        self.portal: BlockingPortal = self._stack.enter_context(start(name="hopgym-judges"))
         self.closers: dict[int, Callable[[], Awaitable[None]]] = {}
+        self._anyio: Any = require("anyio", "judges")
+        self._portals: Any = require("anyio.from_thread", "judges")
+        ready: Future[BlockingPortal] = Future()
+        # A thread of ours, not anyio's `start_blocking_portal`: what that leaves on this thread's
+        # side cannot be forgotten quietly in a forked process.
+        self._thread = Thread(
+            target=self._anyio.run, args=(self._serve, ready), name="hopgym-judges", daemon=True
+        )
+        self._thread.start()
+        self.portal = ready.result()
+
+    async def _serve(self, ready: Future[BlockingPortal]) -> None:
+        async with self._portals.BlockingPortal() as portal:
+            ready.set_result(portal)
+            await portal.sleep_until_stopped()
 
     def stop(self) -> None:
         with suppress(RuntimeError):  # it has ended by itself
             self.portal.call(self._close_all)
             self.portal.start_task_soon(self.portal.stop, True)  # what is under way ends here
-        self._stack.close()
+        self._thread.join()
 
     async def _close_all(self) -> None:
-        import anyio
-
-        with anyio.move_on_after(_GOODBYE):
+        with self._anyio.move_on_after(_GOODBYE):
             for number in list(self.closers):
                 await _close(self.closers, number)
 

@@ -124,7 +124,7 @@ class _Chat:
         if isinstance(error, library.APITimeoutError):
             return TemporaryError(Why.TIMEOUT, "the connection stalled")
         cause = type(error.__cause__ or error).__name__
-        return TemporaryError(Why.UNREACHABLE, f"{self._url} ({cause})")
+        return TemporaryError(Why.CONNECTION, f"{self._url} ({cause})")
 
 
 class _Message(msgspec.Struct):

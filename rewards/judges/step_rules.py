@@ -47,7 +47,7 @@ def coherence(claim: StepClaim) -> tuple[float, str]:
     said = _telling(claim.analysis)
     if not said or _repeats_itself(claim.analysis):
         return 0.0, "says nothing"
-    if squad(claim.analysis) in map(squad, _pieces(claim.before)):
+    if _stands(claim.analysis, claim.before):
         return 0.0, "says what was said before"
     known = _telling(claim.question) | _telling(claim.before[-_READ:])
     taken_up, leads = not said.isdisjoint(known), not said.isdisjoint(_telling(claim.query))
@@ -91,10 +91,14 @@ def was_asked(query: str, before: str, question: str = "") -> bool:
     >>> was_asked("Ada", "The retrieval documents: Ada was born in Vel.")
     False
     """
-    wanted = squad(query)
+    return _stands(query, before) > (squad(question) == squad(query))
+
+
+def _stands(text: str, before: str) -> int:
+    """Count the lines that say a text."""
+    wanted = squad(text)
     places = [piece for piece in _pieces(before) if wanted in squad(piece)]
-    stands = sum(wanted in _readings(piece) for piece in places)
-    return stands > (squad(question) == wanted and stands > 0)
+    return sum(wanted in _readings(piece) for piece in places)
 
 
 def _readings(piece: str) -> set[str]:

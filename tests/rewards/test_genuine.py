@@ -130,4 +130,4 @@ def test_no_gold_answer_of_hotpotqa_is_refused(shared_data, file):
             assert is_answer(text, question.answers)
             assert not is_echo(text, question.text, question.answers)
         refused = [text for text in other.answers if not is_answer(text, question.answers)]
-        assert not [text for text in refused if len(text) > 1], (question.text, refused)
+        assert not [text for text in refused if any(map(str.isalnum, text[1:]))], refused

@@ -12,6 +12,7 @@ from hopgym.rewards.words import content_words, naming_words, words
         ("\u6d77\u5357\u7701 GDP", ("\u6d77\u5357", "\u5357\u7701", "gdp")),
         ("\u7701", ("\u7701",)),
         ("\u304c", ("\u304c",)),
+        ("the U.S. and U. K. team", ("the", "us", "and", "uk", "team")),
         ("?! _", ()),
         ("", ()),
     ],
@@ -34,6 +35,7 @@ def test_function_words_and_single_letters_tell_nothing():
         ("who founded the mormon faith", {"founded", "mormon", "faith"}),
         ("\u6d77\u5357\u7701", {"\u6d77\u5357", "\u5357\u7701"}),
         ("Who Is The?", set()),
+        ("Did he leave the US or the U.K.?", {"us", "uk"}),
     ],
 )
 def test_names_are_capitals_and_numbers_or_else_all_content(text, expected):

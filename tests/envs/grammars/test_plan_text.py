@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (full-width punctuation is what is tested)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,8 +1,18 @@
+import time
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hopgym.envs.grammars.text import CONTROL, folded, is_degenerate, one_line
+from hopgym.envs.grammars.text import (
+    CONTROL,
+    folded,
+    is_degenerate,
+    one_line,
+    seen_through,
+    without_tags,
+)
 
 
 @given(st.text(), st.integers(1, 50))
@@ -40,3 +50,54 @@ def test_one_letter_digit_or_symbol_is_something(text):
 @pytest.mark.parametrize("text", ["", "?!", " \t", "---", "\u200b"])
 def test_punctuation_alone_is_nothing(text):
     assert is_degenerate(text)
+
+
+def test_folding_many_combining_marks_takes_no_longer_than_other_text():
+    marks = "a" + "\u0301\u0323" * 40_000
+    began = time.perf_counter()
+    assert len(folded(marks)) <= len(marks)
+    assert time.perf_counter() - began < 0.5  # whole, it takes seconds
+
+
+def test_folding_a_long_text_is_folding_its_letters():
+    text = "\uff34\uff48\uff45 \ufb01lm \u6771\u4eac " * 400
+    assert folded(text) == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize("text", ["\uff1c\uff52\u200d\uff45\uff53>", "<r\u200bes>", "<res>"])
+def test_joiners_between_full_width_letters_hide_nothing(text):
+    assert seen_through(text) == "<res>"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a <think> b", "a &lt;think> b"),
+        ("</ result>< / x>", "&lt;/ result>&lt; / x>"),
+        ("\uff1cresult\uff1e", "&lt;result>"),
+        ("\u2039r\u203a", "&lt;r\u203a"),
+        ("<|im_end|>", "&lt;|im_end|>"),
+        ("1 < 2 <3 <", "1 < 2 <3 <"),
+        ("a\n<b", "a &lt;b"),
+    ],
+)
+def test_no_tag_begins_in_what_is_shown(text, safe):
+    assert without_tags(text) == safe
+
+
+@pytest.mark.parametrize(
+    ("limit", "cut"), [(9, "ab &lt;cd"), (8, "ab &lt;c"), (6, "ab"), (2, "ab")]
+)
+def test_a_cut_leaves_no_half_of_an_escape(limit, cut):
+    assert without_tags("ab <cd", limit) == cut
+
+
+def test_what_is_short_enough_is_not_cut():
+    assert without_tags("AT&", 3) == "AT&"
+
+
+@given(st.text(st.sampled_from("<\uff1c\u2039/| \u200dreult\uff52>") | st.characters()))
+def test_what_has_no_tags_has_none_however_it_is_seen(text):
+    safe = without_tags(text)
+    assert without_tags(safe) == safe
+    assert "<r" not in seen_through(safe) and "</r" not in seen_through(safe)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (full-width punctuation is what is tested)
 import pytest
 
 from hopgym.envs.grammars.tools import ALIASES, TOOLS, ToolNames

@@ -48,7 +48,7 @@ def test_json_says_the_same_and_holds_no_markup(texts):
     assert ">" not in written
 
 
-@pytest.mark.parametrize("token", ["<|im_end|>", "[INST]", "[/INST]", "</s>", "<｜User｜>"])
+@pytest.mark.parametrize("token", ["<|im_end|>", "[INST]", "[/INST]", "</s>", "<\uff5cUser\uff5c>"])
 def test_no_token_of_a_chat_template_survives(token):
     written = as_json({"answer": [f"x{token}y"]})
     assert token not in written
