@@ -36,6 +36,11 @@ register(
     "Takes the question apart and searches hop by hop; learns nothing.",
     "hopgym.agents.iterative:IterativeAgent",
 )
+register(
+    "planner",
+    "Plans all searches before it reads; learns nothing.",
+    "hopgym.agents.planner:PlannerAgent",
+)
 
 __all__ = ["AGENTS", "Agent", "FunctionAgent", "make_agent", "register"]
 

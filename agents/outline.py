@@ -8,13 +8,13 @@ Used by `planner`; it knows neither sources nor grammars.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from string import ascii_uppercase
+from string import ascii_lowercase
 
 from .iterative import MOST_PARTS, is_settled
 from .phrases import Comparison, next_part, simplify
 
-MOST = len(ascii_uppercase)
+MOST = len(ascii_lowercase)
+"""Queries of an outline, and ways that a question is followed after comparisons, at most."""
 
 
 def outline(question: str, most: int = MOST) -> list[str]:
@@ -22,18 +22,64 @@ def outline(question: str, most: int = MOST) -> list[str]:
 
     `{A}` in a query stands for what the first one finds, `{B}` for the second, and so on. What
     fulfils several conditions is one query. A comparison is one query for each candidate; what is
-    asked about the winner is then asked about each of them, as far as there is room, since a plan
-    cannot know who wins.
+    asked about the winner is then asked about each of them, one after the other, as far as there
+    is room: before anything is read, nobody knows who wins.
 
     >>> outline("Who was the mentor of the author of Vel?")
     ['author of Vel', 'mentor of {A}']
     >>> outline("What is the birthplace of the author of the latest of Vel and Orm?", most=4)
     ['Vel year', 'Orm year', 'author of Vel', 'birthplace of {C}']
     """
-    names = _StandIns(question)
-    queries: dict[str, int] = {}
-    for query in _queries(question, names, queries):
-        if len(queries) >= min(most, MOST):
-            break
-        queries.setdefault(query, len(queries))
-    return [names.as_placeholders(query) for query in queries]
+    found = _Outline(question, min(most, MOST))
+    found.take_apart(question)
+    return found.queries
+
+
+class _Outline:
+    """The queries so far, and the names that stand for what they will find."""
+
+    def __init__(self, question: str, most: int) -> None:
+        self._most = most
+        self._places: dict[str, int] = {}
+        self._ways = 0
+        self._name = "Xq"
+        while self._name in question:
+            self._name += "q"
+
+    @property
+    def queries(self) -> list[str]:
+        """The queries, with placeholders."""
+        name = re.compile(rf"\b{self._name}([a-z])\b")
+        return [name.sub(lambda m: f"{{{m[1].upper()}}}", query) for query in self._places]
+
+    def take_apart(self, question: str) -> None:
+        """Add what a question needs, one way after the other where a comparison parts them."""
+        self._ways += 1
+        for _ in range(MOST_PARTS):
+            part = next_part(question)
+            if isinstance(part, Comparison):
+                self._compare(part, question)
+                return
+            name = self._add(part.queries[0])
+            if not name or part.text == question:
+                return
+            question = simplify(question.replace(part.text, name))
+            if is_settled(question, name):
+                return
+
+    def _compare(self, part: Comparison, question: str) -> None:
+        for query in part.queries:
+            if not self._add(query):
+                return
+        if part.text == question:
+            return
+        for query in part.queries:
+            if len(self._places) >= self._most or self._ways >= MOST:
+                return
+            self.take_apart(question.replace(part.text, query.rpartition(" ")[0]))
+
+    def _add(self, query: str) -> str:
+        """Add a query; return what stands for its result, or nothing if there is no room."""
+        if query not in self._places and len(self._places) >= self._most:
+            return ""
+        return f"{self._name}{ascii_lowercase[self._places.setdefault(query, len(self._places))]}"

@@ -11,6 +11,7 @@ QUESTION = Question(
     document_ids=("d1", "d2"),
 )
 GOOD = {"A": ("director of Vel", "General"), "B": ("birthplace of {A}", "News")}
+HALF = ProcessVerdict(0.5, 0.5, 0.5)
 CONSTANT = {"A": ("famous people", "General")}
 
 
@@ -20,7 +21,7 @@ class EmJudge:
     name = "em"
     fingerprint = "em"
 
-    def __init__(self, unscored=(), process=ProcessVerdict(0.5, 0.5, 0.5)):
+    def __init__(self, unscored=(), process=HALF):
         self.batches = []
         self.unscored = unscored
         self.process_verdict = process

@@ -30,6 +30,8 @@ class Fake:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a burst of connections must not wait for a second try
+
     def handle_error(self, request, client_address):
         """Say nothing of a client that hung up; it may have, in a test that reads the output."""
         if not isinstance(sys.exception(), ConnectionError):

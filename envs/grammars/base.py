@@ -95,12 +95,14 @@ class Grammar(Protocol):
     """Unreadable actions that a turn forgives by default."""
     unreadable_ends: ClassVar[bool]
     """Whether an unforgiven action ends the episode; otherwise it costs a turn."""
-    instructions: ClassVar[str]
-    """The rules, in words for a language model."""
     stop: ClassVar[tuple[str, ...]]
     """Strings at which a language model's turn is over."""
     keep_stop: ClassVar[bool]
     """Whether the string that stopped it belongs to the action."""
+
+    @property
+    def instructions(self) -> str:
+        """The rules, in words for a language model."""
 
     def opening(self, question: str) -> str:
         """Return the transcript before the first turn."""

@@ -25,15 +25,12 @@ from .base import (
     check_size,
     check_written,
 )
-from .text import folded, one_line
+from .text import OPEN_BRACKET, folded, without_tags
 
 _ACTION = re.compile(r"<(search|answer)>(.*?)</\1>", re.DOTALL)
 _ANY_ACTION_TAG = re.compile(r"</?(search|answer)>")
-_OPEN = "[<\u02c2\u1438\u2039\u2329\u276e\u27e8\u3008\ufe64\uff1c]"
-_TAG = re.compile(rf"{_OPEN}(?=[\s/]*[A-Za-z])")
-_ENV_TAG = re.compile(rf"{_OPEN}[\s/]*information", re.IGNORECASE)
+_ENV_TAG = re.compile(rf"{OPEN_BRACKET}[\s/]*information", re.IGNORECASE)
 _BLOCK = re.compile(r"<information>(.*?)</information>", re.DOTALL)
-_CUT_ENTITY = re.compile(r"&(?:lt?)?$")
 _INNER = re.compile(r"</?(?:think|search|answer|information)>")
 _SHOWN = re.compile(r"^Doc \d+\(Title: (.*?)\) (.*)$", re.MULTILINE)
 _ASKED = re.compile(r"<search>(.*?)</search>", re.DOTALL)
@@ -86,7 +83,7 @@ class SearchR1Grammar:
 
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Keep the action, neutralised, and say what is allowed."""
-        return _safe(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS), (
+        return without_tags(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS), (
             f"\nThat action is not valid ({error.value}). A query goes between &lt;search> "
             "and &lt;/search>, the final answer between &lt;answer> and &lt;/answer>.\n"
         )
@@ -139,23 +136,16 @@ def _move(action: str, match: re.Match[str]) -> Move | ParseError:
 
 def _write(step: int, analysis: str, tag: str, text: str) -> str:
     check_written(step, analysis, text)
-    thought = _safe(analysis, MAX_QUERY_CHARS)
-    return f"<think>{thought}</think>\n<{tag}>{_safe(text, MAX_QUERY_CHARS)}</{tag}>"
-
-
-def _safe(text: str, limit: int | None = None) -> str:
-    line = one_line(text, limit)
-    plain = folded(line)
-    safe = _TAG.sub("&lt;", plain if _TAG.search(plain) else line)
-    return safe if limit is None else _CUT_ENTITY.sub("", safe[:limit]).rstrip()
+    thought = without_tags(analysis, MAX_QUERY_CHARS)
+    return f"<think>{thought}</think>\n<{tag}>{without_tags(text, MAX_QUERY_CHARS)}</{tag}>"
 
 
 @lru_cache(maxsize=4_096)
 def _opening(question: str) -> str:
-    return f"Question: {_safe(question)}\n"
+    return f"Question: {without_tags(question)}\n"
 
 
 @lru_cache(maxsize=65_536)
 def _document(title: str, text: str, limit: int) -> str:
     # A bracket ends the title for readers, so a title may not contain one.
-    return f"{_safe(title, MAX_TITLE).replace(')', ']')}) {_safe(text, limit)}"
+    return f"{without_tags(title, MAX_TITLE).replace(')', ']')}) {without_tags(text, limit)}"

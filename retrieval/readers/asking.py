@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .names import names
 from .passages import bare, stems
-from .senses import senses_of, stem, wanted
+from .senses import kinds_of, senses_of, stem, wanted
 
 _NUMERIC = "year population number age date inhabitants people height length"
 _ASKS_NUMBER = re.compile(r"\b(?:when|how (?:many|much|old|long|far|tall|large))\b", re.IGNORECASE)
@@ -16,7 +16,10 @@ _ASKS_DAY = re.compile(r"\b(?:when|date|day|birthday)\b", re.IGNORECASE)
 _ASKS_VERDICT = re.compile(
     r"(?:is|are|was|were|do|does|did|has|have|had|can)\b.*\?\s*$", re.IGNORECASE | re.DOTALL
 )
+_ASKS_THING = re.compile(r"\W*(?:(who|whom)\b|(?:which|what) (\w+))", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_YEAR = frozenset(["year"])
+_NONE: frozenset[str] = frozenset()
 
 
 class Asked(NamedTuple):
@@ -51,6 +54,7 @@ def asked(query: str) -> Asked:
     for name in found:
         rest = rest.replace(name, " ")
     terms = tuple(dict.fromkeys(stems()(rest)))
+    sorts = _sorts(query)
     each = tuple(bare(name) for name in found)
     return Asked(
         names=each,
@@ -58,8 +62,8 @@ def asked(query: str) -> Asked:
         words=frozenset(_WORD.findall(query.lower())),
         stems=terms,
         senses=senses_of(terms),
-        kinds=frozenset(["year"]) if "year" in terms else wanted(stem(rest)),
-        sorts=_sorts(query),
+        kinds=wanted(stem(rest)) if "name" in sorts else _YEAR if "year" in terms else _NONE,
+        sorts=sorts,
     )
 
 
@@ -87,6 +91,9 @@ def _numeric() -> frozenset[str]:
 
 
 def _sorts(query: str) -> frozenset[str]:
+    thing = _ASKS_THING.match(query)
+    if thing and (thing[1] or kinds_of(stem(thing[2]))):
+        return frozenset(["name"])  # "Which film came out in the year 1990?"
     if _ASKS_DAY.search(query):
         return frozenset(["date", "number"])
     return frozenset(["number"] if wants_number(query) else ["name"])

@@ -19,6 +19,9 @@ from .senses import kinds_of, senses_of
 MOST_READ = 20_000
 """Characters of a document; what comes after is not read."""
 
+MOST_TITLE = 500
+"""And of its title."""
+
 _WORD = re.compile(r"\w+")
 _ASIDE = re.compile(r"\([^()]*\)$")
 _JOINTS = frozenset(["of", "the", "and", "for", "de", "du", "la", "le", "van", "von", "di", "al"])
@@ -29,6 +32,7 @@ _LIFE = re.compile(r"\s?[\u2013\u2014-]\s?[^().;]{0,40}")
 """What stands between the day of a birth and that of a death."""
 
 _YEAR = re.compile(r"[12]?\d{3}")
+_NONE: frozenset[str] = frozenset()
 
 
 class Mention(NamedTuple):
@@ -45,10 +49,10 @@ class Mention(NamedTuple):
     """Which word comes after it."""
     kinds: frozenset[str]
     """What it is said to be: "the company Orm", "Orm University", "in Orm"."""
-    senses: frozenset[str] = frozenset()
+    senses: frozenset[str] = _NONE
     """What it is said of, such as `birth`, where its place in brackets tells."""
     by: bool = False
-    """Whether `by` stands before it."""
+    """Whether it follows "by"."""
 
 
 class Sentence(NamedTuple):
@@ -120,7 +124,7 @@ def passage(title: str, text: str) -> Passage:
 
 def _subject(title: str, text: str) -> str:
     """Return the title, or the name in it that the text speaks of most: "Notes on Vel" is of Vel."""
-    whole = _ASIDE.sub("", title.rstrip()).rstrip()
+    whole = _ASIDE.sub("", title[:MOST_TITLE].rstrip()).rstrip()
     if whole in text:
         return whole
     found = [name for name, _ in mentioned(whole) if name in text]
@@ -152,20 +156,22 @@ def _sentence(text: str) -> Sentence:
 
 
 def _mentions(text: str, words: Sequence[str], starts: Sequence[int]) -> Iterator[Mention]:
+    in_days: set[int] = set()
     days = dated(text)
-    taken = [(start, start + len(day)) for day, start in days]
-    for day, start in days:
-        yield _day(text, day, start, _word_at(starts, start), days)
-    for number, start in numbered(text):
-        in_day = any(first <= start < last for first, last in taken)
+    for (day, start), senses in zip(days, _life(text, days), strict=True):
         at = _word_at(starts, start)
-        after_in = at > 0 and words[at - 1].lower() in ("in", "since", "until")
-        year = in_day or (after_in and _YEAR.fullmatch(number) is not None)
-        kinds = frozenset(["year"] if year else ())
-        yield Mention(number, "number", frozenset(), at, at + 1, kinds)
+        end = at + len(_WORD.findall(day))
+        in_days.update(range(at, end))
+        yield Mention(day, "date", _NONE, at, end, _NONE, senses)
+    for number, start in numbered(text):
+        at = _word_at(starts, start)
+        dated_so = at > 0 and words[at - 1].lower() in ("in", "since", "until")
+        year = at in in_days or (dated_so and _YEAR.fullmatch(number) is not None)
+        yield Mention(number, "number", _NONE, at, at + 1, frozenset(["year"] if year else ()))
     for name, start in mentioned(text):
-        if not any(first <= start < last for first, last in taken):
-            yield _name(name, words, _word_at(starts, start))
+        at = _word_at(starts, start)
+        if at not in in_days:
+            yield _name(name, words, at)
 
 
 def _word_at(starts: Sequence[int], character: int) -> int:
@@ -173,15 +179,13 @@ def _word_at(starts: Sequence[int], character: int) -> int:
     return max(0, bisect_right(starts, character) - 1)
 
 
-def _day(text: str, day: str, start: int, at: int, days: Sequence[tuple[str, int]]) -> Mention:
-    """Return a day; of two in brackets with a dash between them, a birth's or a death's."""
-    sense = []
-    for (first, one), (_, two) in pairwise(days):
-        if start in (one, two) and _LIFE.fullmatch(text, one + len(first), two):
-            sense = ["birth" if start == one else "death"]
-    return Mention(
-        day, "date", frozenset(), at, at + len(_WORD.findall(day)), frozenset(), frozenset(sense)
-    )
+def _life(text: str, days: Sequence[tuple[str, int]]) -> list[frozenset[str]]:
+    """Return what each day is: of two with a dash between them, the birth's and the death's."""
+    found = [_NONE] * len(days)
+    for number, ((day, start), (_, after)) in enumerate(pairwise(days)):
+        if _LIFE.fullmatch(text, start + len(day), after):
+            found[number : number + 2] = frozenset(["birth"]), frozenset(["death"])
+    return found
 
 
 def _name(name: str, words: Sequence[str], at: int) -> Mention:

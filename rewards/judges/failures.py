@@ -10,10 +10,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ...errors import RewardError
-from .text import cleaned
+from .text import cleaned, without
 
 MAX_DETAIL = 300
 """Characters that are kept of what a server says."""
+
+MAX_CODE = 60
+"""Characters that are kept of its code."""
 
 
 class Why(StrEnum):
@@ -93,7 +96,14 @@ _CURES = {
 
 
 def refused(
-    status: int, code: str, said: str, *, url: str, after: float | None = None, key: bool = False
+    status: int,
+    code: str,
+    said: str,
+    *,
+    url: str,
+    secret: str = "",
+    after: float | None = None,
+    wrong_key: bool = False,
 ) -> RewardError:
     """Return the failure that a server's refusal stands for.
 
@@ -102,15 +112,17 @@ def refused(
         code: The server's own code, "" if there is none.
         said: Its message.
         url: Whom was asked, for messages.
+        secret: The key, which is taken out of what the server said.
         after: How many seconds it asks to wait.
-        key: Whether it says that the key is wrong, whatever its status.
+        wrong_key: Whether it says that the key is wrong, whatever its status.
 
     >>> refused(429, "", "Slow down.", url="http://a", after=2.0)
     TemporaryError('rate_limit: 429: Slow down.')
     >>> refused(400, "content_filter", "No.", url="http://a")
     UnjudgedError('refused: 400 content_filter: No.')
     """
-    said = cleaned(said, MAX_DETAIL)
+    code = cleaned(without(code, secret), MAX_CODE)
+    said = cleaned(without(said, secret), MAX_DETAIL)
     detail = f"{status} {code}".strip() + f": {said}"
     if code in _NO_MONEY:
         return UnjudgedError(Why.QUOTA, detail)
@@ -118,6 +130,6 @@ def refused(
         return TemporaryError(Why.RATE_LIMIT if status == 429 else Why.SERVER, detail, after)
     if code in _ABOUT_CLAIM and status in _ABOUT_CONTENT:
         return UnjudgedError(Why.REFUSED, detail)
-    cure = _CURES[401] if key else _CURES.get(status, "Check the model and the judge's options.")
-    maybe_claim = status in _ABOUT_CONTENT and not key
+    cure = _CURES.get(401 if wrong_key else status, "Check the model and the judge's options.")
+    maybe_claim = status in _ABOUT_CONTENT and not wrong_key
     return SetupError(f"The judge at {url} answered {detail} {cure}", maybe_claim=maybe_claim)

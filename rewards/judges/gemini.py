@@ -128,10 +128,11 @@ class _Models:
         return refused(
             int(error.response.status_code),
             str(error.status or ""),
-            without(str(error.message or ""), self._key),
+            str(error.message or ""),
             url=self._url,
+            secret=self._key,
             after=_delay(details) if after is None else after,
-            key=any(detail.get("reason") == "API_KEY_INVALID" for detail in details),
+            wrong_key=any(detail.get("reason") == "API_KEY_INVALID" for detail in details),
         )
 
 

@@ -117,8 +117,9 @@ class _Chat:
             return refused(
                 error.status_code,
                 str(error.code or error.type or ""),
-                without(error.message, self._key),
+                error.message,
                 url=self._url,
+                secret=self._key,
                 after=asked_wait(error.response.headers),
             )
         if isinstance(error, library.APITimeoutError):

@@ -112,7 +112,9 @@ def test_a_batch_needs_a_score_for_each():
 def test_a_reward_without_a_schedule_stays_as_it_is():
     assert at_step(final_only, 5) is final_only
     for step in (-1, 1.5, True, "3"):
-        with pytest.raises(ConfigError, match=r"The training step is .*; it must be a whole number"):
+        with pytest.raises(
+            ConfigError, match=r"The training step is .*; it must be a whole number"
+        ):
             at_step(final_only, step)
 
 

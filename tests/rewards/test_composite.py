@@ -47,7 +47,9 @@ def test_a_batch_asks_each_part_once():
     judge = Judge()
     both = Composite({"judge": judge, "f1": make_reward("f1")}, {"judge": 0.5})
     scores = both.many([(QUESTION, DONE), (QUESTION, DONE)])
-    assert judge.calls == 1 and [score.terms for score in scores] == [both(QUESTION, DONE).terms] * 2
+    assert (
+        judge.calls == 1 and [score.terms for score in scores] == [both(QUESTION, DONE).terms] * 2
+    )
 
 
 def test_in_a_batch_only_the_episode_that_was_hit_is_unscored():

@@ -27,10 +27,18 @@ from hopgym.rewards.judges import Verdict
 from hopgym.rewards.plans import GRAPH_ERRORS
 
 RIGHT = answered("Tessa")
-LISTED = (
-    "no_nodes too_many_nodes bad_node duplicate_label unknown_tool unknown_label self_loop cycle "
-    "query_too_long empty_query"
-).split()
+LISTED = [
+    "no_nodes",
+    "too_many_nodes",
+    "bad_node",
+    "duplicate_label",
+    "unknown_tool",
+    "unknown_label",
+    "self_loop",
+    "cycle",
+    "query_too_long",
+    "empty_query",
+]
 """The codes that keep the format term, written down here once more."""
 
 
@@ -225,7 +233,7 @@ def test_options_that_cannot_be(options, message):
 def test_options_in_a_name():
     made = make_reward("dag?judge=rule&curriculum_steps=10&no_echo=false&weights=[1,0,0]")
     assert (made.curriculum_steps, made.no_echo, made.weights["semantic"]) == (10, False, 1.0)
-    with pytest.raises(ConfigError, match="has no option 'curriculum'. Did you mean 'curric"):
+    with pytest.raises(ConfigError, match=r"has no option 'curriculum'\. Did you mean 'curric"):
         make_reward("dag?curriculum=10")
     with pytest.raises(UnknownNameError, match="Did you mean 'rule'"):
         make_reward("dag?judge=rul")

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from hopgym.core import Question
@@ -125,7 +127,7 @@ def test_no_gold_answer_of_hotpotqa_is_refused(shared_data, file):
     """And of the other questions' golds, given as wrong answers, none is: they are answers."""
     loaded = make_questions(shared_data / f"hotpotqa/{file}.jsonl.gz")
     questions: list[Question] = list(loaded.questions("train"))
-    for question, other in zip(questions, questions[1:], strict=False):
+    for question, other in pairwise(questions):
         for text in question.answers:
             assert is_answer(text, question.answers)
             assert not is_echo(text, question.text, question.answers)

@@ -18,7 +18,7 @@ from hopgym.rewards.plans import (
 def test_the_codes_are_the_grammars():
     from hopgym.envs.grammars.dag import GRAPH_ERRORS as OF_GRAMMAR
 
-    assert GRAPH_ERRORS == {code.value for code in OF_GRAMMAR}
+    assert {code.value for code in OF_GRAMMAR} == GRAPH_ERRORS
 
 
 def test_sections_and_graphs_of_an_episode():

@@ -42,7 +42,7 @@ def test_what_no_request_will_get_through_is_a_mistake_in_the_set_up(status):
 
 def test_a_wrong_key_is_never_one_claims_fault():
     assert refused(400, "", "said", url="http://a").maybe_claim
-    assert not refused(400, "", "said", url="http://a", key=True).maybe_claim
+    assert not refused(400, "", "said", url="http://a", wrong_key=True).maybe_claim
     assert not refused(401, "", "said", url="http://a").maybe_claim
 
 
@@ -50,3 +50,10 @@ def test_what_a_server_says_is_one_short_line():
     error = refused(500, "", "a\nb\x1b" + "x" * 10_000, url="http://a")
     assert str(error).isprintable()
     assert len(error.detail) <= MAX_DETAIL
+
+
+def test_the_key_is_in_nothing_that_a_server_says():
+    for status in (400, 401, 429, 500):
+        error = refused(status, "k3y", "Your k3y is wrong.", url="http://a", secret="k3y")
+        assert "k3y" not in str(error)
+        assert "Your [key] is wrong." in str(error)

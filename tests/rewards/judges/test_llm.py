@@ -470,7 +470,7 @@ def test_who_waits_for_anothers_claim_asks_itself_if_that_one_is_given_up(provid
             with pytest.raises(SetupError):
                 failing.result()
             assert waiting.result()[0].value == 1.0
-        assert fake.good[next(a.user for a in fake.asked if a.claim["answer"] == "Ada")] == 1
+        assert [a.claim["answer"] for a in fake.asked].count("Ada") == 2  # one was given up
 
 
 def test_it_judges_inside_a_running_loop(provider):
@@ -603,7 +603,8 @@ def test_the_key_is_in_no_log_error_result_or_file(provider, tmp_path, caplog):
         text(json.dumps({"reason": f"the key is {KEY}", "score": 0.5})),
     ]
     shown = []
-    with caplog.at_level(logging.DEBUG), fake_model(first(*faults)) as fake:
+    caplog.set_level(logging.DEBUG)
+    with fake_model(first(*faults)) as fake:
         with judge_at(provider, fake, f"{QUICK}&cache={tmp_path}") as judge:
             (verdict,) = judge.semantic([RIGHT])
             assert verdict.value == 0.5
