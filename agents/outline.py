@@ -68,15 +68,16 @@ class _Outline:
                 return
 
     def _compare(self, part: Comparison, question: str) -> None:
-        for query in part.queries:
-            if not self._add(query):
-                return
-        if part.text == question:
-            return
-        for query in part.queries:
-            if len(self._places) >= self._most or self._ways >= MOST:
-                return
-            self.take_apart(question.replace(part.text, query.rpartition(" ")[0]))
+        names, measures = zip(*(query.rsplit(" ", 1) for query in part.queries), strict=True)
+        ways = [question.replace(part.text, name) for name in names if part.text != question]
+        # "The birth year of the oldest": asking each for it tells who is the oldest, too.
+        told = bool(ways) and measures[0] in next_part(ways[0]).queries[0].split()
+        if not told:
+            for query in part.queries:
+                self._add(query)
+        for way in ways:
+            if len(self._places) < self._most and self._ways < MOST:
+                self.take_apart(way)
 
     def _add(self, query: str) -> str:
         """Add a query; return what stands for its result, or nothing if there is no room."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from ..envs.grammars import Grammar, make_grammar
+from ..envs.grammars import grammar_of
 from ..envs.grammars.dag import DagGrammar
 from ..envs.grammars.text import is_degenerate
 from ..envs.plans import Edge, Node
@@ -40,7 +40,7 @@ class Transcript:
             )
         self.observation = str(observation)
         self.info = info
-        self.grammar = _grammar_of(info)
+        self.grammar = grammar_of(info)
 
     @property
     def question(self) -> str:
@@ -125,20 +125,6 @@ class TextAgent(ABC):
     @abstractmethod
     def play(self, view: Transcript) -> str:
         """Return the next action of one episode."""
-
-
-def _grammar_of(info: Info) -> Grammar:
-    if "tools" not in info:
-        return make_grammar(info["grammar"])
-    return _plan_grammar(
-        info["grammar"], tuple(info["tools"]), int(info["max_nodes"]), int(info["max_query_words"])
-    )
-
-
-@lru_cache(maxsize=64)
-def _plan_grammar(name: str, tools: tuple[str, ...], max_nodes: int, max_words: int) -> Grammar:
-    """Return the grammar of an environment's plans, made once: views are made all the time."""
-    return make_grammar(name, tools=tools, max_nodes=max_nodes, max_words=max_words)
 
 
 def _sound(text: str) -> str:

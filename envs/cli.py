@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, cast
 
 import gymnasium
 import typer
@@ -12,11 +13,15 @@ from rich.table import Table
 from ..listing import print_registry, print_table
 from .datasets import make_questions
 from .datasets.base import default_split
-from .grammars import GRAMMARS, ParseError, make_grammar
+from .grammars import GRAMMARS, Move, ParseError, StepGrammar, grammar_of
+from .grammars.dag import DagGrammar
 from .keywords import read_keyword
 from .registration import ENVS, find_env
 
 HOW_TO = "Type a query, or = and the answer"
+HOW_TO_PLAN = "Type A: query (General); B: query with {A} (News), then = and the answer"
+
+_NODE = re.compile("[A-Z] ?:")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -46,14 +51,14 @@ def play(
         list[str] | None, typer.Option("--set", help="Any other keyword, as name=value.")
     ] = None,
 ) -> None:
-    """Play an episode by hand: type a query, or `= answer`; quit or Ctrl-D stops."""
+    """Play an episode by hand: type a query, a plan or `= answer`; quit or Ctrl-D stops."""
     keywords = dict(read_keyword(text) for text in set_ or [])
     found = find_env(env_id)
     chosen = split or default_split(make_questions(questions), "train")
     env = gymnasium.make(found, render_mode="human", questions=questions, split=chosen, **keywords)
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
-    Console().print(f"{HOW_TO}; quit to stop.", style="dim")
+    Console().print(f"{_how_to(info)}; quit to stop.", style="dim")
     over = False
     while not over:
         action = _read_action(info)
@@ -78,23 +83,35 @@ def _read_line(prompt: str) -> str | None:
 
 def _read_action(info: dict[str, Any]) -> str | None:
     """Return the next line as an action; what cannot be read is asked for again, at no cost."""
-    grammar = make_grammar(info["grammar"])
     while True:
         line = _read_line(f"{info['remaining']} turns left> ")
         if line is None:
             return None
         action = _action(line, info)
-        found = grammar.parse(action, info["turn"])
+        found = _parse(action, info)
         if not isinstance(found, ParseError):
             return action
-        Console().print(f"not understood: {found.value}. {HOW_TO}.", style="red")
+        Console().print(f"not understood: {found.value}. {_how_to(info)}.", style="red")
+
+
+def _how_to(info: dict[str, Any]) -> str:
+    return HOW_TO_PLAN if "phase" in info else HOW_TO
+
+
+def _parse(action: str, info: dict[str, Any]) -> Move | ParseError:
+    grammar = grammar_of(info)
+    if isinstance(grammar, DagGrammar):
+        return grammar.parse_turn(action, info["phase"])
+    return cast("StepGrammar", grammar).parse(action, info["turn"])
 
 
 def _action(line: str, info: dict[str, Any]) -> str:
     """Wrap a typed line in the grammar, so that a person need not type the markers."""
-    grammar = make_grammar(info["grammar"])
+    grammar = grammar_of(info)
     if line.startswith("="):
         return grammar.write_answer(info["turn"], "Typed by hand.", line[1:].strip())
+    if "phase" in info and _NODE.match(line):
+        return f"<think>Typed by hand.</think>\n<search>\n{line}\n</search>"
     return grammar.write_query(info["turn"], "Typed by hand.", line)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from ...errors import ConfigError, named, users_code
@@ -33,9 +35,24 @@ __all__ = [
     "Move",
     "ParseError",
     "StepGrammar",
+    "grammar_of",
     "make_grammar",
     "register",
 ]
+
+
+def grammar_of(info: Mapping[str, Any]) -> Grammar:
+    """Return the grammar that an episode is played in, with the limits that its info tells."""
+    if "tools" not in info:
+        return make_grammar(info["grammar"])
+    limits = (int(info["max_nodes"]), int(info["max_query_words"]))
+    return _plan_grammar(info["grammar"], tuple(info["tools"]), *limits)
+
+
+@lru_cache(maxsize=64)
+def _plan_grammar(name: str, tools: tuple[str, ...], max_nodes: int, max_words: int) -> Grammar:
+    """Make a grammar once: whoever plays asks for it at every observation."""
+    return make_grammar(name, tools=tools, max_nodes=max_nodes, max_words=max_words)
 
 
 def make_grammar(spec: str | Grammar, **options: Any) -> Grammar:

@@ -25,7 +25,7 @@ _DATE = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{3,4}}|{_MONTH} \d{{1,2}}(?:, ?| )\d{{3,4}})\b"
 )
 _SENTENCE = re.compile(
-    r"(?<=[.!?])(?<!\s[A-Z]\.)(?<!\s(?:Dr|Mr|Ms|St|Jr)\.)(?<!\sMrs\.)\s+(?=[A-Z\u00c0-\u00de\d\"'])"
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St|Jr)\.)(?<!\bMrs\.)\s+(?=[A-Z\u00c0-\u00de\d\"'])"
 )
 """Where a sentence ends; not after an initial or a title, as in "R. Orm" and "Dr. Orm"."""
 _OPENERS = frozenset(

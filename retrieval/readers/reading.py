@@ -110,7 +110,7 @@ def _candidates(question: Asked, row: _Row, rank: int) -> Iterator[_Candidate]:
     yield from _subject(question, row, rank)
     for place, sentence in enumerate(each.sentences):
         shared = [stem for stem in question.stems if stem in sentence.stems]
-        senses = [] if shared else [s for s in question.senses if s in sentence.senses]
+        senses = [sense for sense in question.senses if sense in sentence.senses]
         base = titled + RANK * rank + LATE * place + _told(question, row, sentence, shared, senses)
         places = sorted(
             [at for stem in shared for at in sentence.stems[stem]]
@@ -137,10 +137,8 @@ def _told(
 ) -> float:
     """Return how much a sentence tells of what was asked."""
     score = WORDS * sum(row.weights[stem] for stem in shared)
-    if senses:
-        score += SENSE
-    elif not shared and sentence.senses:
-        score += OTHER
+    if not shared:
+        score += SENSE if senses else OTHER if sentence.senses else 0.0
     if sentence.vague:
         score += VAGUE
     if any(name <= sentence.words for name in question.names):
@@ -211,6 +209,6 @@ def _reversed(question: Asked, row: _Row, rank: int) -> Iterator[_Candidate]:
     for sentence in each.sentences:
         if question.names[0] <= sentence.words:
             shared = [stem for stem in question.stems if stem in sentence.stems]
-            senses = [] if shared else [s for s in question.senses if s in sentence.senses]
+            senses = [sense for sense in question.senses if sense in sentence.senses]
             score = REVERSE + RANK * rank + _told(question, row, sentence, shared, senses)
             yield _Candidate(score, Reading(each.subject, sentence.text))

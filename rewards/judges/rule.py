@@ -24,8 +24,11 @@ VERSION = 1
 LEAST_F1 = 0.5
 """Of the words that tell something; below it, what differs on both sides is another answer."""
 
-NEAR = frozenset({"number", "other", "share"})
-"""Guards that refuse an answer for what it lacks: it may still be worth something."""
+NEAR = frozenset({"", "other", "share"})
+"""Guards that refuse an answer for what it lacks, or none: it may still be worth something."""
+
+NEAR_VALUE = 0.25
+"""What it is worth, and the F1 that it takes."""
 
 _BOOLEAN = {"true": "yes", "false": "no"}
 
@@ -77,8 +80,7 @@ class RuleJudge:
     def semantic(self, claims: Sequence[Claim]) -> list[Verdict]:
         """Say how right each answer is, from 0 to 1.
 
-        A fact is worth 1 if it is right, 0.25 if it is near (word F1 from 0.25, and not bought),
-        else 0. A cause is worth its word F1, to the nearest quarter. A set is worth its micro-F1.
+        A fact is worth 1 if it is right, 0.25 if it is near (see `NEAR`; its F1 from 0.25), else 0. A cause is worth its word F1, to the nearest quarter. A set is worth its micro-F1.
         """
         return [self._semantic(claim) for claim in claims]
 
@@ -102,8 +104,11 @@ class RuleJudge:
             fine = _exact(claim) or not (pairs and degenerate(pairs[0]))
             return Verdict(round(4 * value) / 4 * fine, f"F1 {value:.2f}")
         verdict = self._fact(claim)
-        near = [pair for pair in pairs if self._refusal(pair) in NEAR and new_f1(pair) >= 0.25]
-        return Verdict(0.25, f"near; {verdict.reason}") if near and not verdict.value else verdict
+        honest = all(self._refusal(pair) in NEAR for pair in pairs)
+        near = max(map(new_f1, pairs), default=0.0) >= NEAR_VALUE
+        if verdict.value or not honest or not near:
+            return verdict
+        return Verdict(NEAR_VALUE, f"near; {verdict.reason}")
 
     def _fact(self, claim: Claim) -> Verdict:
         if _exact(claim):
@@ -118,9 +123,9 @@ class RuleJudge:
         """Return None if the answer is right, the guard that refuses it, or "" if it is unlike."""
         if not pair.shared:
             return ""
-        if pair.own and pair.lacking and pair.f1 < LEAST_F1:
-            return "other" if "other" in self._guards else ""
-        return next((name for name, guard in self._guards.items() if guard(pair)), None)
+        refusal = next((name for name, guard in self._guards.items() if guard(pair)), None)
+        unlike = pair.own and pair.lacking and pair.f1 < LEAST_F1
+        return "" if refusal is None and unlike else refusal
 
     def __repr__(self) -> str:
         return f"RuleJudge(strict={self.strict}, without={','.join(self.without)!r})"
@@ -143,7 +148,10 @@ def _exact(claim: Claim) -> bool:
     given = squad_cached(claim.answer)
     golds = {gold for gold in map(squad_cached, claim.golds) if gold}
     said = _BOOLEAN.get(given, given)
-    return given in golds or (said in VERDICTS and said in {_BOOLEAN.get(g, g) for g in golds})
+    if said in VERDICTS and said in {_BOOLEAN.get(gold, gold) for gold in golds}:
+        return True
+    as_written = claim.answer.strip()  # what is all marks, such as "!!!", normalises to nothing
+    return given in golds or bool(as_written and as_written in map(str.strip, claim.golds))
 
 
 def _pairs(claim: Claim) -> list[Pair]:

@@ -60,3 +60,19 @@ def test_hints_show_tags_and_no_escapes():
     result = run(*PLAY, *chosen, typed="= \nwho made it\nwho was it\nquit\n")
     assert result.exit_code == 0, result.output
     assert "between <search> and </search>" in result.stdout and "&lt;" not in result.stdout
+
+
+def test_a_plan_can_be_typed():
+    typed = "A: x (Library)\nA: river of Vel (General); B: {A} founder (News)\n= Tessa\n"
+    result = run("play", "hopgym/DagSearch-v0", *PLAY[2:], typed=typed)
+    assert result.exit_code == 0, result.output
+    assert "Type A: query (General); B: query with {A} (News)" in result.stdout
+    assert "not understood: unknown_tool" in result.stdout
+    assert "Node B (News): " in result.stdout and "format" in result.stdout
+    assert "[answered] answer: 'Tessa'" in result.stdout
+
+
+def test_a_query_alone_is_a_plan_of_one_search():
+    result = run("play", "hopgym/DagSearch-v0", *PLAY[2:], typed="who made Vel\nquit\n")
+    assert result.exit_code == 0 and "A: who made Vel (General)" in result.stdout
+    assert "1 turns left>" in result.stdout

@@ -603,8 +603,8 @@ def test_the_key_is_in_no_log_error_result_or_file(provider, tmp_path, caplog):
         text(json.dumps({"reason": f"the key is {KEY}", "score": 0.5})),
     ]
     shown = []
-    caplog.set_level(logging.DEBUG)
     with fake_model(first(*faults)) as fake:
+        caplog.set_level(logging.DEBUG)
         with judge_at(provider, fake, f"{QUICK}&cache={tmp_path}") as judge:
             (verdict,) = judge.semantic([RIGHT])
             assert verdict.value == 0.5

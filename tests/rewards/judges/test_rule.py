@@ -8,6 +8,7 @@ from hopgym.rewards.judges import Claim, StepClaim, make_judge
 from hopgym.rewards.judges.guards import STRICT
 from hopgym.rewards.judges.rule import RuleJudge
 from hopgym.rewards.judges.verdicts import read_verdicts
+from hopgym.rewards.normalize import squad
 
 JUDGE = RuleJudge()
 LOOSE = RuleJudge(strict=False)
@@ -53,6 +54,7 @@ def test_it_agrees_with_gpt_4o(shared_data):
         ("False", ("no",)),
         ("yes.", ("Yes",)),
         ("B", ("B",)),
+        ("!!!", ("!!!",)),
     ],
 )
 def test_right(answer, golds):
@@ -93,15 +95,17 @@ def test_the_loose_judge_takes_a_place_with_its_country():
 def test_an_exact_answer_is_always_right_and_a_verdict_always_given(answer, gold, question):
     verdict = outcome(answer, gold, question=question)
     assert verdict.value in (0, 1) and verdict.reason and not verdict.unscored
-    if exact_match(answer, [gold]) and verdict.reason != "nothing in common":
-        assert verdict.value == 1
+    if exact_match(answer, [gold]) and squad(gold):
+        assert verdict == (1.0, "exact", False)
 
 
 def test_a_fact_is_worth_a_quarter_if_it_is_near():
     assert semantic("Ada Orm") == 1
     assert semantic("Orm") == semantic("Bea Orm") == 0.25
     assert semantic("Bea Tull") == 0
-    assert semantic("Ada Orm or Bea Tull") == 0  # bought
+    assert semantic("Ada Orm or Bea Tull") == semantic("Orm or Tull") == 0  # bought
+    assert semantic("1984", "1985") == semantic("1984 1985", "1985") == 0  # another number
+    assert semantic("New Vel or Ada", "New Vel", "Vel Haven") == 0  # bought, by any form
     university = "Which university is in Ull?"
     assert semantic("University of Vel", "University of Ode", question=university) == 0
 
