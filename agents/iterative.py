@@ -29,6 +29,7 @@ from .phrases import (
     Part,
     Whole,
     conditions,
+    is_settled,
     next_part,
     picks_least,
     simplify,
@@ -89,8 +90,9 @@ def think(
 def conclude(question: str, documents: Documents) -> Thought:
     """Go through the question with what is known, and answer it: nothing more can be asked.
 
-    >>> conclude("Who taught the director of Vel?", [("Vel", "The director of Vel is Ada Orm.")])
-    Thought(words='I read: The director of Vel is Ada Orm.', query='', answer='Ada Orm')
+    >>> told = [("Vel", "The director of Vel is Ada Orm."), ("Ada Orm", "Ada Orm had the mentor Bo.")]
+    >>> conclude("Who was the mentor of the director of Vel?", told)
+    Thought(words='I read: Ada Orm had the mentor Bo.', query='', answer='Bo')
     """
     return _think(question, documents, _Everything(), 0)
 
@@ -209,24 +211,6 @@ def _follow_ups(part: Whole, documents: Documents, asked: Container[str]) -> Ite
             followed += 1
         elif title not in part.text and followed < FOLLOW_UPS:
             yield query
-
-
-def is_settled(question: str, answer: str) -> bool:
-    """Return whether "What is Tessa?" is all that is left.
-
-    >>> is_settled("What is Tessa?", "Tessa"), is_settled("Who founded Tessa?", "Tessa")
-    (True, False)
-    """
-    if not question.removesuffix("?").endswith(f" {answer}"):
-        return False
-    words = question.removesuffix("?").removesuffix(answer).lower().split()
-    rest = [word for word in words if word not in _EMPTY]
-    return len(rest) <= 1 and (not rest or words[0] in ("which", "what"))
-
-
-_EMPTY = frozenset(
-    ["who", "what", "which", "is", "was", "are", "were", "the", "whom", "has", "had", "have"]
-)
 
 
 def _key(query: str) -> str:

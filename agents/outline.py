@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from string import ascii_lowercase
 
-from .iterative import MOST_PARTS, is_settled
-from .phrases import Comparison, next_part, simplify
+from .iterative import MOST_PARTS
+from .phrases import Comparison, is_settled, next_part, simplify
 
 MOST = len(ascii_lowercase)
 """Queries of an outline, and ways that a question is followed after comparisons, at most."""

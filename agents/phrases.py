@@ -67,6 +67,10 @@ _WHICH = re.compile(r"[Ww]hich ([a-z]+) (.+?)\??$")
 _AND = re.compile(r" and (?=(?!the\b)[a-z])")
 _LIST = re.compile(r", and (?!the )|, or |, | and (?!the )| or ")
 
+_EMPTY = frozenset(
+    ["who", "what", "which", "is", "was", "are", "were", "the", "whom", "has", "had", "have"]
+)
+
 
 class Part(NamedTuple):
     """A part of a question that can be looked up."""
@@ -117,6 +121,19 @@ def simplify(question: str) -> str:
     'What is the population of Vel?'
     """
     return _TYPED.sub(r"\1", question)
+
+
+def is_settled(question: str, answer: str) -> bool:
+    """Return whether "What is Tessa?" is all that is left.
+
+    >>> is_settled("What is Tessa?", "Tessa"), is_settled("Who founded Tessa?", "Tessa")
+    (True, False)
+    """
+    if not question.removesuffix("?").endswith(f" {answer}"):
+        return False
+    words = question.removesuffix("?").removesuffix(answer).lower().split()
+    rest = [word for word in words if word not in _EMPTY]
+    return len(rest) <= 1 and (not rest or words[0] in ("which", "what"))
 
 
 def conditions(meeting: Meeting) -> list[str]:

@@ -13,7 +13,8 @@ from string import ascii_uppercase
 from typing import ClassVar
 
 from ..envs.plans import Edge, Node, placeholders, substitute
-from ..retrieval.readers.reading import Documents, read
+from ..retrieval.readers.names import Documents
+from ..retrieval.readers.reading import read
 from .iterative import conclude
 from .outline import outline
 from .transcript import TextAgent, Transcript
@@ -54,10 +55,10 @@ def spread(queries: Sequence[str], tools: Sequence[str], most: int) -> list[Node
     """
     nodes = [Node(*node, tools[0]) for node in zip(ascii_uppercase, queries, strict=False)][:most]
     families = [_family(node, nodes) for node in nodes]
-    for family in sorted(families, key=len):
-        for tool in tools[1:]:
-            if len(nodes) + len(family) <= most:
-                nodes += _asked_anew(family, tool, ascii_uppercase[len(nodes) :])
+    elsewhere = [(family, tool) for tool in tools[1:] for family in families]
+    for family, tool in sorted(elsewhere, key=lambda pair: len(pair[0])):
+        if len(nodes) + len(family) <= most:
+            nodes += _asked_anew(family, tool, ascii_uppercase[len(nodes) :])
     return nodes
 
 

@@ -38,7 +38,7 @@ def compress(query: str, max_words: int) -> str:
     Names stay whole as long as there is room for any; a placeholder is one word.
 
     >>> compress("Which city lies on the river Nolin and had the founder {A}?", 8)
-    'Which city lies river Nolin had founder {A}?'
+    'Which city lies on river Nolin founder {A}?'
     >>> compress("the author of The Fallen Light of Nator", 5)
     'The Fallen Light of Nator'
     """

@@ -20,7 +20,7 @@ from .base import Item
 from .genuine import is_answer, is_echo
 from .judges import make_judge
 from .judges.base import Judge, Verdict
-from .plans import graphs_valid, is_grounded, nodes_find_new, sections_kept
+from .plans import graphs_valid, is_grounded, nodes_find_new, plan_steps, sections_kept
 from .verdicts import claim, semantic
 
 TERMS = ("semantic", "dag", "format")
@@ -202,7 +202,7 @@ def dag_original(
 
 
 def _read_own_words(trajectory: Trajectory) -> Reading:
-    answered = trajectory.outcome == "answered"
+    answered = trajectory.outcome == "answered" and plan_steps(trajectory)
     answer = trajectory.prediction or "" if answered else None
     return Reading(answer, graphs_valid(trajectory), sections_kept(trajectory))
 

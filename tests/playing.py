@@ -7,10 +7,18 @@ from hopgym.agents.rollout import Job, rollout
 from hopgym.envs.datasets import make_questions
 
 ENV = "hopgym/SearchRead-v0"
+DAG = "hopgym/DagSearch-v0"
 
 
 def play(
-    agent, world="world?entities=400&dev=100", *, limit=100, seed=0, num_envs=16, **env_kwargs
+    agent,
+    world="world?entities=400&dev=100",
+    *,
+    env=ENV,
+    limit=100,
+    seed=0,
+    num_envs=16,
+    **env_kwargs,
 ):
     """Return the episodes in the order of the questions."""
     agent = make_agent(agent)
@@ -18,7 +26,7 @@ def play(
     jobs = [Job(question.id, seed) for question in questions]
     kwargs = {"questions": world, "split": "dev", "max_steps": 8, **env_kwargs}
     found = {
-        e.job: e for e in rollout(ENV, agent, jobs, env_kwargs=kwargs, num_envs=num_envs, seed=seed)
+        e.job: e for e in rollout(env, agent, jobs, env_kwargs=kwargs, num_envs=num_envs, seed=seed)
     }
     assert [found[job].error for job in jobs] == [None] * len(jobs)
     return [found[job] for job in jobs]
@@ -40,3 +48,14 @@ def mean_em(episodes):
 def moves(episode):
     """Return what was understood of each action."""
     return [(step.parsed["kind"], step.parsed["text"]) for step in episode.trajectory.steps]
+
+
+def plans(episode):
+    """Return the nodes of each plan: label, query as written, tool."""
+    steps = [step.parsed for step in episode.trajectory.steps if step.parsed["kind"] == "plan"]
+    return [[(n["label"], n["query"], n["tool"]) for n in step["nodes"]] for step in steps]
+
+
+def kinds(episode):
+    """Return what was done in each step."""
+    return [step.parsed.get("kind") for step in episode.trajectory.steps]

@@ -22,8 +22,8 @@ MOST_ASKED = 2_000
 """Characters of a question; what comes after is not read."""
 
 # What speaks for a candidate, by how much. The order of magnitude matters, not the digits: half or
-# double of any changes what is read by about one answer in a hundred. They were chosen on dev splits
-# of worlds of the seeds 1 to 3, and on facts of 2WikiMultiHopQA and sub-questions of MuSiQue.
+# double of any of them costs three right answers in a hundred at most. Chosen on dev splits of
+# worlds of the seeds 1 to 3, on facts of 2WikiMultiHopQA and on sub-questions of MuSiQue.
 SUBJECT = 8.0  # its document is about a name asked about
 TITLE = 5.0  # its document's title has such a name
 WORDS = 4.0  # its sentence has all words of the question; a share of it for some

@@ -93,6 +93,7 @@ _CURES = {
     403: "Check what the key is allowed to use (api_key_env, model).",
     404: "Check the model and the base_url.",
 }
+_CURE = "Check the base_url, the model and the judge's options."
 
 
 def refused(
@@ -130,6 +131,6 @@ def refused(
         return TemporaryError(Why.RATE_LIMIT if status == 429 else Why.SERVER, detail, after)
     if code in _ABOUT_CLAIM and status in _ABOUT_CONTENT:
         return UnjudgedError(Why.REFUSED, detail)
-    cure = _CURES.get(401 if wrong_key else status, "Check the model and the judge's options.")
+    cure = _CURES.get(401 if wrong_key else status, _CURE)
     maybe_claim = status in _ABOUT_CONTENT and not wrong_key
     return SetupError(f"The judge at {url} answered {detail} {cure}", maybe_claim=maybe_claim)

@@ -55,7 +55,7 @@ class LLMJudge(ABC):
     concurrency: int = 16
     """How many claims are asked about at once, by all threads together."""
     timeout: float = 60.0
-    """Seconds for one request, from its first byte to its last."""
+    """Seconds for one request, connecting included."""
     retries: int = 5
     """How often a request is repeated that failed (429, 5xx, a timeout, a broken connection)."""
     reasks: int = 2

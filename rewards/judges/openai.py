@@ -116,7 +116,7 @@ class _Chat:
         if isinstance(error, library.APIStatusError):
             return refused(
                 error.status_code,
-                str(error.code or error.type or ""),
+                str(error.code if isinstance(error.code, str) else error.type or ""),
                 error.message,
                 url=self._url,
                 secret=self._key,

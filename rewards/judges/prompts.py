@@ -2,8 +2,9 @@
 
 The instruction stands in the system message alone and the claim in the user's alone, cleaned,
 cut and escaped, so that nothing in it can look like a message or end one. The semantic scale
-(quarter anchors; facts, causes, sets of options) is that of R-Search's judge (reference in
-docs/judges.md), the three questions about a step are those of R3-RAG's; the wording is ours.
+(quarter anchors; facts, causes, sets of options) is that of Reasoning-Search's judge (R-Search,
+arXiv 2506.08352), the three questions about a step are R3-RAG's (arXiv 2505.23794); the wording
+is ours.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ MAX_REASON = 500
 """Characters that are kept of a reason."""
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""The anchors of R-Search's judge."""
+"""The anchors of R-Search's judge (arXiv 2506.08352)."""
 
 Reason = Annotated[str, msgspec.Meta(description="One or two sentences.")]
 Quarter = Annotated[float, msgspec.Meta(extra_json_schema={"enum": list(QUARTERS)})]

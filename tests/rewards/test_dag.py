@@ -161,6 +161,12 @@ def test_an_episode_that_ran_out_of_turns_earns_nothing():
     assert reward()(QUESTION, played).value == 0.0
 
 
+def test_an_answer_without_a_plan_is_not_judged():
+    judge = EmJudge()
+    assert parts(reward(judge=judge)(QUESTION, episode(answer("Tessa")))) == (0, 0, 1)
+    assert judge.batches == []
+
+
 def test_an_unscored_answer_is_unscored_and_never_zero():
     scores = reward(judge=EmJudge(unscored=("Ull",))).many(
         [(QUESTION, answered("Ull")), (QUESTION, RIGHT), (QUESTION, answered("x"))]
