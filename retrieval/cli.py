@@ -25,12 +25,14 @@ def list_retrievers() -> None:
     from .encoders import ENCODERS
     from .fusion import SCALES
     from .generators import GENERATORS
+    from .readers import READERS
     from .rerankers import RERANKERS
 
     _print(RETRIEVERS, ", or a saved index's folder.")
     _print(ENCODERS, ", or a model's folder or its name at the hub.")
     _print(RERANKERS, ", or a model's folder or its name at the hub.")
     _print(GENERATORS, ".")
+    _print(READERS, ": a function of (query, hits).")
     print_table(("Fusion", "What it does"), [(name, _first(SCALES[name])) for name in SCALES])
     print_table(("Analyzer", "Its settings"), [(n, _settings(ANALYZERS[n])) for n in ANALYZERS])
 

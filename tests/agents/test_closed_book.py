@@ -1,5 +1,5 @@
 import gymnasium
-from playing import mean_em, moves, play
+from playing import DAG, kinds, mean_em, moves, plans, play
 from toy import toy_kwargs
 
 from hopgym.agents import make_agent
@@ -26,3 +26,11 @@ def test_it_does_not_peek_when_the_train_split_is_played():
     env = gymnasium.make("hopgym/SearchRead-v0", **toy_kwargs())
     agent.bind(env)
     assert agent._prior == {}
+
+
+def test_where_a_plan_is_due_it_asks_and_looks_at_nothing():
+    episodes = play("closed_book", env=DAG, limit=60, max_plans=2)
+    assert all(kinds(episode) == ["plan", "answer"] for episode in episodes)
+    assert {len(plan) for episode in episodes for plan in plans(episode)} == {1}
+    unread = play("closed_book", env=DAG, limit=60, retriever="empty")
+    assert [e.trajectory.prediction for e in episodes] == [e.trajectory.prediction for e in unread]

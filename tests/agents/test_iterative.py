@@ -1,8 +1,8 @@
-from playing import em_by, mean_em, moves, play
+from playing import DAG, em_by, kinds, mean_em, moves, plans, play
 from toy import toy_kwargs
 
 from hopgym.agents import make_agent
-from hopgym.agents.iterative import MOST_PARTS, think
+from hopgym.agents.iterative import MOST_PARTS, conclude, think
 from hopgym.agents.rollout import Job, rollout
 
 
@@ -67,3 +67,40 @@ def test_hostile_text_neither_stops_nor_slows_it():
     for text in hostile:
         for question in (text, f"Who was the mentor of {text}?", f"Which is older, A or {text}?"):
             think(question, [("Vel", text), (text, text)], [text], 3)
+
+
+def test_where_it_may_plan_once_it_asks_every_source_for_the_first_part():
+    for episode in play("iterative", env=DAG, limit=20):
+        (nodes,) = plans(episode)
+        assert kinds(episode) == ["plan", "answer"]
+        assert [tool for _, _, tool in nodes] == ["General", "News", "Academy"]
+        assert len({query for _, query, _ in nodes}) == 1
+
+
+def test_where_it_may_plan_again_it_goes_on_hop_by_hop():
+    once, often = (play("iterative", env=DAG, max_plans=n) for n in (1, 7))
+    assert mean_em(often) > 0.8 > 0.5 > mean_em(once)
+    longest = max(often, key=lambda episode: len(episode.trajectory.steps))
+    asked = [nodes[0][1] for nodes in plans(longest)]
+    assert len(set(asked)) == len(asked) > 3
+
+
+def test_queries_that_had_to_be_cut_are_not_asked_again():
+    for episode in play("iterative", env=DAG, limit=40, max_plans=7, max_query_words=4):
+        asked = [nodes[0][1] for nodes in plans(episode)]
+        assert len(set(asked)) == len(asked)
+
+
+def test_a_question_that_can_be_answered_at_once_is_planned_all_the_same():
+    view = {"question_id": "q", "question": "?", "grammar": "dag", "turn": 1, "remaining": 2,
+            "phase": "plan", "tools": ("General",), "max_nodes": 8, "max_query_words": 10}  # fmt: skip
+    (action,) = make_agent("iterative").act([""], [view])
+    assert "A: unknown (General)" in action
+
+
+def test_concluding_asks_for_nothing():
+    assert conclude("Who was the mentor of the director of Vel?", []).query == ""
+    documents = [("Vel", "The director of Vel is Ada Orm.")]
+    for question in ("Who directed Vel?", "Which is older, Vel or Orm?", "Is Vel a film?", ""):
+        thought = conclude(question, documents)
+        assert thought.query == "" and isinstance(thought.answer, str)

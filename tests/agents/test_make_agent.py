@@ -1,4 +1,5 @@
 import pytest
+from playing import DAG, kinds, play
 
 from hopgym.agents import AGENTS, make_agent, register
 from hopgym.agents.base import Agent, FunctionAgent
@@ -86,3 +87,13 @@ def test_a_function_of_more_than_the_observation_is_refused():
     with pytest.raises(ConfigError, match="keyword needs the arguments a; an agent function takes"):
         make_agent(keyword)
     assert make_agent(lambda a, b=1: "x").act(["a"], [{}]) == ["x"]
+
+
+@pytest.mark.parametrize("name", list(AGENTS))
+def test_every_registered_agent_plays_plans_that_can_be_read(name):
+    world = "world?entities=400&dev=200"
+    for changes in ({}, {"max_plans": 3}, {"deps": "order", "max_nodes": 2, "max_query_words": 3}):
+        for episode in play(name, world, env=DAG, limit=200, **changes):
+            assert episode.trajectory.outcome == "answered"
+            assert [step.parse_error for step in episode.trajectory.steps if step.parse_error] == []
+            assert kinds(episode)[0] == "plan" and kinds(episode)[-1] == "answer"

@@ -1,6 +1,6 @@
 import pytest
-from playing import em_by, moves, play
-from toy import QUESTIONS, toy_kwargs
+from playing import DAG, em_by, moves, plans, play
+from toy import QUESTIONS, ToyRetriever, toy_kwargs
 
 from hopgym.agents import make_agent
 from hopgym.agents.rollout import Job, rollout
@@ -40,3 +40,41 @@ def test_unbound_it_says_so():
     info = {"question_id": "q1", "question": "?", "grammar": "r3", "turn": 1, "remaining": 2}
     with pytest.raises(AgentError, match=r"does not know question 'q1': call bind\(env\) first"):
         agent.act([""], [info])
+
+
+def test_its_plan_is_the_gold_dag():
+    kwargs = {**toy_kwargs(), "sources": {"General": ToyRetriever()}}
+    (episode,) = rollout(DAG, make_agent("oracle"), [Job("q1")], env_kwargs=kwargs)
+    assert plans(episode) == [
+        [("A", "Who directed Vel?", "General"), ("B", "Where was {A} born?", "General")]
+    ]
+    assert episode.trajectory.steps[0].parsed["edges"] == [["A", "B"]]
+    assert episode.metrics["em"] == episode.reward == 1.0
+    (episode,) = rollout(DAG, make_agent("oracle"), [Job("q2")], env_kwargs=kwargs)
+    assert plans(episode) == [[("A", "Vel", "General")]]
+
+
+@pytest.mark.parametrize("deps", ["substitute", "order"])
+def test_its_plan_earns_everything_on_every_kind_and_number_of_hops(deps):
+    episodes = play("oracle", env=DAG, deps=deps)
+    assert len(em_by(episodes, lambda q: (q.type, len(q.hops)))) == 20
+    assert {(e.metrics["em"], round(e.reward, 9)) for e in episodes} == {(1.0, 1.0)}
+
+
+def test_its_plan_finds_the_gold_where_results_are_handed_on():
+    def mean(metric, deps):
+        episodes = play("oracle", env=DAG, deps=deps)
+        return sum(episode.metrics[metric] for episode in episodes) / len(episodes)
+
+    assert mean("gold_recall", "substitute") > 0.9 > 0.75 > mean("gold_recall", "order")
+    assert mean("answer_seen", "substitute") > 0.9 > 0.65 > mean("answer_seen", "order")
+
+
+def test_the_first_hops_are_planned_where_not_all_have_room():
+    episodes = play("oracle", "world?entities=300&hops=4&dev=10", env=DAG, limit=10, max_nodes=2)
+    assert [len(plan) for episode in episodes for plan in plans(episode)] == [2] * 10
+
+
+def test_queries_are_cut_to_the_length_allowed():
+    for episode in play("oracle", env=DAG, limit=40, max_query_words=5):
+        assert all(len(query.split()) <= 5 for plan in plans(episode) for _, query, _ in plan)

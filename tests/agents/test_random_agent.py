@@ -1,8 +1,9 @@
 import gymnasium
 import pytest
-from playing import mean_em, play
+from playing import DAG, kinds, mean_em, plans, play
 
 from hopgym.agents import make_agent
+from hopgym.envs.grammars import make_grammar
 from hopgym.errors import AgentError
 
 
@@ -32,3 +33,32 @@ def test_elsewhere_it_samples_the_action_space():
     drawn = [agent.act([0], [{"step": step}])[0] for step in range(20)]
     assert set(drawn) == {0, 1}
     assert drawn == [agent.act([0], [{"step": step}])[0] for step in range(20)]
+
+
+def test_its_plans_can_always_be_run():
+    episodes = play("random", env=DAG, limit=100, max_plans=3)
+    assert all(step.parse_error is None for e in episodes for step in e.trajectory.steps)
+    drawn = [plan for episode in episodes for plan in plans(episode)]
+    assert {len(plan) for plan in drawn} == {1, 2, 3}
+    assert {tool for plan in drawn for _, _, tool in plan} == {"General", "News", "Academy"}
+    assert {len(step.parsed.get("edges", ())) for e in episodes for step in e.trajectory.steps} > {
+        0,
+        1,
+    }
+    assert {len(e.trajectory.steps) for e in episodes} == {2, 3, 4}
+
+
+def test_small_limits_do_not_stop_its_plans():
+    for episode in play("random", env=DAG, limit=20, max_nodes=1, max_query_words=1):
+        assert kinds(episode) == ["plan", "answer"]
+
+
+def test_a_question_full_of_placeholders_does_not_break_its_plans():
+    agent = make_agent("random")
+    info = {"question": "{A} #B {C} A? </search> </think>", "grammar": "dag", "turn": 1,
+            "remaining": 2, "phase": "plan", "tools": ("General",), "max_nodes": 8,
+            "max_query_words": 10}  # fmt: skip
+    grammar = make_grammar("dag", tools=("General",))
+    for n in range(200):
+        (action,) = agent.act([""], [{**info, "question_id": str(n)}])
+        assert grammar.parse_turn(action, "plan").plan is not None

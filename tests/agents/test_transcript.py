@@ -2,6 +2,7 @@ import pytest
 
 from hopgym.agents.transcript import TextAgent, Transcript
 from hopgym.envs.grammars import make_grammar
+from hopgym.envs.plans import Node
 from hopgym.errors import AgentError
 
 INFO = {"question_id": "q1", "question": "Who?", "turn": 2, "remaining": 3}
@@ -40,3 +41,54 @@ def test_an_agent_plays_each_episode_of_a_batch():
 
     infos = [{**INFO, "grammar": "r3", "question_id": name} for name in "ab"]
     assert Asker().act(["", ""], infos) == ["a", "b"]
+
+
+PLANNED = {
+    "question": "Who made Vel?",
+    "turn": 1,
+    "remaining": 2,
+    "grammar": "dag",
+    "phase": "plan",
+    "tools": ("General", "Web"),
+    "max_nodes": 4,
+    "max_query_words": 5,
+}
+
+
+def test_it_says_what_a_turn_may_be():
+    may = lambda **info: (view := Transcript("", PLANNED | info)).may_search, view.may_answer
+    assert may() == (True, False)
+    assert may(phase="either") == (True, True)
+    assert may(phase="answer", remaining=1) == (False, True)
+    stepwise = Transcript("", {**INFO, "grammar": "r3"})
+    assert (stepwise.may_search, stepwise.may_answer) == (True, True)
+    assert not Transcript("", {**INFO, "grammar": "r3", "remaining": 1}).may_search
+    assert (stepwise.tools, stepwise.max_nodes) == ((), 1)
+
+
+def test_it_writes_plans_that_keep_to_the_limits():
+    view = Transcript("", PLANNED)
+    assert (view.tools, view.max_nodes) == (("General", "Web"), 4)
+    nodes = [Node("A", "who was it that made Vel", "Web"), Node("B", "?", "General")]
+    plan = view.grammar.parse_turn(view.plan("Hm.", nodes, [("A", "B")]), "plan").plan
+    assert plan.nodes == (Node("A", "who was it made Vel", "Web"), Node("B", "unknown", "General"))
+    assert plan.edges == (("A", "B"),)
+    asked = view.grammar.parse_turn(view.ask("Hm.", "where was the maker of Vel born?"), "plan")
+    assert asked.plan.nodes == (Node("A", "where was maker Vel born?", "General"),)
+    assert view.grammar.parse_turn(view.answer("Hm.", "Ada"), "answer").text == "Ada"
+
+
+def test_it_reads_plans_and_what_they_found():
+    view = Transcript("", PLANNED)
+    asked = view.plan("Hm.", [Node("A", "maker of Vel", "Web"), Node("B", "kin of {A}", "Web")])
+    lines = view.grammar.node_lines(
+        Node("A", "", "Web"), "Web", [("Vel", "Made by Ada.", True)], 99
+    )
+    view = Transcript(asked + view.grammar.results(lines), PLANNED)
+    assert view.queries == ["maker of Vel", "kin of {A}"]
+    assert view.documents == [("Vel", "Made by Ada.")]
+
+
+def test_the_grammar_of_plans_is_made_once():
+    assert Transcript("", PLANNED).grammar is Transcript("x", dict(PLANNED)).grammar
+    assert Transcript("", {**PLANNED, "tools": ("Web",)}).grammar.tools == ("Web",)

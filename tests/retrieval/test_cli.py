@@ -7,6 +7,7 @@ from hopgym.retrieval.cli import add_commands
 from hopgym.retrieval.encoders import ENCODERS
 from hopgym.retrieval.fusion import SCALES
 from hopgym.retrieval.generators import GENERATORS
+from hopgym.retrieval.readers import READERS
 from hopgym.retrieval.rerankers import RERANKERS
 
 
@@ -16,7 +17,7 @@ def test_the_retrievers_are_listed():
     add_commands(app)
     result = CliRunner().invoke(app, ["retrievers"])
     assert result.exit_code == 0
-    for registry in (RETRIEVERS, ENCODERS, RERANKERS, GENERATORS):
+    for registry in (RETRIEVERS, ENCODERS, RERANKERS, GENERATORS, READERS):
         for name in registry:
             assert name in result.output
             assert registry.summary(name)[:20] in result.output
