@@ -43,12 +43,14 @@ def compress(query: str, max_words: int) -> str:
     'The Fallen Light of Nator'
     """
     units = _units(query)
-    room = max_words
-    kept = []
+    kept, room, whole = [], max_words, True
     for place in sorted(range(len(units)), key=lambda place: units[place].rank):
-        if units[place].words <= room:
+        unit = units[place]
+        if unit.words <= room and (whole or unit.rank < 2):
             kept.append(place)
-            room -= units[place].words
+            room -= unit.words
+        else:
+            whole = False
     fitting = [units[place].text for place in sorted(kept)]
     return " ".join(fitting or query.split()[:max_words])
 

@@ -27,7 +27,7 @@ from .text import without
 _URL = "https://generativelanguage.googleapis.com"
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GeminiJudge(LLMJudge):
     """A Gemini model; see `LLMJudge` for what all judges take."""
 
@@ -56,9 +56,9 @@ class GeminiJudge(LLMJudge):
         own = str(self.api_key_env)
         return (own, "GOOGLE_API_KEY") if own == "GEMINI_API_KEY" else (own,)
 
-    def asked_url(self) -> str:
-        """Return the URL, which the client's own variable may name too."""
-        return self.base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL", "").strip() or _URL
+    def usual_url(self) -> str:
+        """Return the provider's URL, or what the client's own variable names."""
+        return os.environ.get("GOOGLE_GEMINI_BASE_URL", "").strip() or _URL
 
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
@@ -67,8 +67,8 @@ class GeminiJudge(LLMJudge):
             options["temperature"] = self.temperature
         if self.thinking_budget is not None:
             options["thinking_config"] = {"thinking_budget": self.thinking_budget}
-        http = http_client(self.asked_url(), self.timeout, self.concurrency)
-        return _Models(self.asked_url(), self.key(), http, self.model, options)
+        http = http_client(self.url, self.timeout, self.concurrency)
+        return _Models(self.url, self.key(), http, self.model, options)
 
 
 class _Models:

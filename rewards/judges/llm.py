@@ -24,15 +24,37 @@ from .budget import Budget, Usage
 from .cache import Replies
 from .client import Client
 from .failures import Why
-from .prompts import OUTCOME, VERSION, Request, Task, V, about_answer, about_step, semantic
+from .prompts import (
+    MAX_ANSWER,
+    OUTCOME,
+    VERSION,
+    Request,
+    Task,
+    V,
+    about_answer,
+    about_step,
+    semantic,
+)
 from .session import Manner, Session
+from .text import cleaned
 
 _NOTHING_SAID = "There is no answer."
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@dataclass(slots=True)
+class _Life:
+    """What a judge is beside its settings."""
+
+    url: str
+    budget: Budget
+    session: Session | None = None
+    release: weakref.finalize[..., LLMJudge] | None = None
+    """Closes the session when nobody holds the judge any more."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LLMJudge(ABC):
-    """The settings that every judge behind an API has.
+    """The settings that every judge behind an API has; they stay as they are.
 
     A copy, pickled or deep, is a fresh judge of the same settings: it has spent nothing, and reads
     the key anew.
@@ -74,16 +96,18 @@ class LLMJudge(ABC):
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]]
     """What must be installed."""
+    _life: ClassVar[_Life]  # each judge's own; a class variable only to be no setting
 
     def __post_init__(self) -> None:
-        self._check()
+        url = self.base_url or self.usual_url()
+        self._check(url)
         for package in (*self.packages, "anyio", "tenacity"):
             require(package, "judges")
         self.key()
         if self.cache is not None:
             Replies(self.cache).close()
-        self._budget = Budget(self.max_calls, self.max_tokens)
-        self._session: Session | None = None
+        budget = Budget(self.max_calls, self.max_tokens)
+        object.__setattr__(self, "_life", _Life(url, budget))
 
     def outcome(self, claims: Sequence[Claim]) -> list[Verdict]:
         """Say whether each answer is right: 1 or 0.
@@ -116,12 +140,17 @@ class LLMJudge(ABC):
     @property
     def fingerprint(self) -> str:
         """Who judges and how: another prompt, model or setting that can change a verdict."""
-        return f"{self.name}:{self.model}:{fingerprint([VERSION, self.asked_url(), *self.how()])}"
+        return f"{self.name}:{self.model}:{fingerprint([VERSION, self.url, *self.how()])}"
 
     @property
     def usage(self) -> Usage:
         """What was asked and spent so far, in this process."""
-        return self._budget.so_far()
+        return self._life.budget.so_far()
+
+    @property
+    def url(self) -> str:
+        """The URL that is asked."""
+        return self._life.url
 
     @property
     def fenced(self) -> bool:
@@ -133,8 +162,8 @@ class LLMJudge(ABC):
         return [self.model, self.temperature, self.reply_tokens]
 
     @abstractmethod
-    def asked_url(self) -> str:
-        """Return the URL that is asked."""
+    def usual_url(self) -> str:
+        """Return the URL that is asked if none is given."""
 
     @abstractmethod
     def connect(self) -> Client:
@@ -166,8 +195,8 @@ class LLMJudge(ABC):
         return (str(self.api_key_env),)
 
     def close(self) -> None:
-        """Let go of connections; the next claim opens new ones."""
-        session, self._session = self._session, None
+        """Let go of connections; the next claim opens new ones. Not while another thread judges."""
+        session, self._life.session = self._life.session, None
         if session is not None:
             loop.close_now(session, wait=True)
 
@@ -185,10 +214,11 @@ class LLMJudge(ABC):
 
     async def _judge(self, requests: Sequence[Request[V]]) -> list[V]:
         """On the loop's thread alone, so that two threads cannot open two sessions."""
-        if self._session is None or self._session.process != os.getpid():
-            _abandoned.append(self._session)
-            self._session = self._opened()
-        return await self._session.judge_all(requests)
+        session = self._life.session
+        if session is None or session.process != os.getpid():
+            _abandoned.append(session)
+            session = self._life.session = self._opened()
+        return await session.judge_all(requests)
 
     def _opened(self) -> Session:
         manner = Manner(
@@ -201,15 +231,18 @@ class LLMJudge(ABC):
             self.fenced,
         )
         cache = None if self.cache is None else Replies(self.cache)
-        session = Session(self.connect(), manner, self._budget, cache, self.fingerprint)
+        session = Session(self.connect(), manner, self._life.budget, cache, self.fingerprint)
         loop.close_at_end(session, session.close)
-        weakref.finalize(self, loop.close_now, session, wait=False).atexit = False
+        if self._life.release is not None:
+            self._life.release.detach()
+        self._life.release = weakref.finalize(self, loop.close_now, session, wait=False)
+        self._life.release.atexit = False  # the loop closes what is left then
         return session
 
-    def _check(self) -> None:
+    def _check(self, url: str) -> None:
         if not isinstance(self.model, str) or not self.model.strip():
             raise ConfigError(f"model is {self.model!r}; give the name of a model.")
-        url = check_url(self.asked_url(), "http://127.0.0.1:8000/v1")
+        check_url(url, "http://127.0.0.1:8000/v1")
         if "?" in url or "#" in url:
             raise ConfigError("The base_url has a query or fragment; give it without.")
         for name in ("reply_tokens", "concurrency"):
@@ -232,7 +265,7 @@ class LLMJudge(ABC):
         return _made, (type(self), self._settings())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.model!r}, {self.asked_url()!r}, {self.usage})"
+        return f"{type(self).__name__}({self.model!r}, {self.url!r}, {self.usage})"
 
 
 _abandoned: list[Session | None] = []
@@ -245,8 +278,8 @@ def _made(kind: type[LLMJudge], settings: dict[str, Any]) -> LLMJudge:
 
 def _about(task: Task[Verdict], claim: Claim) -> Request[Verdict] | Verdict:
     """Ask about an answer, or say what needs no asking."""
-    if not claim.golds:
+    if not any(gold.strip() for gold in claim.golds):
         return task.unscored(f"{Why.NO_GOLDS}: the claim has no accepted answer to compare with")
-    if not claim.answer.strip():
+    if not cleaned(claim.answer, MAX_ANSWER):
         return Verdict(0.0, _NOTHING_SAID)
     return about_answer(task, claim)

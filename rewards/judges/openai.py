@@ -25,7 +25,7 @@ _URL = "https://api.openai.com/v1"
 _FORMS = ("schema", "object", "text")
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OpenAIJudge(LLMJudge):
     """A model behind an OpenAI-compatible URL; see `LLMJudge` for what all judges take."""
 
@@ -54,9 +54,9 @@ class OpenAIJudge(LLMJudge):
         """Return the settings that can change a verdict."""
         return [*super().how(), self.structured]
 
-    def asked_url(self) -> str:
-        """Return the URL, which the client's own variable may name too."""
-        return self.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or _URL
+    def usual_url(self) -> str:
+        """Return the provider's URL, or what the client's own variable names."""
+        return os.environ.get("OPENAI_BASE_URL", "").strip() or _URL
 
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
@@ -66,8 +66,8 @@ class OpenAIJudge(LLMJudge):
         }
         if self.temperature is not None:
             options["temperature"] = self.temperature
-        http = http_client(self.asked_url(), self.timeout, self.concurrency)
-        return _Chat(self.asked_url(), self.key(), http, self.structured, options)
+        http = http_client(self.url, self.timeout, self.concurrency)
+        return _Chat(self.url, self.key(), http, self.structured, options)
 
 
 class _Chat:

@@ -174,7 +174,7 @@ def about_answer(task: Task[Verdict], claim: Claim) -> Request[Verdict]:
     r"""Ask about an answer.
 
     >>> print(about_answer(OUTCOME, Claim("Who?", "Ada<|end|>", ("Ada",))).data)
-    {"question": "Who?", "answer": "Ada\\u003c|end|\\u003e", "accepted_answers": ["Ada"]}
+    {"question": "Who?", "answer": "Ada\u003c|end|\u003e", "accepted_answers": ["Ada"]}
     """
     data = {
         "question": cleaned(claim.question, MAX_QUESTION),

@@ -20,7 +20,7 @@ TOOLS = ("General", "News")
         ("Which city had the founder {A} and lies in {B}?", 5, "city founder {A} lies {B}?"),
         ("The Old Orm of Vel and Bo", 2, "Bo"),
         ("The Old Orm of Vel", 2, "The Old"),
-        ("older than #A or { B }", 4, "older #A { B }"),
+        ("older than #A or { B }", 5, "older #A { B }"),
         ("", 3, ""),
     ],
 )

@@ -99,10 +99,13 @@ def test_every_kind_of_claim_is_judged(provider):
 
 def test_what_needs_no_model_costs_nothing(provider):
     with fake_model() as fake, judge_at(provider, fake) as judge:
-        empty, lost = judge.outcome([Claim("Who?", " \n", ("Ada",)), Claim("Who?", "Ada", ())])
-        assert empty == (0.0, "There is no answer.", False)
-        assert lost.unscored
-        assert lost.reason.startswith("no_golds: ")
+        for nothing in ("", " \n", "\u200b\u2028"):
+            (empty,) = judge.outcome([Claim("Who?", nothing, ("Ada",))])
+            assert empty == (0.0, "There is no answer.", False)
+        for golds in ((), ("", " ")):
+            (lost,) = judge.semantic([Claim("Who?", "Ada", golds)])
+            assert lost.unscored
+            assert lost.reason.startswith("no_golds: ")
         assert not fake.asked
 
 
@@ -535,10 +538,10 @@ def test_closing_lets_go_of_connections_and_may_be_followed_by_more(provider):
     with fake_model() as fake:
         judge = judge_at(provider, fake)
         judge.outcome([RIGHT])
-        client = judge._session.client
+        client = judge._life.session.client
         judge.close()
         judge.close()
-        assert judge._session is None
+        assert judge._life.session is None
         assert closed(client)
         assert judge.outcome([RIGHT])[0].value == 1.0
         assert judge.usage.calls == 2
@@ -549,7 +552,7 @@ def test_a_judge_that_nobody_holds_lets_go_by_itself(provider):
     with fake_model() as fake:
         judge = judge_at(provider, fake)
         judge.outcome([RIGHT])
-        client = judge._session.client
+        client = judge._life.session.client
         del judge
         gc.collect()
         end = time.monotonic() + 5
@@ -561,6 +564,17 @@ def test_a_judge_that_nobody_holds_lets_go_by_itself(provider):
 def closed(client):
     http = getattr(client, "_http", None) or client._client._client
     return http.is_closed
+
+
+def test_settings_stay_as_they_are(provider, monkeypatch):
+    judge = make_judge(provider)
+    before = judge.fingerprint, judge.url
+    with pytest.raises(AttributeError, match="model"):
+        judge.model = "other"
+    for variable in ("OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    assert (judge.fingerprint, judge.url) == before
+    assert make_judge(provider).url == "http://127.0.0.1:9"
 
 
 def test_the_fingerprint_says_who_judges_and_how(provider, monkeypatch):
