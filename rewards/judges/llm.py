@@ -11,7 +11,7 @@ import os
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from ...errors import ConfigError, require
@@ -96,7 +96,7 @@ class LLMJudge(ABC):
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]]
     """What must be installed."""
-    _life: ClassVar[_Life]  # each judge's own; a class variable only to be no setting
+    _life: _Life = field(init=False)
 
     def __post_init__(self) -> None:
         url = self.base_url or self.usual_url()
@@ -216,7 +216,8 @@ class LLMJudge(ABC):
         """On the loop's thread alone, so that two threads cannot open two sessions."""
         session = self._life.session
         if session is None or session.process != os.getpid():
-            _abandoned.append(session)
+            if session is not None:
+                _abandoned.append(session)
             session = self._life.session = self._opened()
         return await session.judge_all(requests)
 
@@ -259,7 +260,7 @@ class LLMJudge(ABC):
             check_number("temperature", self.temperature, 0.0, 2.0, example=0.0)
 
     def _settings(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.init}
 
     def __reduce__(self) -> tuple[Callable[..., LLMJudge], tuple[Any, ...]]:
         return _made, (type(self), self._settings())
@@ -268,7 +269,7 @@ class LLMJudge(ABC):
         return f"{type(self).__name__}({self.model!r}, {self.url!r}, {self.usage})"
 
 
-_abandoned: list[Session | None] = []
+_abandoned: list[Session] = []
 """What a fork inherited: not used in the child, nor closed, for it shares the parent's sockets."""
 
 

@@ -24,7 +24,7 @@ def test_both_environments_in_text_share_these_rules(episode):
 
 
 def test_only_text_is_taken(episode):
-    with pytest.raises(ConfigError, match="takes a str action, not int. Nothing has moved"):
+    with pytest.raises(ConfigError, match=r"takes a str action, not int\. Nothing has moved"):
         episode.take_text(3)
     assert episode.take_text("a\r\nb") == "a\nb"
     episode.outcome = "answered"

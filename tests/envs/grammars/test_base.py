@@ -43,3 +43,15 @@ def test_a_grammar_that_cannot_be_made_is_named(tmp_path):
         ConfigError, match=r"grammar factory '.*:tags' raised RuntimeError: no tags \(line 2 of"
     ):
         make_grammar(f"{file}:tags")
+
+
+def test_a_grammar_is_made_with_options():
+    grammar = make_grammar("dag", tools=("Web", "News"), max_nodes=3, max_words=4)
+    assert (grammar.tools, grammar.max_nodes, grammar.max_words) == (("Web", "News"), 3, 4)
+
+
+def test_options_that_do_not_exist_are_refused():
+    with pytest.raises(ConfigError, match=r"'dag' raised .* unexpected keyword argument 'tool'"):
+        make_grammar("dag", tool="Web")
+    with pytest.raises(ConfigError, match=r"made already: it takes no options \(max_nodes\)"):
+        make_grammar(make_grammar("r3"), max_nodes=3)
