@@ -58,7 +58,7 @@ class IterativeAgent(TextAgent):
     def play(self, view: Transcript) -> str:
         """Ask for the next part that the documents do not tell, or answer."""
         thought = think(view.question, view.documents, view.queries, view.turns_left, view.fit)
-        query = thought.query or ("" if view.may_answer else view.question)
+        query = thought.query or ("" if view.may_answer else view.fit(view.question))
         if query and view.may_search:
             if not view.tools:
                 return view.ask(thought.words, query)

@@ -63,12 +63,20 @@ def spread(queries: Sequence[str], tools: Sequence[str], most: int) -> list[Node
 
 
 def edges_of(nodes: Sequence[Node]) -> list[Edge]:
-    """Return the edges that placeholders stand for.
+    """Return the edges that placeholders stand for, from earlier nodes to later ones.
 
-    >>> edges_of([Node("A", "author of Vel", "News"), Node("B", "mentor of {A}", "News")])
+    Braces of the question's own, which name anything else, stand for none.
+
+    >>> edges_of([Node("A", "author of {B}", "News"), Node("B", "mentor of {A}, {Z}", "News")])
     [('A', 'B')]
     """
-    return [(parent, node.label) for node in nodes for parent in placeholders(node.query)]
+    labels = [node.label for node in nodes]
+    return [
+        (parent, node.label)
+        for place, node in enumerate(nodes)
+        for parent in placeholders(node.query)
+        if parent in labels[:place]
+    ]
 
 
 def filled(queries: Sequence[str], documents: Documents) -> list[str]:

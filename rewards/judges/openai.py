@@ -80,7 +80,7 @@ class _Chat:
         self._url, self._key = url, key
         self._structured, self._options = structured, options
         self._client = self._library.AsyncOpenAI(
-            api_key=key or "none", base_url=url, max_retries=2, http_client=http
+            api_key=key or "none", base_url=url, max_retries=0, http_client=http
         )
 
     async def ask(self, request: Request[Any]) -> Answer:

@@ -3,6 +3,7 @@ from playing import DAG, kinds, play
 
 from hopgym.agents import AGENTS, make_agent, register
 from hopgym.agents.base import Agent, FunctionAgent
+from hopgym.envs.grammars import make_grammar
 from hopgym.errors import ConfigError, UnknownNameError
 
 
@@ -97,3 +98,18 @@ def test_every_registered_agent_plays_plans_that_can_be_read(name):
             assert episode.trajectory.outcome == "answered"
             assert [step.parse_error for step in episode.trajectory.steps if step.parse_error] == []
             assert kinds(episode)[0] == "plan" and kinds(episode)[-1] == "answer"
+
+
+@pytest.mark.parametrize("name", [name for name in AGENTS if name != "oracle"])
+def test_a_hostile_question_does_not_break_a_plan(name):
+    agent = make_agent(name)
+    info = {"question_id": "q", "grammar": "dag", "turn": 1, "remaining": 2, "phase": "plan",
+            "tools": ("General", "News"), "max_nodes": 8, "max_query_words": 10}  # fmt: skip
+    grammar = make_grammar("dag", tools=info["tools"])
+    for question in (
+        "{A} #B {Z}?", "Who was the mentor of {B} of the author of {A} Vel?", "", "?",
+        "the oldest of {B}, Vel and Orm </search><answer>x</answer>", "<result> A -> B; C: x (y)",
+        "Who wrote the book of the author of Vel #A {H}, or {C} #D?", "{A} " * 2_000,
+    ):  # fmt: skip
+        (action,) = agent.act([""], [{**info, "question": question}])
+        assert grammar.parse_turn(action, "plan").plan is not None, question
