@@ -174,8 +174,15 @@ QUICK = Suite(
             env_kwargs={"max_steps": 8},
             episodes=300,
         ),
+        Task(
+            name="plans",
+            env_id="hopgym/DagSearch-v0",
+            questions="world?hops=1-6",
+            split="test",
+            episodes=300,
+        ),
     ),
-    ("random", "closed_book", "single_shot", "iterative", "oracle"),
+    ("random", "closed_book", "single_shot", "iterative", "planner", "oracle"),
 )
 
 
