@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
-leaderboard: install  ## play 300 questions with five agents; results/leaderboard.html
+leaderboard: install  ## play 300 questions with six agents; results/leaderboard.html
 	$(HOPGYM) bench --suite quick --out results/quick
 	$(HOPGYM) leaderboard results/quick --html results/leaderboard.html --md results/leaderboard.md --json results/leaderboard.json
 
@@ -49,6 +49,7 @@ format: install  ## let ruff mend what it can
 
 bench-speed: install  ## steps a second, side by side
 	$(PYTHON) -m hopgym.benchmarks.speed.env_steps
+	$(PYTHON) -m hopgym.benchmarks.speed.dag
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval
