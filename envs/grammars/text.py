@@ -37,8 +37,14 @@ _DROPPED = re.compile(
 )
 
 
+LONGEST_WORD = 24
+"""Longer ones, and text without blanks, are cut in the middle."""
+
+
 def one_line(text: str, limit: int | None = None) -> str:
     r"""Return text without control or invisible characters, on one line, cut to `limit`.
+
+    It is cut between words where one ends near: half a number is another number.
 
     >>> one_line("a\n\tb\u202ec\x00", 3)
     'a b'
@@ -46,7 +52,15 @@ def one_line(text: str, limit: int | None = None) -> str:
     if limit is not None:
         text = text[: 4 * limit]  # a bound on the work, generous towards blanks
     line = " ".join(_DROPPED.sub("", text).split())
-    return line if limit is None else line[:limit].rstrip()
+    return line if limit is None else _cut(line, limit)
+
+
+def _cut(line: str, limit: int) -> str:
+    cut = line[:limit]
+    if len(line) <= limit or line[limit] == " ":
+        return cut.rstrip()
+    blank = cut.rfind(" ", max(limit - LONGEST_WORD, 1))
+    return (cut if blank < 0 else cut[:blank]).rstrip()
 
 
 def folded(text: str) -> str:

@@ -101,3 +101,12 @@ def test_what_has_no_tags_has_none_however_it_is_seen(text):
     safe = without_tags(text)
     assert without_tags(safe) == safe
     assert "<r" not in seen_through(safe) and "</r" not in seen_through(safe)
+
+
+def test_a_cut_leaves_no_half_words_where_one_ends_near():
+    assert one_line("born in 1270 in Vel", 10) == "born in"
+    assert one_line("born in 1270 in Vel", 12) == "born in 1270"
+    assert one_line("x" * 50, 40) == "x" * 40
+    assert one_line("a " + "x" * 50, 40) == "a " + "x" * 38
+    assert one_line("\u6771" * 50, 40) == "\u6771" * 40
+    assert one_line("ab", 1) == "a"
