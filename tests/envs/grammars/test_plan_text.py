@@ -83,9 +83,9 @@ def test_canonical_text_keeps_every_place():
         ("abc" + "x" * 40, "", "abc" + "x" * 37),
         ("#A" + "b" * 9, "A", "#Abbbbbbbbb"),
         (
-            "x" * 20 + "." * 17 + "#Ab",
+            "x" * 20 + "." * 18 + "#Ab",
             "",
-            "x" * 20 + "." * 17 + "'A",
+            "x" * 20 + "." * 18 + "'A",
         ),  # what the cut leaves is a placeholder
     ],
 )
