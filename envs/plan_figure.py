@@ -117,14 +117,10 @@ def plan_figure(step: Step, width: int | None = None) -> str:
     layers = plan_layers(step)
     if not layers:
         return ""
-    columns = shutil.get_terminal_size().columns if width is None else width
+    columns = _bounded(shutil.get_terminal_size().columns if width is None else width)
     paper = io.StringIO()
     console = Console(
-        file=paper,
-        width=_bounded(columns),
-        color_system=None,
-        force_jupyter=False,
-        legacy_windows=False,
+        file=paper, width=columns, color_system=None, force_jupyter=False, legacy_windows=False
     )
     console.print(_picture(step.index, layers))
     return "\n".join(line.rstrip() for line in paper.getvalue().splitlines())

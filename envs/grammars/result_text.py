@@ -37,7 +37,7 @@ def node_lines(
 
     >>> node = Node("A", "who made Vel", "General")
     >>> node_lines(node, "General", [("Vel", "A film.", True), ("Ada", "A town.", False)], 4)
-    ['Node A (General): [Vel] A fi', 'Node A (General): see above: [Ada]']
+    ['Node A (General): [Vel] A', 'Node A (General): see above: [Ada]']
     """
     head = f"Node {node.label} ({_source(source)}): "
     if not documents:

@@ -46,8 +46,8 @@ def one_line(text: str, limit: int | None = None) -> str:
 
     It is cut between words where one ends near: half a number is another number.
 
-    >>> one_line("a\n\tb\u202ec\x00", 3)
-    'a b'
+    >>> one_line("in\n\t12\u202e70\x00"), one_line("in 1270", 5)
+    ('in 1270', 'in')
     """
     if limit is not None:
         text = text[: 4 * limit]  # a bound on the work, generous towards blanks
