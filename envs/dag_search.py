@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from ..core import Trajectory
+from ..core import Question, Trajectory
 from ..errors import ConfigError
 from ..retrieval.base import Retriever, check_number
 from ..retrieval.readers import Reader, make_reader
@@ -145,6 +145,12 @@ class DagSearchEpisode(TextEpisode):
 
     stage: DagSearchStage
 
+    def __init__(self, stage: DagSearchStage, question: Question, seed: int | None) -> None:
+        super().__init__(stage, question, seed)
+        # What sources answered in this step. It is changed in place, so that it outlives the
+        # `restore` of a step that failed: what was answered need not be asked (and paid) again.
+        self._kept: dict[SourceQuery, Row] = {}
+
     @property
     def turns(self) -> int:
         """How many turns the episode has at most: plans, and the answer."""
@@ -183,7 +189,7 @@ class DagSearchEpisode(TextEpisode):
         self._move = self.stage.grammar.parse_turn(self.take_text(action), self.phase)
         if isinstance(self._move, ParseError) or self._move.plan is None:
             return ()
-        self._run = PlanRun(self._move.plan, self.stage.reader)
+        self._run = PlanRun(self._move.plan, self.stage.reader, self._kept)
         return self._run.next_queries()
 
     def receive(self, rows: Sequence[Row]) -> Sequence[SourceQuery]:
@@ -206,6 +212,7 @@ class DagSearchEpisode(TextEpisode):
 
     def _show(self, move: Move) -> None:
         run, hits = self._run, self.take_hits(self._run.found)
+        self._kept = {}
         observation = self.stage.grammar.results(self._lines(run, hits)) + self.next_turn()
         self.accept(observation)
         parsed = {"kind": "plan", "analysis": move.analysis, **run.record()}

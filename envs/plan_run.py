@@ -24,11 +24,16 @@ class PlanRun:
         plan: A checked plan.
         reader: Reads the short answer that stands for a parent in its children's queries; None if
             nothing is handed on.
+        kept: What was answered when the same plan was begun before and a source failed on the way;
+            it is not asked again. New answers are added.
     """
 
-    def __init__(self, plan: Plan, reader: Reader | None) -> None:
+    def __init__(
+        self, plan: Plan, reader: Reader | None, kept: dict[SourceQuery, Row] | None = None
+    ) -> None:
         self.plan = plan
         self.reader = reader
+        self.kept = {} if kept is None else kept
         self.asked: dict[str, str] = {}
         """What each node asked, by label, in the order of execution."""
         self.rows: dict[str, Row] = {}
@@ -36,7 +41,7 @@ class PlanRun:
         self._parents = {parent for parent, _ in plan.edges}
         self._found: dict[str, str] = {}
         self._layers = iter(plan.layers)
-        self._waiting: list[str] = []
+        self._waiting: list[SourceQuery] = []
 
     def next_queries(self) -> list[SourceQuery]:
         """Return the next layer's queries; none when the plan is done.
@@ -45,18 +50,21 @@ class PlanRun:
         """
         for layer in self._layers:
             queries = [self._query(self._nodes[label]) for label in layer]
-            sound = [query for query in queries if not is_degenerate(query.text)]
-            if sound:
-                self._waiting = [query.node for query in sound]
-                return sound
+            self._waiting = []
+            for query in queries:
+                if query in self.kept:
+                    self._note(query, self.kept[query])
+                elif not is_degenerate(query.text):
+                    self._waiting.append(query)
+            if self._waiting:
+                return self._waiting
         return []
 
     def take(self, rows: Sequence[Row]) -> list[SourceQuery]:
         """Take the hits of the queries asked last, and return the next ones."""
-        for label, row in zip(self._waiting, rows, strict=True):
-            self.rows[label] = row
-            if self.reader is not None and label in self._parents:
-                self._found[label] = self._read(self.reader, label, row)
+        for query, row in zip(self._waiting, rows, strict=True):
+            self.kept[query] = row
+            self._note(query, row)
         return self.next_queries()
 
     @property
@@ -87,6 +95,11 @@ class PlanRun:
         )
         self.asked[node.label] = filled
         return SourceQuery(filled, node.tool, node.label)
+
+    def _note(self, query: SourceQuery, row: Row) -> None:
+        self.rows[query.node] = row
+        if self.reader is not None and query.node in self._parents:
+            self._found[query.node] = self._read(self.reader, query.node, row)
 
     def _read(self, reader: Reader, label: str, row: Row) -> str:
         with users_code("reader", reader, RetrievalError):

@@ -21,6 +21,7 @@ from ..retrieval import is_saved, make_retriever
 from ..retrieval.base import Hits, Immutable, Retriever, check_hits
 from ..retrieval.children import works_here
 from ..retrieval.fan_out import in_threads
+from ..retrieval.multi_source import MultiSourceRetriever
 from ..retrieval.options import split_options
 from .grammars.text import one_line
 
@@ -59,6 +60,7 @@ class SourceError(RetrievalError):
             f"{one_line(query.text, 80)!r}. {error} Nothing was scored; the action may be repeated."
         )
         self.query, self.error = query, error
+        self.__cause__ = error
         self.node, self.source = query.node, query.source
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -84,11 +86,10 @@ class Router(Immutable):
         *,
         timeout: float | None = None,
     ) -> None:
-        self.base = _base(retriever, documents)
-        named = dict(getattr(self.base, "sources", {}))
-        for name, spec in _checked(others).items():
-            own = [document for document in documents if document.source == name]
-            named[name] = make_retriever(spec, own or documents)
+        own = _made(_checked(others), documents)
+        needed = {*TOOLS, *(document.source for document in documents)}.difference(own)
+        self.base = _base(retriever, documents) if needed else MultiSourceRetriever((), sources=own)
+        named = {**getattr(self.base, "sources", {}), **own}
         self.sources: dict[str, Retriever] = {tool: named.pop(tool, self.base) for tool in TOOLS}
         self.sources.update(named)
         self.timeout = timeout
@@ -185,6 +186,17 @@ def _base(spec: str | Path | Retriever, documents: Sequence[Document]) -> Retrie
     if not by_name or split_options(str(spec))[0] == "multi_source":
         return make_retriever(spec, documents)
     return make_retriever(f"multi_source?base={quote(json.dumps(spec))}", documents)
+
+
+def _made(
+    others: Mapping[str, str | Path | Retriever], documents: Sequence[Document]
+) -> dict[str, Retriever]:
+    """Make the sources that were asked for; each searches its own documents, or all if it has none."""
+    made = {}
+    for name, spec in others.items():
+        own = [document for document in documents if document.source == name]
+        made[name] = make_retriever(spec, own or documents)
+    return made
 
 
 def _checked(others: Mapping[str, Any] | None) -> Mapping[str, Any]:

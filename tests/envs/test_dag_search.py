@@ -168,6 +168,20 @@ def test_a_failing_source_is_no_observation_and_no_zero():
     assert env.step(PLAN)[-1]["parse_error"] is None
 
 
+def test_a_repeated_action_asks_only_what_was_not_answered():
+    sources = three_sources()
+    sources["News"].fails_on = {"*"}
+    env = begin(sources=sources)
+    plan = PLAN.replace("born (General)", "born (News)")
+    for _ in range(2):
+        with pytest.raises(RetrievalError, match="Node B could not be answered: News"):
+            env.step(plan)
+    assert env._episode.turn == 1 and env._episode.steps == ()
+    sources["News"].fails_on = set()
+    assert env.step(plan)[-1]["parse_error"] is None
+    assert sources["General"].calls == [["who directed Vel"]]  # once, and not three times
+
+
 def test_in_a_vector_only_the_episode_that_was_hit_fails():
     sources = three_sources()
     sources["News"].fails_on = {"*"}

@@ -111,3 +111,16 @@ def test_the_record_says_all_that_was_asked():
     }
     assert size_of([record, record]) == {"plans": 2.0, "nodes": 4.0, "depth": 4.0, "width": 1.0}
     assert size_of([])["width"] == 0.0
+
+
+def test_what_was_answered_before_is_not_asked_again():
+    kept = {}
+    run = PlanRun(CHAIN, title_reader, kept)
+    run.next_queries()
+    run.take([row("Ada Orm")])  # then the news fail
+    again = PlanRun(CHAIN, title_reader, kept)
+    assert [tuple(query) for query in again.next_queries()] == [
+        ("birthplace of Ada Orm", "News", "B")
+    ]
+    assert again.take([row("Tessa")]) == []
+    assert list(again.asked) == ["A", "B"] and [len(found) for found in again.found] == [1, 1]

@@ -70,6 +70,12 @@ def test_a_question_set_without_documents_can_be_served_by_a_retriever():
     assert ids(ask(router, ("x", "Academy"))[0]) == ["api:x"]
 
 
+def test_no_index_is_built_that_nobody_asks():
+    router = Router("bm25", (), three_sources())
+    assert ids(ask(router, ("x", "News"))[0]) == ["News:x"]
+    assert len(router.search(["x"], 9).ids[0]) == 3
+
+
 def test_sources_are_asked_at_the_same_time_and_each_once():
     sources = three_sources(seconds=0.2)
     router = Router("empty", DOCUMENTS, sources)
