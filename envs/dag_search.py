@@ -18,16 +18,17 @@ from ..retrieval.readers import Reader, make_reader
 from ..rewards import make_reward
 from ..rewards.base import Reward, weights_of
 from ..rewards.judges import Judge
+from .asking import Answer, SourceQuery
 from .env import HopEnv
 from .episode import Episode, Row
 from .grammars import Move, ParseError
-from .grammars.base import MAX_ACTION_CHARS, MAX_TITLE
+from .grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS, MAX_TITLE
 from .grammars.dag import DagGrammar
 from .plan_run import PlanRun, size_of
-from .router import Answer, Router, SourceQuery
+from .router import Router
 from .settings import Settings, at_least
 from .stage import Stage
-from .text_episode import MAX_QUESTION_CHARS, TextEpisode, TextStage
+from .text_episode import TextEpisode, TextStage
 from .vector import HopVectorEnv
 
 ENV_ID = "hopgym/DagSearch-v0"
@@ -79,7 +80,12 @@ class DagSearchSettings(Settings):
         if self.deps not in ("substitute", "order"):
             raise ConfigError(f"deps is {self.deps!r}; it may be 'substitute' or 'order'.")
         if self.timeout is not None:
-            check_number("timeout", self.timeout, 0.001, example=15.0)
+            check_number("timeout", self.timeout, 0.001, 86_400, example=15.0)
+        if self.max_plans >= self.max_steps:
+            raise ConfigError(
+                f"max_plans is {self.max_plans} and max_steps {self.max_steps}: that many plans and "
+                f"an answer take {self.max_plans + 1} turns. Set max_steps={self.max_plans + 1}."
+            )
 
 
 class DagSearchStage(TextStage):
@@ -94,15 +100,16 @@ class DagSearchStage(TextStage):
         self.grammar = DagGrammar(
             tools=tuple(self.retriever.sources),
             aliases=settings.aliases,
-            max_nodes=settings.max_nodes,
-            max_words=settings.max_query_words,
+            max_nodes=int(settings.max_nodes),
+            max_words=int(settings.max_query_words),
         )
-        self.reader = make_reader(settings.reader) if settings.deps == "substitute" else None
+        reader = make_reader(settings.reader)
+        self.reader = reader if settings.deps == "substitute" else None
         self.retries = settings.format_retries
-        self.turns = min(settings.max_plans + 1, settings.max_steps)
+        self.turns = settings.max_plans + 1
         self.document_chars = settings.max_document_chars
-        self.max_nodes = settings.max_nodes
-        self.max_query_words = settings.max_query_words
+        self.max_nodes = int(settings.max_nodes)
+        self.max_query_words = int(settings.max_query_words)
 
     def search(self, queries: Sequence[SourceQuery]) -> list[Row]:  # type: ignore[override]
         """Ask every source at once.
@@ -147,6 +154,7 @@ class DagSearchEpisode(TextEpisode):
 
     def __init__(self, stage: DagSearchStage, question: Question, seed: int | None) -> None:
         super().__init__(stage, question, seed)
+        self.training_step = stage.training_step  # the weights of this episode are of that step
         # What sources answered in this step. It is changed in place, so that it outlives the
         # `restore` of a step that failed: what was answered need not be asked (and paid) again.
         self._kept: dict[SourceQuery, Row] = {}
@@ -176,7 +184,7 @@ class DagSearchEpisode(TextEpisode):
             "tools": stage.grammar.tools,
             "max_nodes": stage.max_nodes,
             "max_query_words": stage.max_query_words,
-            "training_step": stage.training_step,
+            "training_step": self.training_step,
             "reward_weights": weights_of(self.reward),
         }
 

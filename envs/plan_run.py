@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import RetrievalError, users_code
+from ..errors import ConfigError, RetrievalError, named, users_code
 from ..retrieval.readers import Reader
+from .asking import SourceQuery
 from .episode import Row
 from .grammars.text import is_degenerate
 from .plans import Node, Plan, substitute, unfilled
-from .router import SourceQuery
 
 
 class PlanRun:
@@ -103,7 +103,13 @@ class PlanRun:
 
     def _read(self, reader: Reader, label: str, row: Row) -> str:
         with users_code("reader", reader, RetrievalError):
-            return str(reader(self.asked[label], row))
+            found = reader(self.asked[label], row)
+        if not isinstance(found, str):
+            raise ConfigError(
+                f"The reader {named(reader)} returned a {type(found).__name__} ({found!r:.60}); "
+                "return a str, empty where nothing is found."
+            )
+        return found
 
 
 def size_of(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -23,8 +23,9 @@ MAX_VALUE_CHARS = 200
 MAX_ASKED_CHARS = 1_024
 """Characters of a query after its placeholders are filled."""
 
-PLACEHOLDER = re.compile(r"\{ ?([A-Z]) ?\}|(?<!\w)#([A-Z])(?!\w)")
-"""`{A}`, or `#A` as a word of its own."""
+PLACEHOLDER = re.compile(r"\{ ?([A-Za-z]) ?\}|(?<!\w)#([A-Z])(?!\w)")
+"""`{A}`, or `#A` as a word of its own. `{a}` is one too, of a node that no plan can have: it is meant
+for `{A}`, and would otherwise be searched for as it stands."""
 
 Fault = Literal[
     "no_nodes",
@@ -42,6 +43,14 @@ Fault = Literal[
 
 Edge = tuple[str, str]
 """`(parent, child)`."""
+
+
+class Flaw(NamedTuple):
+    """Why nodes and edges are no plan, and where."""
+
+    fault: Fault
+    labels: tuple[str, ...] = ()
+    """The nodes that it is about; of a cycle those on the way round, the first of them twice."""
 
 
 class Node(NamedTuple):
@@ -114,17 +123,40 @@ def check_plan(
     >>> check_plan(nodes, [("B", "A")], tools=["General", "News"])
     'cycle'
     """
+    found = find_flaw(
+        nodes, edges, tools=tools, max_nodes=max_nodes, max_words=max_words, max_chars=max_chars
+    )
+    return found.fault if isinstance(found, Flaw) else found
+
+
+def find_flaw(
+    nodes: Sequence[Node],
+    edges: Iterable[Edge] = (),
+    *,
+    tools: Collection[str],
+    max_nodes: int = 8,
+    max_words: int = 10,
+    max_chars: int = MAX_ASKED_CHARS,
+) -> Plan | Flaw:
+    """Return the plan of these nodes and edges, or the first fault and whose it is.
+
+    Everything else is `check_plan`'s.
+
+    >>> nodes = [Node("A", "kin of {B}", "News"), Node("B", "kin of {A}", "News")]
+    >>> find_flaw(nodes, tools=["News"])
+    Flaw(fault='cycle', labels=('A', 'B', 'A'))
+    """
     if not nodes:
-        return "no_nodes"
+        return Flaw("no_nodes")
     if len(nodes) > max_nodes:
-        return "too_many_nodes"
+        return Flaw("too_many_nodes")
     labels: set[str] = set()
     for node in nodes:
         if node.label in labels:
-            return "duplicate_label"
+            return Flaw("duplicate_label", (node.label,))
         fault = _check_node(node, tools) or _check_query(node.query, max_words, max_chars)
         if fault:
-            return fault
+            return Flaw(fault, (node.label,))
         labels.add(node.label)
     return _connect(tuple(nodes), dict.fromkeys((*edges, *_implied(nodes))), labels)
 
@@ -132,8 +164,10 @@ def check_plan(
 def placeholders(query: str) -> tuple[str, ...]:
     """Return the labels whose results a query asks for, each once, in the order of appearance.
 
-    >>> placeholders("is {B} older than #A, in C#A or #AB?")
-    ('B', 'A')
+    A small letter in braces is one that no node has.
+
+    >>> placeholders("is {B} older than #A, in C#A or #AB?"), placeholders("born {a}")
+    (('B', 'A'), ('a',))
     """
     if "{" not in query and "#" not in query:
         return ()
@@ -188,26 +222,30 @@ def _implied(nodes: Iterable[Node]) -> Iterator[Edge]:
             yield parent, node.label
 
 
-def _connect(nodes: tuple[Node, ...], edges: Iterable[Edge], labels: set[str]) -> Plan | Fault:
+def _connect(nodes: tuple[Node, ...], edges: Iterable[Edge], labels: set[str]) -> Plan | Flaw:
     edges = tuple(edges)
     for parent, child in edges:
-        if parent not in labels or child not in labels:
-            return "unknown_label"
+        for label in (parent, child):
+            if label not in labels:
+                return Flaw("unknown_label", (label,))
         if parent == child:
-            return "self_loop"
-    layers = _layers([node.label for node in nodes], edges)
-    return "cycle" if layers is None else Plan(nodes, edges, layers)
+            return Flaw("self_loop", (parent,))
+    try:
+        return Plan(nodes, edges, _layers([node.label for node in nodes], edges))
+    except CycleError as error:
+        return Flaw("cycle", tuple(error.args[1]))
 
 
-def _layers(labels: Sequence[str], edges: Iterable[Edge]) -> tuple[tuple[str, ...], ...] | None:
-    """Return the topological layers, each node as early as it can be; None if there is a cycle."""
+def _layers(labels: Sequence[str], edges: Iterable[Edge]) -> tuple[tuple[str, ...], ...]:
+    """Return the topological layers, each node as early as it can be.
+
+    Raises:
+        CycleError: If there are none; its second argument is the way round.
+    """
     sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(labels, ()))
     for parent, child in edges:
         sorter.add(child, parent)
-    try:
-        sorter.prepare()
-    except CycleError:
-        return None
+    sorter.prepare()
     layers = []
     while sorter.is_active():
         layers.append(tuple(sorted(sorter.get_ready(), key=labels.index)))

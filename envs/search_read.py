@@ -14,10 +14,10 @@ from ..errors import ConfigError, named
 from .env import HopEnv
 from .episode import Episode, Row
 from .grammars import Grammar, Move, ParseError, StepGrammar, make_grammar
-from .grammars.base import MAX_ACTION_CHARS, MAX_TITLE
+from .grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS, MAX_TITLE
 from .settings import Settings, at_least
 from .stage import Stage
-from .text_episode import MAX_QUESTION_CHARS, TextEpisode, TextStage
+from .text_episode import TextEpisode, TextStage
 from .vector import HopVectorEnv
 
 ENV_ID = "hopgym/SearchRead-v0"

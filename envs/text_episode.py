@@ -10,14 +10,12 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from ..core import Hit, Question
-from ..errors import ConfigError
+from ..core import Document, Hit, Question
+from ..errors import ConfigError, RetrievalError
 from .episode import Episode, Row
 from .grammars import Grammar, Move, ParseError
-from .grammars.base import MAX_ACTION_CHARS
+from .grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS
 from .stage import Stage
-
-MAX_QUESTION_CHARS = 8_192
 
 
 class TextStage(Stage):
@@ -38,7 +36,7 @@ class TextEpisode(Episode):
         self.stage = stage
         self.turn = 1
         self.refused = 0
-        self.shown: frozenset[str] = frozenset()
+        self.shown: dict[str, Document] = {}  # replaced, never changed: see `snapshot`
         self.asked = question.text[:MAX_QUESTION_CHARS]
         self.write(stage.grammar.opening(self.asked), "env")
 
@@ -96,15 +94,22 @@ class TextEpisode(Episode):
         self.finish(self._action, parsed, "")
 
     def take_hits(self, rows: Sequence[Row]) -> tuple[Hit, ...]:
-        """Note what the queries of a step found; a document is new once in an episode."""
-        shown = set(self.shown)
+        """Note what the queries of a step found; a document is new once in an episode.
+
+        Raises:
+            RetrievalError: If a document bears the id of another one that was shown.
+        """
+        shown = dict(self.shown)
         hits = []
         for query, row in enumerate(rows):
             for document, score in row:
-                id = document.id
-                hits.append(Hit(id, float(score), query, id not in shown))
-                shown.add(id)
-        self.shown = frozenset(shown)
+                new = document.id not in shown
+                hits.append(Hit(document.id, float(score), query, new))
+                if new:
+                    shown[document.id] = document
+                else:
+                    _check_same(shown[document.id], document)
+        self.shown = shown
         return tuple(hits)
 
     def accept(self, observation: str) -> None:
@@ -136,3 +141,13 @@ class TextEpisode(Episode):
             self.outcome = "out_of_steps"
             return ""
         return self.opened_turn()
+
+
+def _check_same(first: Document, other: Document) -> None:
+    """Refuse two documents that bear one id: the second would pass for one already shown."""
+    if first is not other and (first.title, first.text) != (other.title, other.text):
+        raise RetrievalError(
+            f"Two documents bear the id {first.id!r:.60}: {first.title!r:.60} and "
+            f"{other.title!r:.60}. Sources that are searched together need ids of their own: "
+            "prefix them."
+        )

@@ -6,7 +6,7 @@ is only the speed. Seeds and questions are those of single environments seeded a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -139,11 +139,26 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """Step only some sub-environments and return their results, without any autoreset.
 
         The rollout loop's way in: sub-environments that have nothing left to play stay still, and
-        where infrastructure failed, its error stands in the place of the result.
+        where infrastructure failed, its error stands in the place of the result and the episode
+        where it stood, so that the same action may be tried again.
+
+        Raises:
+            EpisodeError: If `reset` was never called.
+            ConfigError: If these are not so many different sub-environments, with an action each.
         """
+        self._check_indices(indices, actions)
         failed: dict[int, HopgymError] = {}
         self._play_each(indices, actions, failed)
         return [failed.get(i) or self._episodes[i].result() for i in indices]
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """Call a method, or read an attribute, as in sync and async vector environments.
+
+        Returns:
+            The same result for every sub-environment: they share what there is to call.
+        """
+        found = getattr(self, name)
+        return (found(*args, **kwargs) if callable(found) else found,) * self.num_envs
 
     def set_progress(self, step: int | None) -> None:
         """Tell how far training is; from the next episodes on, scheduled rewards follow it.
@@ -182,7 +197,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
     def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
         """Step these episodes; on a failure of any, none has moved, and it is raised."""
         episodes = [self._episodes[i] for i in playing]
-        before = [episode.snapshot() for episode in episodes]
+        before = {i: self._episodes[i].snapshot() for i in playing}
         try:
             asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
             while asked:
@@ -195,26 +210,49 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             for episode, score in zip(episodes, _scores(episodes), strict=True):
                 episode.settle(score)
         except BaseException:
-            for episode, state in zip(episodes, before, strict=True):
-                episode.restore(state)
+            self._restore(before)
             raise
 
     def _play_each(
         self, playing: Sequence[int], actions: Sequence[str], failed: dict[int, HopgymError]
     ) -> None:
-        """Step these episodes; failures are collected, and each is that of its own episode."""
-        waiting = [(i, self._episodes[i].act(a)) for i, a in zip(playing, actions, strict=True)]
-        while waiting:
-            answered = self._search_each(waiting, failed)
-            asked = [(i, self._episodes[i].receive(rows)) for i, rows in answered]
-            waiting = [(i, queries) for i, queries in asked if queries]
-        closed = [i for i in playing if i not in failed]
+        """Step these episodes; failures are collected, and each is that of its own episode.
+
+        An episode that failed stands where it stood.
+        """
+        before = {i: self._episodes[i].snapshot() for i in playing}
+        try:
+            waiting = [(i, self._episodes[i].act(a)) for i, a in zip(playing, actions, strict=True)]
+            while waiting:
+                answered = self._search_each(waiting, failed)
+                asked = [(i, self._receive(i, rows, failed)) for i, rows in answered]
+                waiting = [(i, queries) for i, queries in asked if queries]
+            self._settle([i for i in playing if i not in failed], failed)
+        except BaseException:
+            self._restore(before)
+            raise
+        self._restore({i: before[i] for i in failed})
+
+    def _receive(
+        self, index: int, rows: list[Row], failed: dict[int, HopgymError]
+    ) -> Sequence[Query]:
+        try:
+            return self._episodes[index].receive(rows)
+        except RetrievalError as error:
+            failed[index] = error
+            return ()
+
+    def _settle(self, closed: Sequence[int], failed: dict[int, HopgymError]) -> None:
         scores = _scores([self._episodes[i] for i in closed])
         for i, score in zip(closed, scores, strict=True):
             try:
                 self._episodes[i].settle(score)
             except RewardError as error:
                 failed[i] = error
+
+    def _restore(self, states: Mapping[int, dict[str, Any]]) -> None:
+        for i, state in states.items():
+            self._episodes[i].restore(state)
 
     def _search_each(
         self, waiting: list[Waiting], failed: dict[int, HopgymError]
@@ -282,6 +320,16 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         if not self._episodes and not mask.all():
             raise EpisodeError("The first reset() must reset every sub-environment.")
         return mask
+
+    def _check_indices(self, indices: Sequence[int], actions: Sequence[str]) -> None:
+        if not self._episodes:
+            raise EpisodeError("No episode has begun. Call reset() first.")
+        known = set(indices) <= set(range(self.num_envs))
+        if not known or len(set(indices)) < len(indices) or len(indices) != len(actions):
+            raise ConfigError(
+                f"step_some takes different sub-environments from 0 to {self.num_envs - 1}, and an "
+                f"action for each; got {list(indices)!r:.100} and {len(actions)} actions."
+            )
 
     def _check_actions(self, actions: Sequence[str]) -> None:
         if not self._episodes:

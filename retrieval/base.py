@@ -156,6 +156,11 @@ def _check_row(documents: Sequence[Document], scores: Sequence[float], k: int, n
             raise _broken(
                 name, f"found a {type(document).__name__} ({document!r:.60}), and no Document."
             )
+        if not isinstance(document.title, str) or not isinstance(document.text, str):
+            raise _broken(
+                name,
+                f"found the document {document.id!r:.60} without a title or text that is a str.",
+            )
     try:
         finite = all(map(math.isfinite, scores))  # fast: each answer passes here
     except (TypeError, OverflowError):

@@ -87,6 +87,7 @@ def in_threads(
     *,
     concurrency: int | None = None,
     timeout: float | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[T | Exception]:
     """Make calls side by side, and never wait for one that hangs longer than is allowed.
 
@@ -96,6 +97,7 @@ def in_threads(
         calls: What to call.
         concurrency: How many at once; None stands for all.
         timeout: Seconds for all of them together; None waits.
+        meanwhile: Called in this thread while they run.
 
     Returns:
         What each returned or raised, in their order; a `TimeoutError` for one that was not done.
@@ -104,6 +106,8 @@ def in_threads(
     ['found', ZeroDivisionError('integer division or modulo by zero')]
     """
     with _running(calls, concurrency or len(calls)) as futures:
+        if meanwhile is not None:
+            meanwhile()
         wait(futures, timeout)
         return [_outcome(future, timeout) for future in futures]
 

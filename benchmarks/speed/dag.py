@@ -27,8 +27,8 @@ from rich.table import Table
 from ...core import Document, to_json
 from ...envs.dag_search import DagSearchVectorEnv
 from ...envs.grammars.dag import DagGrammar
+from ...envs.grammars.tools import TOOLS
 from ...envs.plans import Node
-from ...envs.router import TOOLS
 from ...files import atomic_write
 from ...retrieval.base import Hits, Immutable
 from .env_steps import _count

@@ -23,6 +23,9 @@ MAX_ACTION_CHARS = 16_384
 MAX_QUERY_CHARS = 1_024
 """A longer query or answer is not read: it is a pasted document, not a query."""
 
+MAX_QUESTION_CHARS = 8_192
+"""Characters of a question that are shown."""
+
 MAX_TITLE = 200
 """Characters of a document's title that are shown."""
 

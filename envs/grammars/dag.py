@@ -28,6 +28,7 @@ from . import result_text
 from .base import (
     MAX_ACTION_CHARS,
     MAX_QUERY_CHARS,
+    MAX_QUESTION_CHARS,
     Move,
     ParseError,
     check_content,
@@ -246,7 +247,7 @@ def _blocks(observation: str, tag: str) -> list[str]:
 
 @lru_cache(maxsize=4_096)
 def _opening(question: str) -> str:
-    return f"Question: {without_tags(question)}\n"
+    return f"Question: {without_tags(question, MAX_QUESTION_CHARS)}\n"
 
 
 def _within(name: str, value: int, most: int) -> int:

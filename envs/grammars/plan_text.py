@@ -57,21 +57,18 @@ def read_block(block: str) -> Draft | None:
     Draft(nodes=[Node(label='A', query='who directed Vel', tool='News'),
                  Node(label='B', query='born {A}', tool='web')], edges=[('A', 'B')])
     """
-    draft = Draft([], [])
-    place = 0  # 1 among the nodes, 2 among the edges
-    for written in canonical(block).split("\n"):
-        line = one_line(written)
-        header = _HEADER.match(line)
-        if header:
-            before, place = place, 1 if header[1] else 2
-            if place <= before:
-                return None
-            line = line[header.end() :]
-        if line:
-            place = place or 1
-            if not (_read_nodes(line, draft) if place == 1 else _read_edges(line, draft)):
-                return None
-    return draft
+    read = _read(block)
+    return read if isinstance(read, Draft) else None
+
+
+def bad_line(block: str) -> int | None:
+    r"""Return which line, from 1 and without the blank ones, is neither a node nor edges.
+
+    >>> bad_line("Nodes:\nA: who directed Vel (News)\n\nB: born {A}")
+    3
+    """
+    read = _read(block)
+    return None if isinstance(read, Draft) else read
 
 
 def write_block(nodes: Iterable[Node], edges: Iterable[Edge]) -> str:
@@ -109,6 +106,24 @@ def writable(query: str, fillable: Collection[str], max_words: int, max_chars: i
     # No replacement is longer than what it replaces, so that nothing has to be cut again.
     safe = PLACEHOLDER.sub(lambda match: _kept(match, fillable), cut)
     return "unknown" if is_degenerate(safe) else safe
+
+
+def _read(block: str) -> Draft | int:
+    """Return what a block says, or the number of the first line that says nothing."""
+    draft = Draft([], [])
+    place = 0  # 1 among the nodes, 2 among the edges
+    for number, line in enumerate(filter(None, map(one_line, canonical(block).split("\n"))), 1):
+        header = _HEADER.match(line)
+        if header:
+            before, place = place, 1 if header[1] else 2
+            if place <= before:
+                return number
+            line = line[header.end() :]
+        if line:
+            place = place or 1
+            if not (_read_nodes(line, draft) if place == 1 else _read_edges(line, draft)):
+                return number
+    return draft
 
 
 def _kept(match: re.Match[str], fillable: Collection[str]) -> str:

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from .base import (
     MAX_QUERY_CHARS,
+    MAX_QUESTION_CHARS,
     MAX_TITLE,
     Kind,
     Move,
@@ -169,7 +170,7 @@ def _safe(text: str, limit: int | None = None) -> str:
 
 @lru_cache(maxsize=4_096)
 def _opening(question: str) -> str:
-    return f"{QUESTION} {_safe(question)}"
+    return f"{QUESTION} {_safe(question, MAX_QUESTION_CHARS)}"
 
 
 @lru_cache(maxsize=65_536)

@@ -17,6 +17,7 @@ from typing import ClassVar
 from .base import (
     MAX_ACTION_CHARS,
     MAX_QUERY_CHARS,
+    MAX_QUESTION_CHARS,
     MAX_TITLE,
     Kind,
     Move,
@@ -142,7 +143,7 @@ def _write(step: int, analysis: str, tag: str, text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _opening(question: str) -> str:
-    return f"Question: {without_tags(question)}\n"
+    return f"Question: {without_tags(question, MAX_QUESTION_CHARS)}\n"
 
 
 @lru_cache(maxsize=65_536)

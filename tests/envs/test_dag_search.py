@@ -9,9 +9,10 @@ from sources import Source, three_sources
 from toy import ToyQuestions, ToyRetriever, toy_kwargs
 
 import hopgym  # noqa: F401
-from hopgym.core import Score, Trajectory, from_json, to_json
+from hopgym.core import Document, Question, Score, Trajectory, from_json, to_json
 from hopgym.envs.dag_search import DagSearchEnv, DagSearchVectorEnv
 from hopgym.errors import ConfigError, EpisodeError, RetrievalError, RewardError
+from hopgym.retrieval.base import Hits
 
 PLAN = """<think>First the director.</think>
 <search>
@@ -194,6 +195,46 @@ def test_in_a_vector_only_the_episode_that_was_hit_fails():
     assert isinstance(bad, RetrievalError) and "News" in str(bad)
 
 
+def test_a_failed_lane_stands_where_it_stood():
+    def half(query, row):
+        raise ZeroDivisionError("oh")
+
+    env = DagSearchVectorEnv(2, **toy_kwargs(reader=half))
+    env.reset(seed=0)
+    good = "<think>t</think><search>A: Vel (General)</search>"
+    first, second = env.step_some([0, 1], [good, PLAN])
+    assert first.info["parse_error"] is None and isinstance(second, RetrievalError)
+    assert env._episodes[1].steps == () and env._episodes[1].turn == 1
+    (again,) = env.step_some([1], [good])
+    assert again.info["parse_error"] is None
+
+
+def test_an_unscored_lane_may_answer_again():
+    away = [True]
+
+    def judged(question, trajectory):
+        if trajectory.outcome != "running" and away[0]:
+            return Score(0.0, reason="judge away", unscored=True)
+        return Score(1.0)
+
+    env = DagSearchVectorEnv(1, **toy_kwargs(reward=judged))
+    env.reset(seed=0)
+    env.step([PLAN])
+    assert isinstance(env.step_some([0], [ANSWER])[0], RewardError)
+    away[0] = False
+    assert env.step_some([0], [ANSWER])[0].reward == 1.0
+
+
+def test_step_some_takes_lanes_that_there_are():
+    env = DagSearchVectorEnv(2, **toy_kwargs())
+    with pytest.raises(EpisodeError, match=r"Call reset\(\) first"):
+        env.step_some([0], [PLAN])
+    env.reset(seed=0)
+    for lanes, actions in (([2], [PLAN]), ([0, 0], [PLAN, PLAN]), ([0], [])):
+        with pytest.raises(ConfigError, match="step_some takes different sub-environments"):
+            env.step_some(lanes, actions)
+
+
 def test_an_unscored_verdict_is_no_zero():
     class Away:
         def __call__(self, question, trajectory):
@@ -234,13 +275,15 @@ def test_an_episode_keeps_the_weights_that_it_began_with():
     env = begin()
     env.step(PLAN)
     env.set_progress(0)
-    assert env.step(ANSWER)[-1]["reward_terms"]["semantic"] == 0.5
+    info = env.step(ANSWER)[-1]
+    assert info["reward_terms"]["semantic"] == 0.5
+    assert info["training_step"] is None and info["reward_weights"]["semantic"] == 0.5
 
 
 def test_progress_reaches_a_vector_and_its_workers():
     keywords = {"questions": "world?entities=300", "num_envs": 2}
     native = gymnasium.make_vec("hopgym/DagSearch-v0", **keywords)
-    native.unwrapped.set_progress(3)
+    native.unwrapped.call("set_progress", 3)
     assert native.reset(seed=0)[1]["training_step"].tolist() == [3, 3]
     sync = gymnasium.make_vec("hopgym/DagSearch-v0", vectorization_mode="sync", **keywords)
     sync.call("set_progress", 3)
@@ -256,6 +299,9 @@ def test_progress_reaches_a_vector_and_its_workers():
         ({"max_nodes": 27}, "max_nodes is 27; there are 26 labels"),
         ({"max_steps": 1}, "max_steps is 1; it must be a whole number from 2"),
         ({"timeout": 0}, "timeout is 0; give a number from 0.001"),
+        ({"timeout": 1e12}, "to 86400, such as 15"),
+        ({"max_plans": 5}, "that many plans and an answer take 6 turns. Set max_steps=6"),
+        ({"deps": "order", "reader": "spam"}, "Unknown reader 'spam'"),
         ({"max_plan": 2}, "has no keyword 'max_plan'. Did you mean 'max_plans'"),
         ({"reader": "spam"}, "Unknown reader 'spam'"),
         ({"reward": "f1", "judge": "rule"}, "takes no options"),
@@ -266,17 +312,42 @@ def test_bad_keywords_are_refused(keyword, message):
         make(**keyword)
 
 
-def test_the_checker_has_nothing_to_say(recwarn):
+@pytest.mark.filterwarnings("error")
+def test_the_checker_has_nothing_to_say():
     env = gymnasium.make("hopgym/DagSearch-v0", questions="world?entities=300")
     check_env(env.unwrapped, skip_render_check=False)
-    assert not [w for w in recwarn if "hopgym" in str(w.message).lower()]
 
 
 def test_the_longest_transcript_fits_the_space():
-    env = begin(max_plans=2, max_document_chars=10)
-    for _ in range(2):
-        text = env.step(PLAN)[0]
+    class Long(Source):
+        def search(self, queries, k):
+            documents = [
+                [Document(f"{query}{n}", "<T" * 500, "<x" * 9_999) for n in range(k)]
+                for query in queries
+            ]
+            return Hits(documents, [[1.0] * k for _ in queries])
+
+    env = begin(max_plans=2, retriever=Long("s"), max_document_chars=700, top_k=5)
+    nodes = "".join(f"\n{label}: {'word ' * 9}{label} (General)" for label in "ABCDEFGH")
+    for turn in range(2):
+        action = (
+            f"<think>{'x' * 15_000}</think><search>{nodes.replace('word', f'word{turn}')}</search>"
+        )
+        text, *_, info = env.step(action)
+        assert info["parse_error"] is None
     assert text in env.observation_space
+    assert len(text) > env.observation_space.max_length / 4  # the bound is no idle one
+
+
+def test_a_long_hostile_question_fits_the_space():
+    question = Question("h", "\ufdfa" * 8_000 + "<a" * 400, ("x",))
+    stage = make().stage
+    text = stage_text(stage, question)
+    assert len(text) <= stage.max_text
+
+
+def stage_text(stage, question):
+    return DagSearchEnv.episode_class(stage, question, 0).text
 
 
 def test_a_layer_of_all_episodes_is_one_batch_for_each_source():

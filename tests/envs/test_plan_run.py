@@ -3,7 +3,7 @@ import pytest
 from hopgym.core import Document
 from hopgym.envs.plan_run import PlanRun, size_of
 from hopgym.envs.plans import Node, check_plan
-from hopgym.errors import RetrievalError
+from hopgym.errors import ConfigError, RetrievalError
 
 TOOLS = ("General", "News", "Academy")
 
@@ -93,6 +93,13 @@ def test_a_reader_that_raises_is_named():
     run = PlanRun(CHAIN, broken)
     run.next_queries()
     with pytest.raises(RetrievalError, match=r"The reader .*broken raised ZeroDivisionError: oh"):
+        run.take([row("Ada")])
+
+
+def test_a_reader_must_return_text():
+    run = PlanRun(CHAIN, lambda query, found: None)
+    run.next_queries()
+    with pytest.raises(ConfigError, match=r"lambda> returned a NoneType \(None\); return a str"):
         run.take([row("Ada")])
 
 

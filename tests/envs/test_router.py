@@ -1,14 +1,12 @@
-import pickle
-import time
-
 import pytest
 from sources import Source, three_sources
 
 from hopgym.core import Document
-from hopgym.envs.router import TOOLS, Router, SourceError, SourceQuery
-from hopgym.errors import ConfigError, RetrievalError
+from hopgym.envs.asking import SourceQuery
+from hopgym.envs.router import TOOLS, Router
+from hopgym.errors import ConfigError
 from hopgym.retrieval import make_retriever
-from hopgym.retrieval.base import Hits, Retriever
+from hopgym.retrieval.base import Retriever
 
 DOCUMENTS = (
     Document("g", "Vel", "Vel is a film.", source="General"),
@@ -74,71 +72,6 @@ def test_no_index_is_built_that_nobody_asks():
     router = Router("bm25", (), three_sources())
     assert ids(ask(router, ("x", "News"))[0]) == ["News:x"]
     assert len(router.search(["x"], 9).ids[0]) == 3
-
-
-def test_sources_are_asked_at_the_same_time_and_each_once():
-    sources = three_sources(seconds=0.2)
-    router = Router("empty", DOCUMENTS, sources)
-    started = time.perf_counter()
-    ask(router, *[(f"q{n}", TOOLS[n % 3]) for n in range(12)])
-    assert time.perf_counter() - started < 0.5  # three in a row would take 0.6
-    assert [len(source.calls) for source in sources.values()] == [1, 1, 1]
-    assert [len(source.calls[0]) for source in sources.values()] == [4, 4, 4]
-
-
-def test_a_failing_source_fails_its_nodes_and_no_others():
-    sources = three_sources()
-    sources["News"].fails_on = {"*"}
-    rows = ask(Router("empty", DOCUMENTS, sources), ("a", "General"), ("b", "News"))
-    assert ids(rows[0]) == ["General:a"]
-    assert isinstance(rows[1], SourceError) and rows[1].node == "B" and rows[1].source == "News"
-    assert "Node B could not be answered: News failed for 'b'. the line is dead" in str(rows[1])
-    assert "Nothing was scored" in str(rows[1])
-    assert str(pickle.loads(pickle.dumps(rows[1]))) == str(rows[1])
-
-
-def test_one_bad_query_does_not_spoil_its_batch():
-    source = Source("s", fails_on=["poison"])
-    rows = ask(Router(source, ()), ("a", "General"), ("poison", "News"), ("c", "Academy"))
-    assert ids(rows[0]) == ["s:a"] and ids(rows[2]) == ["s:c"]
-    assert isinstance(rows[1], SourceError)
-
-
-def test_a_source_that_stalls_is_not_waited_for():
-    sources = three_sources()
-    sources["News"].seconds = 30
-    router = Router("empty", DOCUMENTS, sources, timeout=0.1)
-    started = time.perf_counter()
-    rows = ask(router, ("a", "General"), ("b", "News"), ("c", "News"))
-    assert time.perf_counter() - started < 5
-    assert ids(rows[0]) == ["General:a"]
-    assert all(isinstance(row, SourceError) for row in rows[1:])
-    assert "did not answer within 0.1 s" in str(rows[1])
-    assert len(sources["News"].calls) == 1  # whoever stalls is not asked again
-
-
-def test_what_a_source_raises_is_told_with_its_place():
-    source = Source("s", fails_on=["*"], error=ZeroDivisionError("oh"))
-    (row,) = ask(Router(source, ()), ("a", "General"))
-    assert isinstance(row, RetrievalError)
-    assert "It raised ZeroDivisionError: oh (line" in str(row)
-
-
-def test_a_mistake_in_the_set_up_is_no_failure_of_a_source():
-    source = Source("s", fails_on=["*"], error=ConfigError("no key"))
-    with pytest.raises(ConfigError, match="no key"):
-        ask(Router(source, ()), ("a", "General"))
-    with pytest.raises(ConfigError, match="no key"):
-        ask(Router(source, (), {"Web": Source("w")}), ("a", "General"), ("b", "Web"))
-
-
-def test_an_answer_that_is_none_fails_its_node():
-    class Short(Source):
-        def search(self, queries, k):
-            return Hits([], [])
-
-    (row,) = ask(Router(Short(), ()), ("a", "General"))
-    assert "gave 0 rows for 1 queries" in str(row)
 
 
 def test_names_that_no_plan_could_write_are_refused():

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from toy import DOCUMENTS, QUESTIONS, toy_kwargs
 
 from hopgym.envs.dag_search import DagSearchEnv
 from hopgym.envs.search_read import SearchReadEnv
 from hopgym.envs.text_episode import TextEpisode
-from hopgym.errors import ConfigError, EpisodeError
+from hopgym.errors import ConfigError, EpisodeError, RetrievalError
 
 UNREADABLE = "no markers at all"
 
@@ -41,6 +43,15 @@ def test_a_document_is_new_once_in_an_episode(episode):
         ("d1", 1, False),
     ]
     assert not episode.take_hits([[second]])[0].new
+
+
+def test_two_documents_of_one_id_are_a_failure_and_no_mix_up(episode):
+    episode.take_hits([[(DOCUMENTS[0], 1.0)]])
+    twin = replace(DOCUMENTS[0], title="Other page")
+    with pytest.raises(RetrievalError, match="Two documents bear the id 'd1': 'Vel' and 'Other"):
+        episode.take_hits([[(twin, 1.0)]])
+    same = replace(DOCUMENTS[0], metadata={"read": "anew"})  # as a server may give it again
+    assert not episode.take_hits([[(same, 1.0)]])[0].new
 
 
 def test_a_turn_forgives_so_many_unreadable_actions(episode):
