@@ -173,11 +173,12 @@ class Episode(ABC):
         if isinstance(score, RewardError):
             raise score
         step = self.steps[-1]
-        check_score(score, self.reward, f"step {step.index} of {self.question.id}")
+        check_score(score, self.reward, f"step {step.index} of question {self.question.id!r}")
         terms = cast("dict[str, float]", step.reward_terms)
         terms.update({name: float(value) for name, value in score.terms.items()})
         if not terms:
             terms["reward"] = float(score.value)
+        self._reason = score.reason
         self._result = Result(
             self.text,
             float(score.value),
@@ -208,6 +209,7 @@ class Episode(ABC):
             info["prediction"] = self.prediction
             info["answers"] = self.question.answers
             info["metrics"] = self.metrics(trajectory)
+            info["reward_reason"] = self._reason  # a judge may quote the gold: not before
             info["trajectory"] = trajectory
         return info
 
@@ -230,7 +232,11 @@ def check_score(score: Any, reward: Any, where: str) -> None:
             "return a Score(value, terms)."
         )
     if score.unscored:
-        raise RewardError(f"The reward {named(reward)} left {where} unscored: {score.reason}")
+        reason = (score.reason or "it gave no reason").rstrip(".")
+        raise RewardError(
+            f"The reward {named(reward)} left {where} unscored: {reason}. Nothing has moved: the "
+            "same action may be taken again."
+        )
     try:
         finite = math.isfinite(score.value)
         adds_up = not score.terms or abs(sum(score.terms.values()) - score.value) <= TOLERANCE

@@ -114,7 +114,7 @@ def check_plan(
         edges: The written edges; doubles collapse.
         tools: The canonical names of the sources that may be asked.
         max_nodes: The most nodes.
-        max_words: The most words of a query; words are what blanks part.
+        max_words: The most words of a query (see `hopgym.envs.grammars.text.count_words`).
         max_chars: The most characters of a query.
 
     >>> nodes = [Node("A", "director of Vel", "General"), Node("B", "birthplace of {A}", "News")]
@@ -207,11 +207,11 @@ def _check_node(node: Node, tools: Collection[str]) -> Fault | None:
 
 
 def _check_query(query: str, max_words: int, max_chars: int) -> Fault | None:
-    from .grammars.text import is_degenerate  # late: the grammars import this module
+    from .grammars.text import count_words, is_degenerate  # late: the grammars import this module
 
     if is_degenerate(query):
         return "empty_query"
-    if len(query) > max_chars or len(query.split()) > max_words:
+    if len(query) > max_chars or count_words(query) > max_words:
         return "query_too_long"
     return None
 

@@ -17,7 +17,7 @@ from string import ascii_uppercase
 from typing import NamedTuple
 
 from ..plans import LABELS, PLACEHOLDER, Edge, Node
-from .text import OPEN_BRACKET, is_degenerate, one_line, seen_through
+from .text import OPEN_BRACKET, first_words, is_degenerate, one_line, seen_through
 
 _FULL_WIDTH = "，、；：（）［］【】｛｝＃＞－＝"  # noqa: RUF001
 _PLAIN = ",,;:()[][]{}#>-="
@@ -102,7 +102,7 @@ def writable(query: str, fillable: Collection[str], max_words: int, max_chars: i
     if _TAG_BRACKET.search(plain):
         line = _TAG_BRACKET.sub(" ", plain)
     line = canonical(line).replace(";", ",")
-    cut = one_line(" ".join(line.split()[:max_words])[:max_chars])
+    cut = one_line(first_words(line, max_words)[:max_chars])
     # No replacement is longer than what it replaces, so that nothing has to be cut again.
     safe = PLACEHOLDER.sub(lambda match: _kept(match, fillable), cut)
     return "unknown" if is_degenerate(safe) else safe

@@ -37,6 +37,11 @@ _DROPPED = re.compile(
 )
 
 
+_UNSPACED = re.compile(
+    "[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\U00020000-\U0003ffff]"
+)
+_RUN = re.compile(f"{_UNSPACED.pattern}+|(?:(?!{_UNSPACED.pattern})[^\\W_])+")
+
 LONGEST_WORD = 24
 """Longer ones, and text without blanks, are cut in the middle."""
 
@@ -75,6 +80,40 @@ def folded(text: str) -> str:
     # Piece by piece: sorting a long run of combining marks takes the square of its length.
     pieces = [plain[start : start + _PIECE] for start in range(0, len(plain), _PIECE)]
     return "".join([unicodedata.normalize("NFKC", piece) for piece in pieces])
+
+
+def count_words(text: str) -> int:
+    """Return how many words a text has, however they are glued together.
+
+    Words are what blanks part. But two runs of letters or digits count as one word at least (as in
+    "R&D" and "who's"), and so do two characters of a script without blanks, or 48 letters in a row.
+
+    >>> [count_words(text) for text in ("who's R&D", "a/b/c/d/e/f", "\u5317\u4eac\u7684\u5e02\u957f", "x" * 480)]
+    [2, 3, 3, 10]
+    """
+    parts = sum(
+        len(run) if _UNSPACED.match(run) else -(-len(run) // LONGEST_WORD)
+        for run in _RUN.findall(text)
+    )
+    return max(len(text.split()), -(-parts // 2))
+
+
+def first_words(text: str, most: int) -> str:
+    """Return as many of a text's first words as may be, as `count_words` counts them.
+
+    >>> first_words("the founder of R&D", 3), first_words("a/b/c/d/e/f", 2)
+    ('the founder of', 'a/b/c/d')
+    """
+    kept: list[str] = []
+    for word in text.split():
+        if count_words(" ".join([*kept, word])) > most:
+            break
+        kept.append(word)
+    if kept or not text:
+        return " ".join(kept)
+    ends = [match.end() for match in _RUN.finditer(text)]
+    fits = [end for end in ends if count_words(text[:end]) <= most]
+    return text[: fits[-1]] if fits else text[: 2 * most]
 
 
 def is_degenerate(text: str) -> bool:
