@@ -1,6 +1,5 @@
 import pickle
 import threading
-import time
 
 import pytest
 from sources import Source, three_sources
@@ -25,14 +24,24 @@ def ids(row):
     return [document.id for document, _ in row]
 
 
+class Meeting(Source):
+    """Answers once all who are to meet have come: only calls that are made at once can meet."""
+
+    def __init__(self, name, barrier):
+        super().__init__(name)
+        self.barrier = barrier
+
+    def search(self, queries, k):
+        self.barrier.wait(timeout=20)
+        return super().search(queries, k)
+
+
 def test_sources_are_asked_at_the_same_time_and_each_once():
-    sources = three_sources(seconds=0.2)
-    router = Router("empty", DOCUMENTS, sources)
-    started = time.perf_counter()
-    ask(router, *[(f"q{n}", TOOLS[n % 3]) for n in range(12)])
-    assert time.perf_counter() - started < 0.5  # three in a row would take 0.6
-    assert [len(source.calls) for source in sources.values()] == [1, 1, 1]
-    assert [len(source.calls[0]) for source in sources.values()] == [4, 4, 4]
+    barrier = threading.Barrier(3)
+    sources = {tool: Meeting(tool, barrier) for tool in TOOLS}
+    rows = ask(Router("empty", (), sources), *[(f"q{n}", TOOLS[n % 3]) for n in range(12)])
+    assert [ids(row) for row in rows] == [[f"{TOOLS[n % 3]}:q{n}"] for n in range(12)]
+    assert [[len(call) for call in source.calls] for source in sources.values()] == [[4]] * 3
 
 
 def test_a_failing_source_fails_its_nodes_and_no_others():
@@ -57,9 +66,7 @@ def test_a_source_that_stalls_is_not_waited_for():
     sources = three_sources()
     sources["News"].seconds = 30
     router = Router("empty", DOCUMENTS, sources, timeout=0.1)
-    started = time.perf_counter()
     rows = ask(router, ("a", "General"), ("b", "News"), ("c", "News"))
-    assert time.perf_counter() - started < 5
     assert ids(rows[0]) == ["General:a"]
     assert all(isinstance(row, SourceError) for row in rows[1:])
     assert "did not answer within 0.1 s" in str(rows[1])
@@ -91,12 +98,12 @@ def test_an_answer_that_is_none_fails_its_node():
 
 
 def test_in_process_sources_work_while_the_others_are_waited_for():
-    sources = three_sources(seconds=0.2)
+    barrier = threading.Barrier(3)
+    sources = {tool: Meeting(tool, barrier) for tool in TOOLS}
     sources["General"].in_process = True
-    started = time.perf_counter()
     ask(Router("empty", (), sources), ("a", "General"), ("b", "News"), ("c", "Academy"))
-    assert time.perf_counter() - started < 0.38  # one after the other would take 0.4
     assert sources["General"].threads == {threading.get_ident()}
+    assert threading.get_ident() not in sources["News"].threads | sources["Academy"].threads
 
 
 def test_a_source_that_is_down_is_not_asked_query_by_query():
@@ -113,12 +120,11 @@ def test_a_bad_query_in_a_large_batch_fails_alone():
     assert ids(rows[39]) == ["s:q39"]
 
 
-def test_the_timeout_bounds_the_whole_layer():
-    source = Source("s", seconds=0.25, fails_on=["*"])
-    started = time.perf_counter()
-    rows = ask(Router(source, (), timeout=0.3), ("a", "News"), ("b", "News"))
-    assert time.perf_counter() - started < 0.45  # no second round of 0.25 s
+def test_there_is_no_second_round_when_the_time_is_up():
+    source = Source("s", seconds=0.2, fails_on=["*"])
+    rows = ask(Router(source, (), timeout=0.05), ("a", "News"), ("b", "News"))
     assert all(isinstance(row, SourceError) for row in rows)
+    assert source.calls == [["a", "b"]]
 
 
 def test_a_source_that_hangs_is_not_called_for_ever():

@@ -20,6 +20,13 @@ def test_the_gold_is_told_at_the_end():
     assert info["trajectory"].seed == 3
 
 
+def test_why_the_reward_was_paid_is_told_at_the_end_and_not_before():
+    episode = begin(lambda question, trajectory: Score(0.0, reason="it is Ada"))
+    assert "reward_reason" not in play(episode, "hello").info
+    assert play(episode, "end").info["reward_reason"] == "it is Ada"
+    assert play(begin(), "end").info["reward_reason"] is None
+
+
 def test_spans_join_when_the_author_stays():
     episode = begin()
     episode.write("a", "env")
@@ -32,7 +39,14 @@ def test_spans_join_when_the_author_stays():
 
 def test_an_unscored_step_raises_and_is_no_zero():
     episode = begin(lambda question, trajectory: Score(0.0, reason="judge away", unscored=True))
-    with pytest.raises(RewardError, match="lambda> left step 1 of q1 unscored: judge away"):
+    message = (
+        r"lambda> left step 1 of question 'q1' unscored: judge away\. Nothing has moved: the same "
+        "action may be taken again"
+    )
+    with pytest.raises(RewardError, match=message):
+        play(episode, "hello")
+    episode = begin(lambda question, trajectory: Score(0.0, unscored=True))
+    with pytest.raises(RewardError, match="unscored: it gave no reason. Nothing has moved"):
         play(episode, "hello")
 
 
@@ -59,7 +73,9 @@ def test_a_score_of_no_number_is_refused_by_the_rewards_name():
     for score in (Score("1"), Score(1.0, {"a": "x"}), Score(1.0, ["a"])):
         with pytest.raises(ConfigError, match=r"lambda> returned Score.*must be a number"):
             play(begin(lambda question, trajectory, score=score: score), "a")
-    with pytest.raises(RewardError, match="lambda> gave step 1 of q1 nan, which is no finite"):
+    with pytest.raises(
+        RewardError, match="lambda> gave step 1 of question 'q1' nan, which is no finite"
+    ):
         play(begin(lambda question, trajectory: Score(float("nan"))), "a")
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hopgym.envs.keywords import read_keyword
+from hopgym.envs.keywords import read_keyword, read_keywords
 from hopgym.errors import ConfigError
 
 
@@ -21,3 +21,12 @@ def test_values_are_read_as_they_are_meant(text, value):
 def test_a_keyword_needs_a_name_and_a_value(text):
     with pytest.raises(ConfigError, match="write name=value, such as top_k=5"):
         read_keyword(text)
+
+
+def test_several_are_read_each_once():
+    assert read_keywords([], {}) == {}
+    assert read_keywords(["a=1", "b=x"], {"c": ""}) == {"a": 1, "b": "x"}
+    with pytest.raises(ConfigError, match="'c' cannot be set by --set: use --c"):
+        read_keywords(["a=1", "c=2"], {"c": "use --c"})
+    with pytest.raises(ConfigError, match="'a' is set twice; set it once"):
+        read_keywords(["a=1", "a=1"], {})

@@ -12,6 +12,7 @@ from hopgym.envs.plans import (
     Node,
     Plan,
     check_plan,
+    find_flaw,
     placeholders,
     substitute,
     unfilled,
@@ -70,6 +71,7 @@ def test_placeholders_imply_edges_after_the_written_ones_each_once():
         ([node("A", "x" * (MAX_ASKED_CHARS + 1))], [], "query_too_long"),
         ([node("A")], [("A", "B")], "unknown_label"),
         ([node("A", "born {B}")], [], "unknown_label"),
+        ([node("A"), node("B", "born {a}")], [], "unknown_label"),
         ([node("A")], [("A", "A")], "self_loop"),
         ([node("A", "born #A")], [], "self_loop"),
         ([node("A"), node("B")], [("A", "B"), ("B", "A")], "cycle"),
@@ -81,6 +83,26 @@ def test_what_is_no_plan_has_a_code(nodes, edges, fault):
     assert check_plan(nodes, edges, tools=TOOLS, max_nodes=3, max_words=5) == fault
 
 
+@pytest.mark.parametrize(
+    ("nodes", "edges", "labels"),
+    [
+        ([], [], ()),
+        ([node("A"), node("B"), node("B")], [], ("B",)),
+        ([node("A"), node("B", tool="Bing")], [], ("B",)),
+        ([node("A"), node("B", "?!")], [], ("B",)),
+        ([node("A"), node("B", "one two three four five six")], [], ("B",)),
+        ([node("A"), node("B")], [("A", "B"), ("B", "Z")], ("Z",)),
+        ([node("A"), node("B", "born {a}")], [], ("a",)),
+        ([node("A"), node("B", "born #B")], [], ("B",)),
+        ([node("C", "of {B}"), node("A"), node("B", "of {C}")], [("A", "B")], ("B", "C", "B")),
+    ],
+)
+def test_a_fault_says_whose_it_is(nodes, edges, labels):
+    flaw = find_flaw(nodes, edges, tools=TOOLS, max_nodes=3, max_words=5)
+    assert flaw.labels in (labels, labels[1:] + labels[1:2])
+    assert flaw.fault == check_plan(nodes, edges, tools=TOOLS, max_nodes=3, max_words=5)
+
+
 def test_the_first_fault_is_told():
     nodes = [node("A", "?"), node("A", tool="Bing"), node("c")]
     assert check_plan(nodes, [("Z", "Z")], tools=TOOLS, max_nodes=2) == "too_many_nodes"
@@ -90,7 +112,7 @@ def test_the_first_fault_is_told():
 
 
 def test_the_limits_themselves_are_allowed():
-    nodes = [node("A", "x" * MAX_ASKED_CHARS), node("B", " ".join("abcde"))]
+    nodes = [node("A", "x" + "." * (MAX_ASKED_CHARS - 1)), node("B", " ".join("abcde"))]
     assert isinstance(check_plan(nodes, tools=TOOLS, max_nodes=2, max_words=5), Plan)
 
 
@@ -107,7 +129,8 @@ def test_a_long_chain_is_one_node_a_layer():
         ("{ B } and #A, {B}", ("B", "A")),
         ("#A's father", ("A",)),
         ("(#A)", ("A",)),
-        ("C#A #AB A# {a} {AB} {} # A F#", ()),
+        ("C#A #AB A# {ab} {AB} {é} {} # A F# #a", ()),
+        ("born {a} { b }", ("a", "b")),  # of no node, so that they are refused
         ("#A#B{C}", ("A", "C")),  # the second is no word of its own
     ],
 )

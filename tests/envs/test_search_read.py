@@ -155,7 +155,9 @@ def test_reset_options_fix_the_question():
     assert env.reset(options={"index": 1})[1]["question_id"] == "q2"
     with pytest.raises(ConfigError, match=r"options\['index'\] is 2; it must be from 0 to 1"):
         env.reset(options={"index": 2})
-    with pytest.raises(UnknownNameError, match=r"No question has the id 'q9'.*the first: q1, q2"):
+    with pytest.raises(
+        UnknownNameError, match=r"No question has the id 'q9'.*the first: 'q1', 'q2'"
+    ):
         env.reset(options={"question_id": "q9"})
     with pytest.raises(ConfigError, match="no option 'indx'"):
         env.reset(options={"indx": 1})

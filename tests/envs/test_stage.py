@@ -73,8 +73,19 @@ def test_a_retriever_answers_as_it_must(rows, score, match):
 
 
 def test_a_question_that_does_not_exist_is_named_with_some_that_do():
-    with pytest.raises(UnknownNameError, match=r"No question has the id 'q9'.*the first: q1, q2"):
+    with pytest.raises(
+        UnknownNameError, match=r"No question has the id 'q9'.*the first: 'q1', 'q2'"
+    ):
         make().by_id("q9")
+
+
+@pytest.mark.parametrize("number", [1, np.int64(1)])
+def test_an_id_is_a_text_even_where_it_is_a_number(number):
+    message = r"has the id .*1.*\. Ids are texts, .*numbers: write '1', or options={'index': …}"
+    with pytest.raises(UnknownNameError, match=message):
+        make().pick(np.random.default_rng(0), {"question_id": number})
+    with pytest.raises(UnknownNameError, match=r"has the id \['q1'\]\. Ids are texts, .*numbers\."):
+        make().by_id(["q1"])
 
 
 def test_one_query_that_fails_spoils_no_other():

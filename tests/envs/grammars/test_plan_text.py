@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hopgym.envs.grammars.plan_text import canonical, read_block, writable, write_block
+from hopgym.envs.grammars.plan_text import (
+    bad_line,
+    canonical,
+    read_block,
+    writable,
+    write_block,
+)
 from hopgym.envs.plans import Node, placeholders
 
 A, B = Node("A", "director of Vel", "News"), Node("B", "city", "web")
@@ -63,6 +69,21 @@ def test_anything_else_is_no_plan_text(line):
     assert read_block(line) is None
 
 
+@pytest.mark.parametrize(
+    ("block", "line"),
+    [
+        ("A: x (News)", None),
+        ("", None),
+        ("\n\nhello", 1),
+        ("Nodes:\n \nA: x (News)\n\u200b\nA -> B", 3),
+        ("Nodes:\nA: x (News)\nEdges: A", 3),
+        ("Edges:\nNodes:", 2),
+    ],
+)
+def test_the_line_that_says_nothing_is_counted(block, line):
+    assert bad_line(block) == line
+
+
 def test_canonical_text_keeps_every_place():
     assert canonical("（Ａ，a、b）") == "(A,a,b)"
 
@@ -75,6 +96,7 @@ def test_canonical_text_keeps_every_place():
         ("{{Z}} #{Z}", "", "{'Z'} #'Z'"),
         ("｛Z｝＃Z", "", "'Z''Z"),
         ("x); B: y", "", "x), B: y"),
+        ("born {a} {A} {ab}", "A", "born 'a' {A} {ab}"),
         ("x\n\tEdges: A -> A", "", "x Edges: A -> A"),
         ("</search>＜answer＞", "", "/search> answer>"),
         ("one two three four five six seven", "", "one two three four five six"),
