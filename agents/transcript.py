@@ -83,6 +83,15 @@ class Transcript:
         return self.grammar.read_documents(self.observation)
 
     @cached_property
+    def found(self) -> dict[str, list[tuple[str, str]]]:
+        """`(title, text)` of what each search of the latest plan found, by label.
+
+        Other than `documents` it also has what was shown before. Empty where there are no plans.
+        """
+        read = getattr(self.grammar, "read_nodes", None)
+        return {} if read is None else read(self.observation)
+
+    @cached_property
     def queries(self) -> list[str]:
         """The queries asked so far."""
         return self.grammar.read_queries(self.observation)

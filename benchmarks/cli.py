@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,7 +135,8 @@ def report(
     folder: Annotated[Path, typer.Argument(help="A results folder.")],
     html: Annotated[Path | None, typer.Option(help="The page; DIR/report.html by default.")] = None,
     questions: Annotated[
-        int, typer.Option(help="How many questions of each task to show.", min=1)
+        int,
+        typer.Option(help="How many questions of each task to show.", min=1),
     ] = REPORT_QUESTIONS,
 ) -> None:
     """Write a page to browse the trajectories of one results folder."""
@@ -193,21 +194,37 @@ def _interruptible(folder: Path) -> Iterator[None]:
 
 
 def _tell(outcomes: list[Outcome], folder: Path) -> None:
+    from .progress import counted
+
     console = Console()
     errors = sum(outcome.errors for outcome in outcomes)
     played = sum(outcome.played for outcome in outcomes)
     kept = sum(outcome.kept for outcome in outcomes)
-    console.print(f"{played} episodes played, {kept} kept from before, {errors} failed.")
-    following = f"Next: hopgym leaderboard {shlex.quote(str(folder))}"
-    console.print(following, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{counted(played, 'episode')} played, {kept} kept from before, {errors} failed.")
+    if played + kept > errors:
+        following = f"Next: hopgym leaderboard {shlex.quote(str(folder))}"
+        console.print(following, markup=False, highlight=False, soft_wrap=True)
     if errors:
-        for error in dict.fromkeys(o.first_error for o in outcomes if o.first_error):
-            console.print(f"First failure: {error[:300]}", markup=False, highlight=False)
+        for told in _first_failures(outcomes):
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
         console.print(
             "Failed episodes are in no mean. Run the same command again to retry them.",
             style="yellow",
         )
         raise typer.Exit(1)
+
+
+def _first_failures(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say what failed first and where, each failure once."""
+    where: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.first_error:
+            who = f"{outcome.agent} on {outcome.task}"
+            where.setdefault(outcome.first_error[:300], []).append(who)
+    return [
+        f"First failure of {who}{f' and {len(others)} more' if others else ''}: {error}"
+        for error, (who, *others) in where.items()
+    ]
 
 
 def _write(path: Path, content: bytes) -> None:

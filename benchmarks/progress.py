@@ -23,6 +23,15 @@ from .records import Record
 from .rows import PRIMARY
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "episode"), counted(0, "episode")
+    ('1 episode', '0 episodes')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 class Reporter(Protocol):
     """Is told how a benchmark goes."""
 
@@ -69,9 +78,10 @@ class Tally:
 
     def __str__(self) -> str:
         scored = self.played - self.errors
-        parts = [f"{PRIMARY.label} {100 * self.score / scored:5.1f}"] if scored else []
-        parts += [f"{self.errors} errors"] if self.errors else []
-        parts += [f"{self.done} kept"] if self.done else []
+        whose = f" of the {scored} new" if self.done else ""
+        parts = [f"{PRIMARY.label} {100 * self.score / scored:5.1f}{whose}"] if scored else []
+        parts += [counted(self.errors, "error")] if self.errors else []
+        parts += [f"{self.done} kept from before"] if self.done else []
         return ", ".join(parts)
 
 
@@ -119,5 +129,6 @@ class Display:
         tally = self._tally
         if tally is not None and not self.console.is_terminal:
             seconds = time.perf_counter() - tally.started
-            line = f"{tally.label}: {tally.played} episodes in {seconds:.1f} s  {tally}"
+            played = counted(tally.played, "new episode" if tally.done else "episode")
+            line = f"{tally.label}: {played} in {seconds:.1f} s  {tally}"
             self.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)

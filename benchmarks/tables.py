@@ -22,7 +22,9 @@ APART = "–"  # noqa: RUF001
 """Marks a row that is not ranked among the others."""
 
 LEGEND = (
-    f"Scores are percentages with 95 % bootstrap intervals over questions. Ranked by {PRIMARY.label}; "
+    "Scores are percentages with 95 % intervals over questions: bootstrap (BCa), or, where all "
+    "questions score alike, exact binomial (at 0 and 100) and Hoeffding's (in between). Ranked by "
+    f"{PRIMARY.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
     f"Holm-corrected, p ≥ {ALPHA}); {APART} those that lack questions which the others share; a ceiling was "
     "shown the gold. Reachable: questions whose answer "

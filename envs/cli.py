@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import gymnasium
 import typer
@@ -13,15 +12,20 @@ from rich.table import Table
 from ..listing import print_registry, print_table
 from .datasets import make_questions
 from .datasets.base import default_split
-from .grammars import GRAMMARS, Move, ParseError, StepGrammar, grammar_of
-from .grammars.dag import DagGrammar
-from .keywords import read_keyword
+from .grammars import GRAMMARS, ParseError
+from .keywords import read_keywords
 from .registration import ENVS, find_env
+from .typed import read_action, rules
 
-HOW_TO = "Type a query, or = and the answer"
-HOW_TO_PLAN = "Type A: query (General); B: query with {A} (News), then = and the answer"
-
-_NODE = re.compile("[A-Z] ?:")
+_TAKEN = {
+    "questions": "use --questions",
+    "split": "use --split",
+    "seed": "use --seed",
+    "question_id": "use --question-id",
+    "render_mode": "what is played is always shown",
+    "id": "the environment is the command's first argument",
+}
+"""What `--set` may not say, since something else does."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -51,68 +55,27 @@ def play(
         list[str] | None, typer.Option("--set", help="Any other keyword, as name=value.")
     ] = None,
 ) -> None:
-    """Play an episode by hand: type a query, a plan or `= answer`; quit or Ctrl-D stops."""
-    keywords = dict(read_keyword(text) for text in set_ or [])
+    """Play an episode by hand: type a query, a plan or `= answer`; quit or Ctrl-D stops.
+
+    A plan is one line, as `A: query (General); B: query with {A} (News)`. An action as a model writes
+    it, with its tags or markers, may be pasted as it is.
+    """
+    keywords = read_keywords(set_ or [], _TAKEN)
     found = find_env(env_id)
     chosen = split or default_split(make_questions(questions), "train")
     env = gymnasium.make(found, render_mode="human", questions=questions, split=chosen, **keywords)
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
-    Console().print(f"{_how_to(info)}; quit to stop.", style="dim")
+    Console().print(rules(info), style="dim", markup=False, highlight=False, soft_wrap=True)
+    grammar = getattr(getattr(env.unwrapped, "stage", None), "grammar", None)
     over = False
     while not over:
-        action = _read_action(info)
+        action = read_action(info, grammar)
         if action is None:
             return
         _, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
         _print_step(info, over)
-
-
-def _read_line(prompt: str) -> str | None:
-    """Return the next line that is not empty; None where the player stops."""
-    while True:
-        try:
-            line = input(prompt).strip()
-        except (EOFError, KeyboardInterrupt):
-            print()
-            return None
-        if line:
-            return None if line.lower() in ("quit", "exit") else line
-
-
-def _read_action(info: dict[str, Any]) -> str | None:
-    """Return the next line as an action; what cannot be read is asked for again, at no cost."""
-    while True:
-        line = _read_line(f"{info['remaining']} turns left> ")
-        if line is None:
-            return None
-        action = _action(line, info)
-        found = _parse(action, info)
-        if not isinstance(found, ParseError):
-            return action
-        Console().print(f"not understood: {found.value}. {_how_to(info)}.", style="red")
-
-
-def _how_to(info: dict[str, Any]) -> str:
-    return HOW_TO_PLAN if "phase" in info else HOW_TO
-
-
-def _parse(action: str, info: dict[str, Any]) -> Move | ParseError:
-    grammar = grammar_of(info)
-    if isinstance(grammar, DagGrammar):
-        return grammar.parse_turn(action, info["phase"])
-    return cast("StepGrammar", grammar).parse(action, info["turn"])
-
-
-def _action(line: str, info: dict[str, Any]) -> str:
-    """Wrap a typed line in the grammar, so that a person need not type the markers."""
-    grammar = grammar_of(info)
-    if line.startswith("="):
-        return grammar.write_answer(info["turn"], "Typed by hand.", line[1:].strip())
-    if "phase" in info and _NODE.match(line):
-        return f"<think>Typed by hand.</think>\n<search>\n{line}\n</search>"
-    return grammar.write_query(info["turn"], "Typed by hand.", line)
 
 
 def _print_step(info: dict[str, Any], over: bool) -> None:

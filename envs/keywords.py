@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ConfigError
 
 _SPOKEN = {"yes": "true", "on": "true", "no": "false", "off": "false", "none": "null"}
 """What people type where JSON has another word."""
+
+
+def read_keywords(texts: Iterable[str], taken: Mapping[str, str]) -> dict[str, Any]:
+    """Read several, each name once.
+
+    Args:
+        texts: As `read_keyword` takes them.
+        taken: Names that may not be given so, and what to do instead.
+
+    Raises:
+        ConfigError: If one has no `=`, is taken, or comes twice.
+
+    >>> read_keywords(["top_k=5", "grammar=r3"], {"split": "use --split"})
+    {'top_k': 5, 'grammar': 'r3'}
+    """
+    keywords: dict[str, Any] = {}
+    for name, value in map(read_keyword, texts):
+        if name in taken:
+            raise ConfigError(f"{name!r} cannot be set by --set: {taken[name]}.")
+        if name in keywords:
+            raise ConfigError(f"{name!r} is set twice; set it once.")
+        keywords[name] = value
+    return keywords
 
 
 def read_keyword(text: str) -> tuple[str, Any]:

@@ -115,9 +115,16 @@ class Stage:
 
     def by_id(self, question_id: str) -> Question:
         """Return the question of an id."""
-        position = self.positions.get(question_id) if isinstance(question_id, str) else None
+        if not isinstance(question_id, str):
+            number = isinstance(question_id, int | np.integer)
+            hint = f": write '{question_id}', or options={{'index': …}} for a place" * number
+            raise UnknownNameError(
+                f"No question has the id {question_id!r:.60}. Ids are texts, also where a file has "
+                f"numbers{hint}."
+            )
+        position = self.positions.get(question_id)
         if position is None:
-            first = ", ".join(list(self.positions)[:3])
+            first = ", ".join(map(repr, list(self.positions)[:3]))
             raise UnknownNameError(
                 f"No question has the id {question_id!r}. Split {self.split!r} of "
                 f"{self.question_set.name} has {len(self.questions)} questions; the first: {first}."

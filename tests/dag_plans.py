@@ -34,7 +34,7 @@ WORDS = (
         "東京,大阪",
         "B:",
     ),
-    *("#tag", "{a}", "F#A", "=>", "&lt;", "?"),
+    *("#tag", "{ab}", "F#A", "=>", "&lt;", "?"),
 )
 WIDE = {
     **{",": "，、", ";": "；", ":": "：", "(": "（", ")": "）", "[": "［【", "]": "］】"},
@@ -294,7 +294,9 @@ def _unknown_label(rng):
     if rng.random() < 0.5:
         edges.insert(rng.randint(0, len(edges)), (nodes[0].label, missing)[:: rng.choice((1, -1))])
     else:
-        nodes[-1] = nodes[-1]._replace(query=rng.choice((f"born {{{missing}}}", f"#{missing}")))
+        nodes[-1] = nodes[-1]._replace(
+            query=rng.choice((f"born {{{missing}}}", f"#{missing}", "born {a}", "{ z }"))
+        )
     return written(rng, nodes, edges)
 
 

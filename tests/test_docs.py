@@ -28,6 +28,15 @@ def test_python_blocks_run(page, capsys):
         exec(compile(code, f"{page.name} block {number}", "exec"), {"__name__": "docs"})
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/dag_search.md"])
+def test_the_planned_example_is_about_its_question(name, capsys):
+    code = next(code for code in blocks(ROOT / name, "python") if "DagSearch-v0" in code)
+    exec(compile(code, name, "exec"), {"__name__": "docs"})
+    said = capsys.readouterr().out
+    (question,) = re.findall(r'print\(info\["question"\]\)  # (.*)', code)
+    assert said.startswith(f"{question}\n") and "'semantic': 0.5" in said
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):

@@ -11,6 +11,7 @@ EXPECTED = {
     "own_agent.py": "first_title: ",
     "own_reward.py": "is right: {",
     "own_questions.py": "flows into the Mere",
+    "own_source.py": "Node H (Archive): [Shelf H] All about shelf H.",
     "own_environment.py": "turn 2: truncated=True",
 }
 

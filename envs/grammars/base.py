@@ -113,6 +113,9 @@ class Grammar(Protocol):
     def before_action(self) -> str:
         """Return what the environment writes between the transcript and an accepted action."""
 
+    def reason(self, error: ParseError, action: str) -> str:
+        """Return, in a sentence or two, what is wrong with an action and what is allowed."""
+
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Return what is kept of an unreadable action, made safe, and the note that follows it."""
 

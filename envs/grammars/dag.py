@@ -3,7 +3,8 @@
 A plan turn is `<think>…</think><search>Nodes: … Edges: …</search>`; what is found comes back
 inside `<result>`; an answer turn is `<answer>…</answer>`, a `<think>…</think>` before it being
 optional. Here the parts come together: `sections` knows the tags, `plan_text` and `result_text` the
-lines inside, `tools` the sources' names, and `hopgym.envs.plans` what a plan is.
+lines inside, `tools` the sources' names, `refusals` what is said of a refused action, and
+`hopgym.envs.plans` what a plan is.
 
 An unreadable action has one code, the first of these that holds: its size and characters
 (`too_long`, `empty`, `control_characters`); results, which only the environment may write
@@ -11,7 +12,7 @@ An unreadable action has one code, the first of these that holds: its size and c
 `nested_tags`); sections that the turn does not have, that are missing, in another order or too
 many (`order`, `no_search` or `missing_answer`, `order`, `no_analysis`); text after the last
 (`text_after_action`). Then, of a plan, `GRAPH_ERRORS`: a line that is neither a node nor edges
-(`bad_node`), and what `check_plan` finds, in its order; of an answer `missing_answer`, `too_long`,
+(`bad_node`), and what `find_flaw` finds, in its order; of an answer `missing_answer`, `too_long`,
 `degenerate`. Text before and between the sections counts as part of the thought.
 """
 
@@ -23,8 +24,8 @@ from functools import lru_cache
 from typing import ClassVar, get_args
 
 from ...errors import ConfigError
-from ..plans import LABELS, Edge, Fault, Node, Plan, check_plan
-from . import result_text
+from ..plans import LABELS, Edge, Fault, Flaw, Node, Plan, find_flaw
+from . import refusals, result_text
 from .base import (
     MAX_ACTION_CHARS,
     MAX_QUERY_CHARS,
@@ -35,7 +36,7 @@ from .base import (
     check_size,
     check_written,
 )
-from .plan_text import read_block, writable, write_block
+from .plan_text import Draft, bad_line, read_block, writable, write_block
 from .sections import Phase, check_order, read_sections
 from .text import CLOSE_BRACKET, OPEN_BRACKET, is_degenerate, seen_through, without_tags
 from .tools import TOOLS, ToolNames
@@ -46,6 +47,7 @@ GRAPH_ERRORS: frozenset[ParseError] = frozenset(ParseError(fault) for fault in g
 _RESULT = re.compile(
     rf"{OPEN_BRACKET}[\s/|]*(?:results?(?!\w)|r[\s/|]*{CLOSE_BRACKET})", re.IGNORECASE
 )
+_TOOLS_CHARS = 400  # of the tools' names in a hint
 _PLAN_CHARS = 10_000  # of all queries of a written plan: the rest of the action needs room too
 
 
@@ -124,15 +126,17 @@ class DagGrammar:
         draft = read_block(block)
         if draft is None:
             return ParseError.BAD_NODE
-        plan = self._checked(
-            [node._replace(tool=self._names[node.tool]) for node in draft.nodes], draft.edges
-        )
+        plan = self._examined(draft)
         if isinstance(plan, Plan):
             return Move("plan", thought, block.strip(), plan)
-        return ParseError(plan)
+        return ParseError(plan.fault)
 
-    def _checked(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> Plan | Fault:
-        return check_plan(
+    def _examined(self, draft: Draft) -> Plan | Flaw:
+        nodes = [node._replace(tool=self._names[node.tool]) for node in draft.nodes]
+        return self._checked(nodes, draft.edges)
+
+    def _checked(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> Plan | Flaw:
+        return find_flaw(
             nodes,
             edges,
             tools=self.tools,
@@ -151,13 +155,32 @@ class DagGrammar:
         """Return the result block of the lines of all nodes, each made by `node_lines`."""
         return "\n<result>\n" + "".join([f"{line}\n" for line in lines]) + "</result>\n"
 
+    def reason(self, error: ParseError, action: str) -> str:
+        """Say what is wrong, of which nodes, and what is allowed."""
+        facts = self._facts(action) if error in GRAPH_ERRORS else {}
+        return refusals.reason(refusals.DAG, error, **facts)
+
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
-        """Keep the action, neutralised, and say what is allowed."""
-        return without_tags(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS), (
-            f"\nThat action is not valid ({error.value}). A plan goes between &lt;search> and "
-            "&lt;/search> after a thought between &lt;think> and &lt;/think>, the final answer "
-            "between &lt;answer> and &lt;/answer>.\n"
-        )
+        """Keep the action, neutralised, and say why."""
+        kept = without_tags(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS)
+        why = self.reason(error, action)
+        return kept, f"\nThat action is not valid ({error.value}). {why}\n"
+
+    def _facts(self, action: str) -> dict[str, object]:
+        """Return what there is to say of a plan whose graph was refused."""
+        block = action.partition("<search>")[2].partition("</search>")[0]
+        draft = read_block(block) or Draft([], [])
+        found = self._examined(draft)
+        labels = found.labels if isinstance(found, Flaw) else ()
+        return {
+            "labels": " -> ".join(labels),
+            "line": bad_line(block),
+            "nodes": len(draft.nodes),
+            "tool": without_tags(self.tools[0], _TOOLS_CHARS),
+            "tools": without_tags(", ".join(self.tools), _TOOLS_CHARS),
+            "max_nodes": self.max_nodes,
+            "max_words": self.max_words,
+        }
 
     def write_query(self, step: int, analysis: str, query: str) -> str:
         """Write a plan of one node, A, which asks the first tool."""
@@ -179,13 +202,13 @@ class DagGrammar:
         labels = frozenset(node.label for node in nodes)
         written = self._written(nodes, {label: labels - {label} for label in labels})
         plan = self._checked(written, edges)
-        if plan == "cycle":
+        if isinstance(plan, Flaw) and plan.fault == "cycle":
             parents = {label: {a for a, b in edges if b == label} for label in labels}
             written = self._written(nodes, parents)
             plan = self._checked(written, edges)
-        if not isinstance(plan, Plan):
+        if isinstance(plan, Flaw):
             raise ConfigError(
-                f"These nodes and edges make no plan ({plan}). Give 1 to {self.max_nodes} nodes, "
+                f"These nodes and edges make no plan ({plan.fault}). Give 1 to {self.max_nodes} nodes, "
                 "each with a capital letter of its own and one of the tools "
                 f"{', '.join(self.tools)}, and edges between them without a circle."
             )

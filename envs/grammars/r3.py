@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
+from . import refusals
 from .base import (
     MAX_QUERY_CHARS,
     MAX_QUESTION_CHARS,
@@ -96,9 +97,14 @@ class R3Grammar:
         """Return `title | text`, so that a title may contain a colon."""
         return _document(title[: 4 * MAX_TITLE], text[: 4 * limit], limit)
 
+    def reason(self, error: ParseError, action: str) -> str:
+        """Say what is wrong, and what is allowed."""
+        return refusals.reason(refusals.R3, error)
+
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
         """Say why; the unreadable text itself stays out of the transcript."""
-        return "", f"\n{NOTE} the last reply could not be read ({error.value})."
+        why = self.reason(error, action)
+        return "", f"\n{NOTE} the last reply could not be read ({error.value}). {why}"
 
     def last_call(self) -> str:
         """Announce the last turn."""

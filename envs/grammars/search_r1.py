@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
+from . import refusals
 from .base import (
     MAX_ACTION_CHARS,
     MAX_QUERY_CHARS,
@@ -82,12 +83,15 @@ class SearchR1Grammar:
         """Return `Doc n(Title: …) text`."""
         return f"Doc {number}(Title: {_document(title[: 4 * MAX_TITLE], text[: 4 * limit], limit)}"
 
+    def reason(self, error: ParseError, action: str) -> str:
+        """Say what is wrong, and what is allowed."""
+        return refusals.reason(refusals.SEARCH_R1, error)
+
     def refusal(self, error: ParseError, action: str) -> tuple[str, str]:
-        """Keep the action, neutralised, and say what is allowed."""
-        return without_tags(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS), (
-            f"\nThat action is not valid ({error.value}). A query goes between &lt;search> "
-            "and &lt;/search>, the final answer between &lt;answer> and &lt;/answer>.\n"
-        )
+        """Keep the action, neutralised, and say why."""
+        kept = without_tags(action[:MAX_ACTION_CHARS], MAX_QUERY_CHARS)
+        why = self.reason(error, action)
+        return kept, f"\nThat action is not valid ({error.value}). {why}\n"
 
     def last_call(self) -> str:
         """Announce the last turn."""

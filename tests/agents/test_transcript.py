@@ -89,6 +89,18 @@ def test_it_reads_plans_and_what_they_found():
     view = Transcript(asked + view.grammar.results(lines), PLANNED)
     assert view.queries == ["maker of Vel", "kin of {A}"]
     assert view.documents == [("Vel", "Made by Ada.")]
+    assert view.found == {"A": [("Vel", "Made by Ada.")]}
+
+
+def test_what_was_found_again_is_found_by_its_label_too():
+    view = Transcript("", PLANNED)
+    plan, node = view.plan("Hm.", [Node("A", "Vel", "Web")]), Node("B", "", "Web")
+    first = view.grammar.node_lines(node._replace(label="A"), "Web", [("Vel", "Ada.", True)], 99)
+    again = view.grammar.node_lines(node, "Web", [("Vel", "Ada.", False)], 99)
+    view = Transcript(plan + view.grammar.results([*first, *again]), PLANNED)
+    assert view.found == {"A": [("Vel", "Ada.")], "B": [("Vel", "Ada.")]}
+    assert view.documents == [("Vel", "Ada.")]
+    assert Transcript("", {**INFO, "grammar": "r3"}).found == {}
 
 
 def test_the_grammar_of_plans_is_made_once():

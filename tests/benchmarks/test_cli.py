@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import hopgym
 from hopgym.__main__ import main
 from hopgym.benchmarks import cli, doctor
+from hopgym.benchmarks.bench import Outcome
 from hopgym.benchmarks.records import encode
 from hopgym.benchmarks.results import read_records
 
@@ -101,7 +102,28 @@ def test_failed_episodes_are_told_and_the_status_is_1(run, tmp_path):
     agent = ("bench", "--envs", ENV, "--agents", "single_shot", *SMALL)
     status, out, _ = run(*agent, "--set", "retriever=broken.py:Broken", "--out", "o")
     assert status == 1 and "6 failed" in out and "Run the same command again" in out
-    assert out.count("First failure: RetrievalError") == 1
+    assert out.count("First failure of single_shot on SearchRead-v0.world?entities=300: Ret") == 1
+    assert "Next: hopgym leaderboard" not in out  # there is nothing to compare
+    more = (*agent[:4], "single_shot,closed_book", *agent[5:])
+    status, out, _ = run(*more, "--set", "retriever=broken.py:Broken", "--out", "p")
+    assert status == 1 and "single_shot on SearchRead-v0.world" in out
+
+
+def test_one_episode_is_one(run):
+    options = (*BENCH[:-2], "--episodes", "1", "--out", "o")
+    assert "1 episode played, 0 kept" in run(*options)[1]
+    status, out, err = run(*options[:-4], "--episodes", "3", "--out", "o")
+    assert status == 0 and "2 episodes played, 1 kept from before" in out
+    assert "2 new episodes in" in err and "of the 2 new, 1 kept from before" in err
+
+
+def test_a_failure_is_told_once_with_all_that_had_it():
+    def outcome(agent, error):
+        return Outcome("world", agent, Path("x"), 0, 1, 1, error)
+
+    told = cli._first_failures([outcome("a", "E: down"), outcome("b", ""), outcome("c", "E: down")])
+    assert told == ["First failure of a on world and 1 more: E: down"]
+    assert cli._first_failures([outcome("b", "F")]) == ["First failure of b on world: F"]
 
 
 @pytest.mark.parametrize(

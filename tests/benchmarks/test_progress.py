@@ -21,23 +21,31 @@ def test_a_tally_averages_scores_and_counts_failures_apart():
     tally = Tally("a", 10, 0)
     assert str(tally) == ""
     tally.add(make_failed())
-    assert str(tally) == "1 errors"
+    assert str(tally) == "1 error"
     tally.add(make_one(metrics={"f1": 0.5}))
     tally.add(make_one(metrics={"f1": 1.0}))
-    assert str(tally) == "F1  75.0, 1 errors"
-    assert str(Tally("a", 10, 7)) == "7 kept"
+    assert str(tally) == "F1  75.0, 1 error"
+    assert str(Tally("a", 10, 7)) == "7 kept from before"
+
+
+def test_a_tally_says_that_its_score_is_of_new_episodes_alone():
+    tally = Tally("a", 10, 7)
+    for record in (make_failed(), make_one(metrics={"f1": 0.5}), make_one(metrics={"f1": 1.0})):
+        tally.add(record)
+    assert str(tally) == "F1  75.0 of the 2 new, 1 error, 7 kept from before"
 
 
 def test_a_log_gets_one_plain_line():
     text = shown(terminal=False)
     assert text.count("\n") == 1 and "\x1b" not in text
-    assert text.startswith("iterative on world: 3 episodes in ")
-    assert text.endswith("F1  75.0, 1 errors, 1 kept\n")
+    assert text.startswith("iterative on world: 3 new episodes in ")
+    assert text.endswith("F1  75.0 of the 2 new, 1 error, 1 kept from before\n")
 
 
 def test_a_terminal_gets_a_bar_that_ends_full():
     text = shown(terminal=True)
-    assert "4/4" in text and "F1  75.0, 1 errors, 1 kept" in text and "episodes in" not in text
+    assert "4/4" in text and "episodes in" not in text
+    assert "F1  75.0 of the 2 new, 1 error, 1 kept" in text
 
 
 def test_a_label_is_never_read_as_markup():

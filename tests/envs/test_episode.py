@@ -46,7 +46,7 @@ def test_an_unscored_step_raises_and_is_no_zero():
     with pytest.raises(RewardError, match=message):
         play(episode, "hello")
     episode = begin(lambda question, trajectory: Score(0.0, unscored=True))
-    with pytest.raises(RewardError, match="unscored: it gave no reason. Nothing has moved"):
+    with pytest.raises(RewardError, match=r"unscored: it gave no reason\. Nothing has moved"):
         play(episode, "hello")
 
 
