@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 NONE = "–"  # noqa: RUF001
 """Stands for a figure that the counts do not decide."""
 
-LEGEND = (
-    "y/n: the judge said yes and the truth is no, which is what an agent could be paid for. "
-    "none: no verdict (unscored), and in no figure."
-)
+LEGEND = "y/n: the judge said yes and the truth is no, which is what an agent could be paid for."
+LEGEND_NONE = "none: no verdict (unscored), and in no figure."
+"""Told where there is such a column."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -69,7 +68,7 @@ def audit(
         Path | None, typer.Option(help="Write JSON, with each claim that is judged differently.")
     ] = None,
 ) -> None:
-    """Compare a judge with others' verdicts and with the exact truth."""
+    """Compare a judge with others' verdicts and with the exact truth; status 1 if it judged none."""
     from .judge_audit import as_dict, audit_judge
 
     with Console(stderr=True).status(f"asking {judge}"):
@@ -86,6 +85,19 @@ def audit(
         print(msgspec.json.encode(as_dict(found)).decode())
     else:
         _print(found)
+    _check_judged(found)
+
+
+def _check_judged(found: Audit) -> None:
+    """End with status 1 if the judge judged nothing: that is no audit."""
+    from .judge_audit import total
+
+    if total(found.files).n or total(found.world).n:
+        return
+    count = sum(found.unscored.values())
+    told = f"Nothing was judged: {found.judge} gave no verdict on any of {count} claims."
+    Console(stderr=True).print(told, style="bold red", markup=False, highlight=False)
+    raise typer.Exit(1)
 
 
 def _print(found: Audit) -> None:
@@ -99,7 +111,8 @@ def _print(found: Audit) -> None:
     for reason, count in found.unscored.items():
         told = f"{count} unscored: {reason}"
         console.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    console.print(LEGEND, style="dim", markup=False, highlight=False)
+    legend = f"{LEGEND} {LEGEND_NONE}" if found.unscored else LEGEND
+    console.print(legend, style="dim", markup=False, highlight=False)
 
 
 def _table(title: str, parts: Mapping[str, Confusion]) -> Table:

@@ -273,7 +273,7 @@ class DagSearchEnv(HopEnv):
         `question_id, question, step, turn, remaining, grammar, phase, tools, max_nodes,
         max_query_words, training_step, reward_weights` always; after a step also `reward_terms,
         parse_error, queries, document_ids, new_text`; at the end also `prediction, answers,
-        metrics, trajectory`.
+        metrics, trajectory`, and `reward_reason` where the reward gives one.
 
     Arguments:
         The fields of `DagSearchSettings`, and `render_mode` (`"ansi"` or `"human"`).

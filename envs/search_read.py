@@ -155,7 +155,7 @@ class SearchReadEnv(HopEnv):
     Info:
         `question_id, question, step, turn, remaining, grammar` always; after a step also
         `reward_terms, parse_error, queries, document_ids, new_text`; at the end also
-        `prediction, answers, metrics, trajectory`.
+        `prediction, answers, metrics, trajectory`, and `reward_reason` where the reward gives one.
 
     Arguments:
         The fields of `SearchReadSettings`, and `render_mode` (`"ansi"` or `"human"`).

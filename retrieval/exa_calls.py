@@ -76,12 +76,28 @@ class _Requests:
         if reply.status_code != 200:
             raise _refused(reply, body, key, self._url, self._variable)
         try:
-            return json.loads(body)
+            return _checked(json.loads(body), self._url)
         except (ValueError, RecursionError) as error:
             raise TemporaryError(
                 f"The reply of Exa at {self._url} cannot be read ({type(error).__name__}): "
                 f"{_said(body, key)}."
             ) from error
+
+
+def _checked(value: Any, url: str) -> Any:
+    """Refuse a reply whose results are no list: nothing found is an empty list, and no error.
+
+    What is no reply at all exa-py refuses itself.
+    """
+    if not isinstance(value, dict) or "results" not in value:
+        return value
+    results = value["results"]
+    if not isinstance(results, list) or (not results and value.get("error")):
+        raise RetrievalError(
+            f"The reply of Exa at {url} has another form: its results are no list, or an error "
+            "stands in their place. Check base_url, and that exa-py is of the newest version."
+        )
+    return value
 
 
 def key_in(variable: str) -> str:

@@ -97,6 +97,7 @@ def check_options(
                 continue
             close = get_close_matches(option, takes, n=1, cutoff=0.5)
             hint = f" Did you mean {close[0]!r}?" if close else _by_position(parameters, option)
+            hint += _unquoted(options, option, takes)
             raise ConfigError(
                 f"{name!r} has no option {option!r}.{hint} It takes: {', '.join(takes) or 'none'}."
             )
@@ -137,6 +138,19 @@ def _by_position(parameters: Mapping[str, inspect.Parameter], option: str) -> st
     return (
         f" Only keyword-only parameters are options: put `*` before {option}, as in (*, {option})."
     )
+
+
+def _unquoted(options: Mapping[str, Any], unknown: str, takes: Sequence[str]) -> str:
+    """Return how an option is written that has options itself, if the unknown one may be its own."""
+    names = list(options)
+    place = names.index(unknown)
+    texts = {n: v for n, v in options.items() if isinstance(v, str)}
+    owner = next((n for n in reversed(names[:place]) if "?" in texts.get(n, "")), None)
+    if owner is None:
+        return ""
+    own = [f"{n}={texts.get(n) or json.dumps(options[n])}" for n in names[place:] if n not in takes]
+    whole = json.dumps("&".join((texts[owner], *own)), ensure_ascii=False)
+    return f" An option that has options itself stands in quotes: {owner}={whole}."
 
 
 def _check_value(name: str, parameter: inspect.Parameter, value: Any, type_: Any) -> None:

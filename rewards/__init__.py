@@ -10,6 +10,7 @@ from ..errors import ConfigError, named, users_code
 from ..registry import Registry
 from ..retrieval.options import check_options, split_options
 from .base import Reward, score_episode
+from .composite import Composite
 from .metrics import episode_metrics
 
 REWARDS: Registry[Any] = Registry("reward", "hopgym rewards")
@@ -26,12 +27,6 @@ register(
 register(
     "r3_seed", "R3-RAG, small models: format, process, outcome.", "hopgym.rewards.schemes:R3Seed"
 )
-register("dag", "DagSearch: answer, valid plan and format.", "hopgym.rewards.dag:DagReward")
-register(
-    "dag_original",
-    "DagSearch as published, exploits and all.",
-    "hopgym.rewards.dag:dag_original",
-)
 register(
     "dag",
     "R-Search plans: the answer's judge, a valid plan, the format; a curriculum.",
@@ -44,7 +39,15 @@ register(
 )
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
-__all__ = ["REWARDS", "Reward", "episode_metrics", "make_reward", "register", "score_episode"]
+__all__ = [
+    "REWARDS",
+    "Composite",
+    "Reward",
+    "episode_metrics",
+    "make_reward",
+    "register",
+    "score_episode",
+]
 
 
 def make_reward(spec: str | Reward, **options: Any) -> Reward:
@@ -64,11 +67,11 @@ def make_reward(spec: str | Reward, **options: Any) -> Reward:
 
     Raises:
         UnknownNameError: If no reward has that name.
-        ConfigError: If it is no function, takes neither two arguments nor none, or has no such
-            option.
+        ConfigError: If it is no function, takes neither two arguments nor none, has no such
+            option, or is given one in its name and as a keyword that differ.
     """
     name, written = split_options(spec) if isinstance(spec, str) else (spec, {})
-    options = {**written, **options}
+    options = _joined(spec, written, options)
     part: Any = REWARDS.get(name) if isinstance(name, str) else name
     required = _required_arguments(part) if callable(part) else -1
     if required < 0:
@@ -89,6 +92,16 @@ def make_reward(spec: str | Reward, **options: Any) -> Reward:
         f"Reward {spec!r} takes {required} arguments. Write a function of (question, trajectory) "
         "that returns a Score, or a factory without arguments that returns such a function."
     )
+
+
+def _joined(spec: Any, written: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    for name in options:
+        if name in written and written[name] != options[name]:
+            raise ConfigError(
+                f"The option {name!r} is given twice: {written[name]!r:.60} in {spec!r:.100}, and "
+                f"{options[name]!r:.60} as a keyword. Give it once."
+            )
+    return {**written, **options}
 
 
 def _made(factory: Callable[..., Any], spec: Any, options: dict[str, Any]) -> Reward:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..core import Question, Score, Span, Trajectory
 from ..errors import ConfigError, HopgymError, RewardError, named, told
@@ -98,10 +98,19 @@ def at_step(reward: R, step: int | None) -> R:
     Raises:
         ConfigError: If the step is no whole number from 0.
     """
-    if step is not None and (not hasattr(step, "__index__") or isinstance(step, bool) or step < 0):
-        raise ConfigError(f"The training step is {step!r}; it must be a whole number from 0.")
+    check_step(step)
     at = getattr(reward, "at", None)
     return reward if at is None else at(step)
+
+
+def check_step(step: Any, what: str = "The training step") -> None:
+    """Refuse what is no training step; None, where nobody trains, is one.
+
+    Raises:
+        ConfigError: If it is no whole number from 0.
+    """
+    if step is not None and (not hasattr(step, "__index__") or isinstance(step, bool) or step < 0):
+        raise ConfigError(f"{what} is {step!r:.60}; it must be a whole number from 0.")
 
 
 def weights_of(reward: Reward) -> dict[str, float]:

@@ -18,9 +18,10 @@ from ..errors import ConfigError
 from . import dag_original as original
 from .base import Item
 from .genuine import is_answer, is_echo
+from .grounding import is_grounded
 from .judges import make_judge
 from .judges.base import Judge, Verdict
-from .plans import graphs_valid, is_grounded, nodes_find_new, plan_steps, sections_kept
+from .plans import format_fault, graph_fault, plan_steps, search_fault
 from .verdicts import claim, semantic
 
 TERMS = ("semantic", "dag", "format")
@@ -40,6 +41,12 @@ class Reading(NamedTuple):
     """What the judge is asked about; None where there is nothing to judge."""
     dag: bool
     format: bool
+    why: tuple[str, ...] = ()
+    """What cost which terms, in words."""
+
+
+Weights = Sequence[float] | Mapping[str, float]
+"""The weights of semantic, dag and format: in that order, or by name."""
 
 
 class DagReward:
@@ -54,7 +61,8 @@ class DagReward:
     - `semantic`: the judge's verdict on the answer, from 0 to 1. Where there is no verdict to be
       had the score is `unscored`, never 0.
 
-    An action that was refused and forgiven costs its term (`dag` or `format`) and no more.
+    An action that was refused and forgiven costs its term (`dag` or `format`) and no more. What an
+    episode lost and why is the score's `reason`, after the judge's own.
 
     What the closures leave, as it is published: a wrong but plausible answer to a valid plan that is
     about the question keeps `dag` and `format`, 0.50 in the end and 0.80 in the curriculum, however
@@ -73,7 +81,7 @@ class DagReward:
         own_words: Read what the agent wrote and the environment understood. Switched off, all text
             is searched for tags, as published: the agent's forged results and refused actions too.
         step: The training step, from 0; None where nobody trains, for the final weights.
-        weights: The final weights of semantic, dag and format.
+        weights: The final weights of semantic, dag and format, in that order or by name.
         curriculum_weights: Theirs for the first steps.
 
     >>> reward = DagReward(curriculum_steps=10)
@@ -92,8 +100,8 @@ class DagReward:
         grounded: bool = True,
         own_words: bool = True,
         step: int | None = None,
-        weights: Sequence[float] = FINAL,
-        curriculum_weights: Sequence[float] = CURRICULUM,
+        weights: Weights = FINAL,
+        curriculum_weights: Weights = CURRICULUM,
     ) -> None:
         closures = (real_answer, new_documents, no_echo, grounded, own_words)
         for name, switch in zip(_CLOSURES, closures, strict=True):
@@ -142,21 +150,38 @@ class DagReward:
         """Return what the episode earns, and the answer that is still to be judged."""
         if trajectory.outcome == "running":
             return Reading(None, False, False)
-        read = _read_own_words if self.own_words else _read_all_text
-        answer, dag, format = read(trajectory)
-        if answer is not None and self._is_no_answer(question, answer):
-            return Reading(None, False, format)
-        return Reading(answer, dag and self._plan_holds(question, trajectory), format)
+        read = (_read_own_words if self.own_words else _read_all_text)(trajectory)
+        if read.answer is None:
+            return read
+        if fault := self._answer_fault(question, read.answer):
+            return Reading(None, False, read.format, (*read.why, f"semantic 0, dag 0: {fault}"))
+        if read.dag and (faults := self._plan_faults(question, trajectory)):
+            return read._replace(dag=False, why=(*read.why, f"dag 0: {', '.join(faults)}"))
+        return read
 
-    def _is_no_answer(self, question: Question, answer: str) -> bool:
+    def why(self, question: Question, trajectory: Trajectory) -> tuple[str, ...]:
+        """Return what cost an episode its terms, beside the judge's verdict, which is not asked for.
+
+        >>> from hopgym.core import Step, Trajectory
+        >>> refused = Trajectory("q", "e", steps=(Step(1, "?", parse_error="cycle"),),
+        ...                      outcome="malformed")
+        >>> DagReward().why(Question("q", "Who?", ("Ada",)), refused)
+        ('semantic 0, dag 0: step 1 was refused (cycle)',)
+        """
+        return self.read(question, trajectory).why
+
+    def _answer_fault(self, question: Question, answer: str) -> str | None:
         if self.real_answer and not is_answer(answer, question.answers):
-            return True
-        return self.no_echo and is_echo(answer, question.text, question.answers)
+            return "the answer says nothing"
+        if self.no_echo and is_echo(answer, question.text, question.answers):
+            return "the answer is copied from the question"
+        return None
 
-    def _plan_holds(self, question: Question, trajectory: Trajectory) -> bool:
-        if self.new_documents and not nodes_find_new(trajectory):
-            return False
-        return not self.grounded or is_grounded(question, trajectory)
+    def _plan_faults(self, question: Question, trajectory: Trajectory) -> list[str]:
+        grounded = not self.grounded or is_grounded(question, trajectory)
+        idle = search_fault(trajectory) if self.new_documents else None
+        faults = [None if grounded else "no search of the first plan is about the question", idle]
+        return [fault for fault in faults if fault]
 
     def _score(self, reading: Reading, verdict: Verdict | None) -> Score:
         if verdict is not None and verdict.unscored:
@@ -165,9 +190,8 @@ class DagReward:
         earned = (right, float(reading.dag), float(reading.format))
         weighted = zip(self.weights.items(), earned, strict=True)
         terms = {name: weight * value for (name, weight), value in weighted}
-        return Score(
-            sum(terms.values()), terms, None if verdict is None else verdict.reason or None
-        )
+        told = ("" if verdict is None else verdict.reason, *reading.why)
+        return Score(sum(terms.values()), terms, "; ".join(filter(None, told)) or None)
 
 
 def dag_original(
@@ -175,8 +199,8 @@ def dag_original(
     judge: str | Judge = "rule",
     curriculum_steps: int = CURRICULUM_STEPS,
     step: int | None = None,
-    weights: Sequence[float] = FINAL,
-    curriculum_weights: Sequence[float] = CURRICULUM,
+    weights: Weights = FINAL,
+    curriculum_weights: Weights = CURRICULUM,
 ) -> DagReward:
     """Return the reward as the published code pays it: every closure is off.
 
@@ -204,14 +228,23 @@ def dag_original(
 def _read_own_words(trajectory: Trajectory) -> Reading:
     answered = trajectory.outcome == "answered" and plan_steps(trajectory)
     answer = trajectory.prediction or "" if answered else None
-    return Reading(answer, graphs_valid(trajectory), sections_kept(trajectory))
+    graph, format = graph_fault(trajectory), format_fault(trajectory)
+    return Reading(answer, not graph, not format, _told(answer, graph, format))
 
 
 def _read_all_text(trajectory: Trajectory) -> Reading:
     text = original.raw_text(trajectory)
-    valid = original.valid_graph(text)
+    valid, whole = original.valid_graph(text), original.has_sections(text)
     answer = original.judged_text(text) if valid else None
-    return Reading(answer, valid, original.has_sections(text))
+    graph = None if valid else "the text holds no valid plan"
+    format = None if whole else "the text lacks a section"
+    return Reading(answer, valid, whole, _told(answer, graph, format))
+
+
+def _told(answer: str | None, graph: str | None, format: str | None) -> tuple[str, ...]:
+    lost = "semantic 0, dag 0" if answer is None else "dag 0"
+    told = (format and f"format 0: {format}", graph and f"{lost}: {graph}")
+    return tuple(filter(None, told))
 
 
 def _whole(name: str, given: Any) -> int:
@@ -221,10 +254,15 @@ def _whole(name: str, given: Any) -> int:
 
 
 def _weights(name: str, given: Any) -> tuple[float, ...]:
-    numbers = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
-    if len(numbers) != len(TERMS) or not all(map(_is_weight, numbers)):
+    if isinstance(given, Mapping):
+        fits = set(given) == set(TERMS)
+        numbers = tuple(given[term] for term in TERMS) if fits else ()
+    else:
+        numbers = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
+    if len(numbers) != len(TERMS) or not all(map(_is_weight, numbers)) or not any(numbers):
         raise ConfigError(
-            f"{name} is {given!r:.80}; it must be three numbers from 0: for {', '.join(TERMS)}."
+            f"{name} is {given!r:.80}; it must be three numbers from 0, one of them above: for "
+            f"{', '.join(TERMS)}, in that order or by these names."
         )
     return tuple(float(number) for number in numbers)
 

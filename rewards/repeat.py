@@ -24,5 +24,6 @@ def repeated_queries(trajectory: Trajectory) -> int:
 def repeat_penalty(question: Question, trajectory: Trajectory) -> Score:
     """Charge 1 for each query of the last step that was asked before."""
     before = {squad_cached(query) for step in trajectory.steps[:-1] for query in step.queries}
-    value = -float(sum(squad_cached(query) in before for query in trajectory.steps[-1].queries))
+    again = sum(squad_cached(query) in before for query in trajectory.steps[-1].queries)
+    value = 0.0 - again  # not -again: that of nothing would be -0.0
     return Score(value, {"repeat": value})

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar, cast, get_args
 
 from ..core import Question
-from ..errors import ConfigError
+from ..errors import ConfigError, RewardError, users_code
 from .judges.base import Claim, ClaimType, Judge, ProcessVerdict, StepClaim, Verdict
 
 V = TypeVar("V", Verdict, ProcessVerdict)
@@ -28,7 +28,7 @@ def claim(question: Question, answer: str) -> Claim:
     >>> claim(Question("q", "Why?", ("Rain.",), type="cause"), "Snow.").type
     'cause'
     """
-    return Claim(question.text, answer, tuple(question.answers), _type(question))
+    return Claim(question.text, answer, question.answers, _type(question))
 
 
 def semantic(judge: Judge, claims: Sequence[Claim]) -> list[Verdict]:
@@ -36,8 +36,9 @@ def semantic(judge: Judge, claims: Sequence[Claim]) -> list[Verdict]:
 
     Raises:
         ConfigError: If what the judge returned is no verdict for each.
+        RewardError: If it raised something that is no error of ours.
     """
-    return _checked(judge, "semantic", claims, judge.semantic(claims), Verdict) if claims else []
+    return _ask(judge, "semantic", claims, Verdict)
 
 
 def outcome(judge: Judge, claims: Sequence[Claim]) -> list[Verdict]:
@@ -45,8 +46,9 @@ def outcome(judge: Judge, claims: Sequence[Claim]) -> list[Verdict]:
 
     Raises:
         ConfigError: If what the judge returned is no verdict for each.
+        RewardError: If it raised something that is no error of ours.
     """
-    return _checked(judge, "outcome", claims, judge.outcome(claims), Verdict) if claims else []
+    return _ask(judge, "outcome", claims, Verdict)
 
 
 def process(judge: Judge, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
@@ -54,10 +56,9 @@ def process(judge: Judge, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
 
     Raises:
         ConfigError: If what the judge returned is no verdict for each.
+        RewardError: If it raised something that is no error of ours.
     """
-    if not claims:
-        return []
-    return _checked(judge, "process", claims, judge.process(claims), ProcessVerdict)
+    return _ask(judge, "process", claims, ProcessVerdict)
 
 
 def _type(question: Question) -> ClaimType:
@@ -66,6 +67,14 @@ def _type(question: Question) -> ClaimType:
         if isinstance(given, str) and given.lower() in kinds:
             return cast("ClaimType", given.lower())
     return "fact"
+
+
+def _ask(judge: Judge, method: str, claims: Sequence[Any], kind: type[V]) -> list[V]:
+    if not claims:
+        return []
+    with users_code("judge", judge, RewardError):
+        given = getattr(judge, method)(claims)
+    return _checked(judge, method, claims, given, kind)
 
 
 def _checked(

@@ -63,7 +63,11 @@ def plan(nodes=None, found=None, known=()):
         {"label": label, "query": query, "tool": tool, "source": tool, "asked": query}
         for label, (query, tool) in nodes.items()
     ]
-    parsed = {"kind": "plan", "analysis": "a", "nodes": records, "edges": [], "layers": [[*nodes]]}
+    edges = [
+        [parent, child] for child in nodes for parent in nodes if f"{{{parent}}}" in nodes[child][0]
+    ]
+    parsed = {"kind": "plan", "analysis": "a", "nodes": records, "edges": edges}
+    parsed["layers"] = [[*nodes]]
     lines = "".join(f"{label}: {query} ({tool})\n" for label, (query, tool) in nodes.items())
     return Step(
         0,

@@ -41,6 +41,10 @@ class Why(StrEnum):
     TIMEOUT = "timeout"
 
 
+NO_GOLDS = f"{Why.NO_GOLDS}: the claim has no accepted answer to compare with"
+"""The reason of a claim that nobody can judge."""
+
+
 class UnjudgedError(RewardError):
     """A claim that could not be judged. It never leaves a judge: it becomes a verdict.
 
@@ -80,6 +84,8 @@ class SetupError(RewardError):
 
 _TEMPORARY = {408, 409, 425, 429}
 _ABOUT_CONTENT = {400, 413, 422}
+_MAYBE_CONTENT = {*_ABOUT_CONTENT, 403, 404, 405, 406, 431, 451}
+"""Once others were judged, what a firewall says of one text, and no mistake in the set-up."""
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _ABOUT_CLAIM = {
     "content_filter",
@@ -124,7 +130,8 @@ def refused(
     """
     code = cleaned(without(code, secret), MAX_CODE)
     said = cleaned(without(said, secret), MAX_DETAIL)
-    detail = f"{status} {code}".strip() + f": {said}"
+    answered = f"{status} {code}" if code not in ("", str(status)) else str(status)
+    detail = f"{answered}: {said}" if said else answered
     if code in _NO_MONEY:
         return UnjudgedError(Why.QUOTA, detail)
     if status in _TEMPORARY or status >= 500:
@@ -132,5 +139,6 @@ def refused(
     if code in _ABOUT_CLAIM and status in _ABOUT_CONTENT:
         return UnjudgedError(Why.REFUSED, detail)
     cure = _CURES.get(401 if wrong_key else status, _CURE)
-    maybe_claim = status in _ABOUT_CONTENT and not wrong_key
-    return SetupError(f"The judge at {url} answered {detail} {cure}", maybe_claim=maybe_claim)
+    maybe_claim = status in _MAYBE_CONTENT and not wrong_key
+    told = f"The judge at {url} answered {detail.rstrip('.')}. {cure}"
+    return SetupError(told, maybe_claim=maybe_claim)

@@ -10,13 +10,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..normalize import squad_cached
+from ..words import naming_words
 from .wording import LONGEST, SMALL, Pair, content, parts, words
 
 VERDICTS = frozenset({"yes", "no"})
 """Answers that are right or wrong as a whole."""
 
+_QUALIFIERS = """
+king queen prince princess emperor empress tsar sultan duke duchess count countess earl baron
+margrave lord lady sir dame saint president general captain capt doctor dr professor prof mr mrs ms
+pope bishop city town village county state province region country island river lake mount sea
+film movie series show song album book novel play band team club company university disease year
+years old century north south east west northern southern eastern western central rural urban
+first second third last older oldest younger youngest earlier earliest later latest larger largest
+bigger biggest smaller smallest higher highest taller tallest longer longest more most
+km kilometres kilometers metres meters miles m feet people inhabitants us dollars euros percent
+"""
+QUALIFIERS = frozenset(_QUALIFIERS.split())
+"""Titles, kinds of things, comparisons and units: beside a short name they name nobody else."""
+
+SHORT = 2
+"""Words up to which a gold answer leaves no room for an unknown one."""
+
 _NEGATIONS = "cannot cant except isnt neither never no nor not unlike wasnt werent without"
+_SAID_OTHERWISE = frozenset(["true", "false", "or", "but", "maybe", "perhaps"])
 NEGATIONS = frozenset(_NEGATIONS.split())
+
+_MONTHS = "january february march april may june july august september october november december"
+MONTHS = frozenset(_MONTHS.split())
 
 MOST_WORDS = 12
 """Words that an answer may have beyond the gold's: a short sentence around it."""
@@ -30,6 +51,20 @@ def degenerate(pair: Pair) -> bool:
 def verdict(pair: Pair) -> bool:
     """Part of a sentence that says yes or no: "yes and no" is neither."""
     return not VERDICTS.isdisjoint((squad_cached(pair.answer), squad_cached(pair.gold)))
+
+
+def says(answer: str, gold: str) -> bool:
+    """Whether an answer starts with the verdict that is the gold and takes nothing of it back.
+
+    >>> says("Yes, Ada Orm did.", "yes"), says("No, it is not", "no"), says("Yes and no", "yes")
+    (True, True, False)
+    """
+    right = squad_cached(gold)
+    said = words(answer) if right in VERDICTS else []
+    if not said or said[0] != right or len(said) > 1 + MOST_WORDS:
+        return False
+    rest = set(said[1:]) - ({"not"} if right == "no" else set())
+    return rest.isdisjoint(NEGATIONS | VERDICTS | _SAID_OTHERWISE)
 
 
 def length(pair: Pair) -> bool:
@@ -50,6 +85,8 @@ def echo(pair: Pair) -> bool:
 
 def number(pair: Pair) -> bool:
     """A number that only one of the two has: another day, year or count."""
+    if dates(pair):
+        return False
     differing = any(any(map(str.isdigit, word)) for word in (*pair.own, *pair.lacking))
     return differing and any(map(str.isdigit, pair.answer)) and any(map(str.isdigit, pair.gold))
 
@@ -66,12 +103,47 @@ def share(pair: Pair) -> bool:
 
 def candidates(pair: Pair) -> bool:
     """More parts than the gold, and other words in them: "A, B", "A or B", "A (B)"."""
-    return bool(pair.own) and parts(pair.answer) > parts(pair.gold)
+    return bool(pair.own) and parts(pair.answer) > parts(pair.gold) and not dates(pair)
 
 
 def surplus(pair: Pair) -> bool:
-    """As many words of its own as it shares: candidates that nothing parts; one is a title's."""
-    return len(pair.own) > max(1, pair.shared - 1)
+    """Candidates that nothing parts.
+
+    Beside a gold of one or two words, any word that is neither a title, kind or unit nor the
+    question's: all but a middle name, or one small word before it ("short illness"), which pays
+    for what it precedes alone. Beside a longer gold, two words of its own.
+    """
+    fine = () if QUALIFIERS.issuperset(content(pair.gold)) else QUALIFIERS
+    own = [word for word in pair.own if word not in fine]
+    if len(content(pair.gold)) > SHORT:
+        return len(pair.own) > 1
+    if own and pair.named:  # own words may be the question's then: those that name nothing are fine
+        plain = pair.asked - naming_words(pair.question)
+        own = [word for word in own if word not in plain]
+    return bool(own) and not (dates(pair) or _is_middle(own, pair) or _describes(own, pair))
+
+
+def dates(pair: Pair) -> bool:
+    """Whether a year was asked for and one whole date of that year is said."""
+    gold, said = words(pair.gold), words(pair.answer)
+    if len(gold) != 1 or not (len(gold[0]) == 4 and gold[0].isdigit()) or gold[0] not in said:
+        return False
+    rest = sorted(word for word in said if word != gold[0])
+    return len(rest) == 2 and rest[1] in MONTHS and rest[0].isdigit() and int(rest[0]) <= 31
+
+
+def _is_middle(own: list[str], pair: Pair) -> bool:
+    """Whether one word stands between the gold's two."""
+    said = content(pair.answer)
+    whole = len(content(pair.gold)) == SHORT and not pair.lacking
+    return whole and len(own) == 1 and len(said) == SHORT + 1 and said[1] == own[0]
+
+
+def _describes(own: list[str], pair: Pair) -> bool:
+    """Whether one word without capitals stands right before a gold of one word."""
+    said = content(pair.answer)
+    plain = len(content(pair.gold)) == 1 and not any(map(str.isupper, pair.answer.strip()[1:]))
+    return plain and own == [said[0]] and len(said) == 2 and pair.answer.strip()[0].islower()
 
 
 def loose_candidates(pair: Pair) -> bool:

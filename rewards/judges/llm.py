@@ -19,11 +19,11 @@ from ...files import fingerprint
 from ...retrieval.base import check_number, check_whole
 from ...retrieval.remote import check_url
 from . import loop
-from .base import Claim, ProcessVerdict, StepClaim, Verdict
+from .base import Claim, ProcessVerdict, StepClaim, Verdict, check_claims
 from .budget import Budget, Usage
 from .cache import Replies
 from .client import Client
-from .failures import Why
+from .failures import NO_GOLDS
 from .prompts import (
     MAX_ANSWER,
     OUTCOME,
@@ -113,29 +113,33 @@ class LLMJudge(ABC):
         """Say whether each answer is right: 1 or 0.
 
         Raises:
+            ConfigError: If it is no list of claims.
             SetupError: If the server refuses the key, the model or an option.
             RewardError: If the cache fails.
         """
+        claims = check_claims(claims, Claim, "outcome")
         return self._all([_about(OUTCOME, claim) for claim in claims])
 
     def semantic(self, claims: Sequence[Claim]) -> list[Verdict]:
         """Say how right each answer is: quarters; of a set of options, the micro-F1.
 
         Raises:
-            ConfigError: If a claim is of an unknown type.
+            ConfigError: If it is no list of claims.
             SetupError: If the server refuses the key, the model or an option.
             RewardError: If the cache fails.
         """
+        claims = check_claims(claims, Claim, "semantic")
         return self._all([_about(semantic(claim), claim) for claim in claims])
 
     def process(self, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
         """Say how sound each step is.
 
         Raises:
+            ConfigError: If it is no list of claims about steps.
             SetupError: If the server refuses the key, the model or an option.
             RewardError: If the cache fails.
         """
-        return self._all([about_step(claim) for claim in claims])
+        return self._all([about_step(c) for c in check_claims(claims, StepClaim, "process")])
 
     @property
     def fingerprint(self) -> str:
@@ -177,6 +181,12 @@ class LLMJudge(ABC):
         """
         if self.api_key_env is None:
             return ""
+        if not self.api_key_env.isidentifier() or self.api_key_env != self.api_key_env.upper():
+            raise ConfigError(
+                "api_key_env is no name of an environment variable (capitals, digits and _): give "
+                f"that of the one that holds the key, such as {self.name.upper()}_API_KEY, and "
+                "never the key itself."
+            )
         for variable in self.key_variables():
             if key := os.environ.get(variable, "").strip():
                 if key.isascii() and key.isprintable():
@@ -279,8 +289,8 @@ def _made(kind: type[LLMJudge], settings: dict[str, Any]) -> LLMJudge:
 
 def _about(task: Task[Verdict], claim: Claim) -> Request[Verdict] | Verdict:
     """Ask about an answer, or say what needs no asking."""
-    if not any(gold.strip() for gold in claim.golds):
-        return task.unscored(f"{Why.NO_GOLDS}: the claim has no accepted answer to compare with")
+    if not any(cleaned(gold, MAX_ANSWER) for gold in claim.golds):
+        return task.unscored(NO_GOLDS)
     if not cleaned(claim.answer, MAX_ANSWER):
         return Verdict(0.0, _NOTHING_SAID)
     return about_answer(task, claim)

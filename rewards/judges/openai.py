@@ -9,6 +9,7 @@ Asked through the official client; its own retries are off, so that every reques
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -23,6 +24,8 @@ from .text import without
 
 _URL = "https://api.openai.com/v1"
 _FORMS = ("schema", "object", "text")
+_STATUS = re.compile(r"^Error code: \d+(?: - )?")
+"""What the client puts before a server's words; the status is told anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -117,7 +120,7 @@ class _Chat:
             return refused(
                 error.status_code,
                 str(error.code if isinstance(error.code, str) else error.type or ""),
-                error.message,
+                _STATUS.sub("", error.message) or error.response.text,
                 url=self._url,
                 secret=self._key,
                 after=asked_wait(error.response.headers),

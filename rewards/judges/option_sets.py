@@ -14,6 +14,9 @@ from .wording import LONGEST, content
 
 _APART = re.compile(r"[;,\n|&]|\b(?:and|or)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"^[^\w]*([A-Ha-h])(?:[^\w]+|$)")
+_LETTER = frozenset("ABCDEFGHabcdefgh")
+_MARKED = re.compile(r"\W*[A-H](?:[.):]|\W*$|\s*[,;&]|\s+and\b)")
+_CAPITALS = re.compile(r"\b[A-H]\b")
 _RUN = re.compile(r"^[A-H]{2,8}$")
 _WORDS_THAT_ARE_LETTERS = re.compile(r"\b(?:answers?|options?|choices?|are|is|the)\b:?", re.I)
 
@@ -50,18 +53,34 @@ def set_f1(answer: str, golds: Sequence[str]) -> float:
     return max((_f1(answer, gold) for gold in golds), default=0.0)
 
 
+def same_letters(answer: str, gold: str) -> bool:
+    """Whether an answer starts with a marked letter and names the letters that are the gold alone.
+
+    >>> same_letters("A. Paris, C. Lyon", "A, C"), same_letters("A Parisian", "A")
+    (True, False)
+    """
+    if not only_letters(gold) or not _MARKED.match(answer):
+        return False
+    named = set(_CAPITALS.findall(answer[:LONGEST]))
+    return named == {letter.upper() for letter in options(gold, lettered=True)}
+
+
 def _f1(answer: str, gold: str) -> float:
     right = options(gold, lettered=True)
-    lettered = bool(right) and _only_letters(gold)
+    lettered = bool(right) and only_letters(gold)
     right = right if lettered else options(gold)
     given = options(answer, lettered=lettered)
     return 2 * len(given & right) / (len(given) + len(right)) if given & right else 0.0
 
 
-def _only_letters(text: str) -> bool:
-    """Whether a text names letters and nothing that they stand for."""
+def only_letters(text: str) -> bool:
+    """Whether a text names letters from A to H and nothing that they stand for.
+
+    >>> only_letters("A, C"), only_letters("b"), only_letters("Vel"), only_letters("")
+    (True, True, False, False)
+    """
     pieces = [piece for part in _APART.split(text) for piece in re.findall(r"\w+", part)]
-    return all(len(piece) == 1 or _RUN.match(piece) for piece in pieces)
+    return bool(pieces) and all(piece in _LETTER or _RUN.match(piece) for piece in pieces)
 
 
 def _letters(piece: str) -> Sequence[str]:

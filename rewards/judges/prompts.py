@@ -16,8 +16,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
-from ...errors import ConfigError
 from ...files import fingerprint
+from ..answer import exact_match
 from .base import Claim, ProcessVerdict, StepClaim, Verdict
 from .replies import Grade, Options, Outcome, Record, Soundness, schema
 from .text import as_json, cleaned
@@ -27,7 +27,7 @@ V = TypeVar("V", Verdict, ProcessVerdict)
 MAX_QUESTION = 2_000
 MAX_ANSWER = 2_000
 MAX_GOLD = 500
-MAX_GOLDS = 50
+MAX_GOLDS = 100
 MAX_ANALYSIS = 4_000
 MAX_QUERY = 500
 MAX_DOCUMENT = 2_000
@@ -160,13 +160,7 @@ VERSION = fingerprint(task.system for task in _TASKS)
 
 
 def semantic(claim: Claim) -> Task[Verdict]:
-    """Return what is asked of a claim of its type.
-
-    Raises:
-        ConfigError: If there is no such type.
-    """
-    if claim.type not in SEMANTIC:
-        raise ConfigError(f"A claim of type {claim.type!r}; allowed are {', '.join(SEMANTIC)}.")
+    """Return what is asked of a claim of its type."""
     return SEMANTIC[claim.type]
 
 
@@ -179,9 +173,19 @@ def about_answer(task: Task[Verdict], claim: Claim) -> Request[Verdict]:
     data = {
         "question": cleaned(claim.question, MAX_QUESTION),
         "answer": cleaned(claim.answer, MAX_ANSWER),
-        "accepted_answers": [cleaned(gold, MAX_GOLD) for gold in claim.golds[:MAX_GOLDS]],
+        "accepted_answers": shown_golds(claim),
     }
     return Request(task, as_json(data))
+
+
+def shown_golds(claim: Claim) -> list[str]:
+    """Return the accepted answers that a judge sees, those that are the answer itself first.
+
+    There may be hundreds of aliases: the one that was given must not be among those left out.
+    """
+    golds = sorted(claim.golds, key=lambda gold: not exact_match(claim.answer, [gold]))
+    shown = [cleaned(gold, MAX_GOLD) for gold in golds[:MAX_GOLDS]]
+    return [gold for gold in shown if gold]
 
 
 def about_step(claim: StepClaim) -> Request[ProcessVerdict]:

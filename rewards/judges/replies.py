@@ -8,7 +8,6 @@ prompts (the schema) and sessions (the reading).
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
@@ -97,7 +96,7 @@ class Soundness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Record = Outcome | Grade | Options | Soundness
 R = TypeVar("R", bound=Record)
 
-_FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.S)
+_FENCES = ("```", "```json")
 
 
 def read(text: str, record: type[R], *, fenced: bool = False) -> R:
@@ -117,11 +116,13 @@ def read(text: str, record: type[R], *, fenced: bool = False) -> R:
     """
     if len(text) > MAX_REPLY:
         raise BadReplyError(Why.MALFORMED, f"{len(text)} characters instead of one JSON object")
-    if fenced and (found := _FENCED.fullmatch(text)):
-        text = found[1]
+    if fenced:
+        text = _unfenced(text)
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-        return msgspec.convert(value, record)
+        found = msgspec.convert(value, record)
+        # Cleaned here, for the record is kept as JSON, which holds no lone surrogates.
+        return msgspec.structs.replace(found, reason=cleaned(found.reason, MAX_REASON))
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         detail = f"{cleaned(str(error), 150)} in {cleaned(text, 100)!r}"
         failure = BadReplyError(Why.MALFORMED, detail)
@@ -133,6 +134,13 @@ def schema(record: type[Record]) -> dict[str, Any]:
     _, components = msgspec.json.schema_components((record,))
     found = cast("dict[str, Any]", components[record.__name__])
     return {key: value for key, value in found.items() if key not in ("title", "description")}
+
+
+def _unfenced(text: str) -> str:
+    """Take off one fence; no regular expression, which a flood of line ends could keep busy."""
+    first, _, rest = text.strip().partition("\n")
+    fenced = first.strip() in _FENCES and rest.endswith("```")
+    return rest.removesuffix("```").rstrip() if fenced else text
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,23 +2,26 @@
 
 An answer is right if it is an accepted one, if one of the two holds the other, or if their word F1
 is at least 0.5, unless a guard refuses it ([`guards`][hopgym.rewards.judges.guards]). It knows
-wording and nothing of the world: "Istanbul" is not "Constantinople" to it.
+wording and nothing of the world: "Istanbul" is not "Constantinople" to it. A claim without an
+accepted answer is unscored, as every judge leaves it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...errors import ConfigError, unknown_name
 from ...files import fingerprint
 from ..normalize import squad_cached
-from .base import Claim, ProcessVerdict, StepClaim, Verdict
-from .guards import LOOSE, STRICT, VERDICTS, degenerate
-from .option_sets import set_f1
+from .base import Claim, ProcessVerdict, StepClaim, Verdict, check_claims
+from .failures import NO_GOLDS
+from .guards import LOOSE, STRICT, VERDICTS, degenerate, says
+from .option_sets import same_letters, set_f1
 from .step_rules import judge_step
-from .wording import Pair, content, forms
+from .wording import Pair, content, forms, visible
 
-VERSION = 1
+VERSION = 2
 """Rises when the same texts get another verdict."""
 
 LEAST_F1 = 0.5
@@ -31,6 +34,7 @@ NEAR_VALUE = 0.25
 """What it is worth, and the F1 that it takes."""
 
 _BOOLEAN = {"true": "yes", "false": "no"}
+_UNJUDGED = Verdict(0.0, NO_GOLDS, unscored=True)
 
 
 class RuleJudge:
@@ -75,18 +79,24 @@ class RuleJudge:
 
         A fact by the rule; a cause from a semantic value of 0.5; a set if it is the whole set.
         """
-        return [self._outcome(claim) for claim in claims]
+        return [
+            self._outcome(_visible(claim)) if claim.has_golds else _UNJUDGED
+            for claim in check_claims(claims, Claim, "outcome")
+        ]
 
     def semantic(self, claims: Sequence[Claim]) -> list[Verdict]:
         """Say how right each answer is, from 0 to 1.
 
         A fact is worth 1 if it is right, 0.25 if it is near (see `NEAR`; its F1 from 0.25), else 0. A cause is worth its word F1, to the nearest quarter. A set is worth its micro-F1.
         """
-        return [self._semantic(claim) for claim in claims]
+        return [
+            self._semantic(_visible(claim)) if claim.has_golds else _UNJUDGED
+            for claim in check_claims(claims, Claim, "semantic")
+        ]
 
     def process(self, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
         """Say how sound each step is, by the rules of `step_rules`."""
-        return [judge_step(claim) for claim in claims]
+        return [judge_step(claim) for claim in check_claims(claims, StepClaim, "process")]
 
     def _outcome(self, claim: Claim) -> Verdict:
         if claim.type == "fact":
@@ -113,6 +123,10 @@ class RuleJudge:
     def _fact(self, claim: Claim) -> Verdict:
         if _exact(claim):
             return Verdict(1.0, "exact")
+        if any(
+            says(claim.answer, gold) or same_letters(claim.answer, gold) for gold in claim.golds
+        ):
+            return Verdict(1.0, "alike")
         refusals = [self._refusal(pair) for pair in _pairs(claim)]
         if None in refusals:
             return Verdict(1.0, "alike")
@@ -137,7 +151,7 @@ def new_f1(pair: Pair) -> float:
     >>> new_f1(Pair("Which university?", "University of Vel", "University of Ull"))
     0.0
     """
-    known = () if pair.asked.issuperset(content(pair.gold)) else pair.asked
+    known = () if pair.named else pair.asked
     gold = sum(word not in known for word in content(pair.gold))
     shared = gold - len(pair.lacking)
     return 2 * shared / (len(pair.own) + shared + gold) if shared > 0 else 0.0
@@ -152,6 +166,12 @@ def _exact(claim: Claim) -> bool:
         return True
     as_written = claim.answer.strip()  # what is all marks, such as "!!!", normalises to nothing
     return given in golds or bool(as_written and as_written in map(str.strip, claim.golds))
+
+
+def _visible(claim: Claim) -> Claim:
+    if claim.answer.isascii() and all(map(str.isascii, claim.golds)):
+        return claim
+    return replace(claim, answer=visible(claim.answer), golds=tuple(map(visible, claim.golds)))
 
 
 def _pairs(claim: Claim) -> list[Pair]:

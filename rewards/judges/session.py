@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
-from ...errors import require
+from ...errors import HopgymError, require
 from ...retrieval.backoff import Backoff
 from .budget import Budget
 from .cache import Replies
@@ -202,10 +202,15 @@ class Session:
         except TimeoutError:
             detail = f"no reply within {self.manner.timeout:g} s"
             raise TemporaryError(Why.TIMEOUT, detail) from None
-        except SetupError as error:
-            if error.maybe_claim and self._proven:  # others were judged, so it is this claim
+        except (HopgymError, TemporaryError, UnjudgedError) as error:
+            if (
+                isinstance(error, SetupError) and error.maybe_claim and self._proven
+            ):  # others were judged, so it is this claim
                 raise UnjudgedError(Why.REFUSED, str(error)) from None
             raise
+        except (UnicodeError, RecursionError, AssertionError) as error:  # a body past its reader
+            detail = f"the reply cannot be read ({type(error).__name__})"
+            raise TemporaryError(Why.MALFORMED, detail) from None
         self._proven = True
         self._count(request, answer)
         return answer

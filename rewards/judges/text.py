@@ -30,6 +30,7 @@ def cleaned(text: str, limit: int, keep: Literal["head", "tail"] = "head") -> st
     >>> cleaned("one\n\x00two\u200b", 20), cleaned("one two", 5), cleaned("one two", 5, "tail")
     ('one two', 'one …', '… two')
     """
+    text = text.strip()
     least = 4 * limit  # a flood is not worth looking through
     if len(text) > least:
         text = text[:least] if keep == "head" else text[-least:]
@@ -55,7 +56,10 @@ def as_json(value: Any) -> str:
 def _harmless(character: str) -> str:
     if character.isprintable():
         return character
-    return "" if unicodedata.category(character) == "Cf" else " "
+    category = unicodedata.category(character)
+    if category == "Cn":  # a letter of a Unicode that is younger than this Python
+        return character
+    return "" if category == "Cf" else " "
 
 
 def without(text: str, secret: str) -> str:

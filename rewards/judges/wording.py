@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 _SMALL = """
-a about according an and answer approximately are around as at based be been believe by call called did do does
-document documents during final for from had has have he her here his how i in into is it its located name named of on
-or over she so that the their there therefore these they think this those thus to until was we were
-what when where which who with you your
+a about according an and answer approximately are around as at based be been believe by call
+called did do document documents does during final for from had has have he her here his how i in
+into is it its located name named of on or over question she so that the their there therefore
+these they think this those thus to until was we were what when where which who with you your
 """
 SMALL = frozenset(_SMALL.split())
 """Words that tell no two answers apart, and those that an answer is introduced with."""
@@ -30,10 +30,56 @@ _QUOTES = re.compile("[\u2018\u2019\u00b4\u0060]")
 _POSSESSIVE = re.compile(r"'s\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _LETTERS = re.compile(r"\b(?:\w\.){2,}")
+_SPAN = re.compile(r"\b(\d\d)(\d\d)(\s?[-\u2013]\s?)(\d\d)\b(?![-\u2013])")
+_UNITED_STATES = re.compile(r"\b(?:united states(?: of america)?|usa?|americans?)\b")
 _NICKNAME = re.compile(r"^(.+?)\s[\"\u201c(](\w[\w .-]*)[\"\u201d)]\s(\w.*)$", re.DOTALL)
-_APART = re.compile(r"[;/|&(\n]|,(?!\d)|\s[-\u2013\u2014]\s|\b(?:and|or)\b", re.IGNORECASE)
+_TITLE = re.compile(
+    r"^(?:Prime Minister|President|Emperor|Empress|King|Queen|Sir|Dr\.?)\s(\w.*\s\w.*)$", re.DOTALL
+)
+_COMPANY = re.compile(r"^(\w.*?),?\s(?:Corporation|Corp|Inc|Ltd|Limited)\.?$", re.DOTALL)
+_SHORT_NAME = re.compile(r"^(\w.*?)\s\(([A-Z]{2,8})\)$", re.DOTALL)
+_APART = re.compile(
+    r"[;/|&(\n\t+*\\~=>\u00b7\u2022\u2022\u2190-\u21ff\u3001\uff0c\uff1b\u30fb]|,(?!\d)|:(?!\d)|\s[-\u2013\u2014]\s"
+    r"|(?<=[^\W\d_]{4})\.(?=\s?[^\W\d_])|\b(?:and|or|vs|versus)\b",
+    re.IGNORECASE,
+)
 
 _LEAST_STEM = 4
+_MOST_CUT = 3
+_ENDINGS = frozenset(
+    [
+        "s",
+        "es",
+        "n",
+        "an",
+        "ian",
+        "ns",
+        "ans",
+        "ians",
+        "ish",
+        "er",
+        "ers",
+        "ed",
+        "ing",
+        "al",
+        "ic",
+        "ese",
+        "i",
+        "ite",
+        "ites",
+    ]
+)
+
+
+def visible(text: str) -> str:
+    r"""Return a text without characters that nobody sees, such as zero-width blanks.
+
+    >>> visible("Tes\u200bsa")
+    'Tessa'
+    """
+    if text.isascii():
+        return text
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
 
 def words(text: str, longest: int = LONGEST) -> list[str]:
@@ -43,14 +89,18 @@ def words(text: str, longest: int = LONGEST) -> list[str]:
         text: Any string.
         longest: How many of its characters are read.
 
-    >>> words("Zürich's U.S.-born, 4,371 km")
-    ['zurich', 'us', 'born', '4371', 'km']
+    The United States and their people are written in so many ways that they are one word.
+
+    >>> words("Zürich's U.S.-born, 4,371 km"), words("1861-65, American")
+    (['zurich', 'us', 'born', '4371', 'km'], ['1861', '1865', 'us'])
     """
-    folded = unicodedata.normalize("NFKD", text[:longest]).casefold()
+    folded = unicodedata.normalize("NFKD", visible(text[:longest])).casefold()
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     plain = _POSSESSIVE.sub("", _QUOTES.sub("'", plain))
+    plain = _SPAN.sub(_whole_years, plain)
     plain = _LETTERS.sub(lambda match: match.group().replace(".", ""), plain)
-    return _WORD.findall(_THOUSANDS.sub("", plain).replace("'", ""))
+    plain = _THOUSANDS.sub("", plain).replace("'", "")
+    return _WORD.findall(_UNITED_STATES.sub("us", plain))
 
 
 @lru_cache(maxsize=65_536)
@@ -73,33 +123,56 @@ def parts(text: str) -> int:
     return sum(any(map(str.isalnum, part)) for part in _APART.split(text[:LONGEST]))
 
 
-def alike(left: str, right: str) -> bool:
+def alike(said: str, accepted: str) -> bool:
     """Whether two words may be one: equal, an initial and its name, or a stem and a longer form.
 
-    Numbers are equal or not.
+    What is said may be shorter by three letters, and longer by an ending of English alone: a word
+    that goes on may hide another one in it. Numbers are equal or not.
 
-    >>> alike("m", "mason"), alike("matt", "matthew"), alike("1990", "1990s"), alike("van", "vance")
+    >>> alike("m", "mason"), alike("matt", "matthew"), alike("1990s", "1990"), alike("van", "vance")
     (True, True, False, False)
+    >>> alike("americans", "america"), alike("parislyon", "paris")
+    (True, False)
     """
-    if left == right:
+    if said == accepted:
         return True
-    short, long = sorted((left, right), key=len)
-    if not short.isalpha() or not long.isalpha():
+    short, long = sorted((said, accepted), key=len)
+    if not short.isalpha() or not long.startswith(short) or not long.isalpha():
         return False
-    return (len(short) == 1 or len(short) >= _LEAST_STEM) and long.startswith(short)
+    ending = long[len(short) :]
+    if len(short) < _LEAST_STEM:
+        return len(short) == 1
+    return len(ending) <= _MOST_CUT if short == said else ending in _ENDINGS
 
 
 def forms(gold: str) -> tuple[str, ...]:
     """Return the names that one accepted answer writes at once.
 
+    With its nickname, abbreviation, title or company form, and without.
+
     >>> forms('Robert "Rob" Parissi')
     ('Robert "Rob" Parissi', 'Rob Parissi', 'Robert Parissi')
+    >>> forms("British Broadcasting Corporation (BBC)")[1:]
+    ('British Broadcasting Corporation', 'BBC')
     """
+    short = _SHORT_NAME.match(gold[:LONGEST])
+    if short and "".join(re.findall(r"\b[A-Z]", short[1])) == short[2]:
+        return (gold, *short.groups())
+    shorter = _TITLE.match(gold[:LONGEST]) or _COMPANY.match(gold[:LONGEST])
+    if shorter:
+        return gold, shorter[1]
     found = _NICKNAME.match(gold[:LONGEST])
     if not found:
         return (gold,)
     given, nick, family = found.groups()
     return gold, f"{nick} {family}", f"{given} {family}"
+
+
+def _whole_years(match: re.Match[str]) -> str:
+    """Write both years of "1861-65" out; "1990-05" may be a month."""
+    century, first, dash, last = match.groups()
+    spans = last > max(first, "12")
+    return f"{century}{first}{dash}{century}{last}" if spans else match.group()
 
 
 @dataclass(frozen=True)
@@ -136,9 +209,14 @@ class Pair:
         """The question's words."""
         return frozenset(content(self.question))
 
+    @cached_property
+    def named(self) -> bool:
+        """Whether the question names the gold among its candidates."""
+        return self.asked.issuperset(content(self.gold))
+
     def _new(self, some: Sequence[str]) -> tuple[str, ...]:
         # Where the question names the gold among its candidates, its words are no common ground.
-        known: Container[str] = () if self.asked.issuperset(content(self.gold)) else self.asked
+        known: Container[str] = () if self.named else self.asked
         return tuple(word for word in some if word not in known)
 
     @cached_property

@@ -58,7 +58,10 @@ def test_its_plan_is_the_gold_dag():
 def test_its_plan_earns_everything_on_every_kind_and_number_of_hops(deps):
     episodes = play("oracle", env=DAG, deps=deps)
     assert len(em_by(episodes, lambda q: (q.type, len(q.hops)))) == 20
-    assert {(e.metrics["em"], round(e.reward, 9)) for e in episodes} == {(1.0, 1.0)}
+    assert {e.metrics["em"] for e in episodes} == {1.0}
+    # Without what parents found, two searches may come out as one: a repeat, which is no plan.
+    earned = {round(e.reward, 9) for e in episodes}
+    assert earned == {1.0} if deps == "substitute" else earned <= {1.0, 0.75}
 
 
 def test_its_plan_finds_the_gold_where_results_are_handed_on():

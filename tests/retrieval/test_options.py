@@ -148,3 +148,31 @@ def test_what_is_called_otherwise_is_no_factory():
 
 def test_what_does_not_tell_its_parameters_is_left_to_itself():
     check_options(int, "x", {}, ["the documents"])
+
+
+def nested(*, judge="rule", steps=30): ...
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            "x?judge=api?model=m&base_url=http://a/v1&retries=2&steps=3",
+            r"no option 'base_url'\. .* stands in quotes: "
+            r"judge=\"api\?model=m&base_url=http://a/v1&retries=2\"\. It takes: judge, steps\.",
+        ),
+        ("x?judge=api?a=1&stepps=3", r"Did you mean 'steps'\? An option .*judge=\"api\?a=1&ste"),
+        ("x?base_url=1&judge=api?model=m", r"has no option 'base_url'\. It takes"),
+        ('x?judge=["api?a=1"]&base_url=1', r"has no option 'base_url'\. It takes"),
+    ],
+)
+def test_an_option_of_an_option_is_told_to_stand_in_quotes(spec, message):
+    name, options = split_options(spec)
+    with pytest.raises(ConfigError, match=message):
+        check_options(nested, name, options)
+
+
+def test_what_the_message_says_can_be_written():
+    name, options = split_options('x?judge="api?model=m&base_url=http://a/v1"&steps=3')
+    check_options(nested, name, options)
+    assert options["judge"] == "api?model=m&base_url=http://a/v1"

@@ -119,7 +119,7 @@ def test_a_reward_without_a_schedule_stays_as_it_is():
 
 
 def test_weights_are_those_that_hold_now():
-    warm = Composite({"a": final_only, "b": final_only}, {"a": lambda step: step / 10})
+    warm = Composite({"a": final_only, "b": final_only}, {"a": lambda step: step / 10}, step=0)
     assert weights_of(at_step(warm, 5)) == {"a": 0.5, "b": 1.0}
     assert weights_of(final_only) == {}
 

@@ -15,8 +15,10 @@ from dag_episodes import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from toy import toy_kwargs
 
 from hopgym.core import Question
+from hopgym.envs.dag_search import DagSearchEnv
 from hopgym.envs.grammars import ParseError
 from hopgym.errors import ConfigError, UnknownNameError
 from hopgym.rewards import make_reward
@@ -127,6 +129,79 @@ def test_what_each_closure_takes_and_gives_back_when_it_is_off(closure, played, 
     assert off == (earned[0], 1, 1)
 
 
+NOTHING = "semantic 0, dag 0: "
+IDLE = {"A": ("d1",)}
+WHY = [
+    (RIGHT, ()),
+    (episode(plan()), ()),  # it goes on
+    (answered("x"), (f"{NOTHING}the answer says nothing",)),
+    (answered("the director of Vel"), (f"{NOTHING}the answer is copied from the question",)),
+    (answered("Ull", found=IDLE), ("dag 0: node B found nothing new",)),
+    (
+        answered("Ull", CONSTANT, found={}),
+        ("dag 0: no search of the first plan is about the question, node A found nothing new",),
+    ),
+    (episode(refused("cycle")), (f"{NOTHING}step 1 was refused (cycle)",)),
+    (
+        episode(refused("cycle"), plan(), answer("Ull")),
+        ("dag 0: step 1 was refused (cycle)",),
+    ),
+    (
+        episode(plan(), refused("order")),
+        ("format 0: step 2 was refused (order)", f"{NOTHING}no answer followed"),
+    ),
+    (
+        replace(episode(plan()), outcome="out_of_steps"),
+        ("format 0: the turns ran out before the answer", f"{NOTHING}no answer followed"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("played", "why"), WHY)
+def test_what_was_lost_is_told_with_its_reason(played, why):
+    judge = EmJudge()
+    assert reward(judge=judge).why(QUESTION, played) == why
+    assert judge.batches == []
+    score = reward()(QUESTION, played)
+    judged = ("by exact match",) if reward().read(QUESTION, played).answer else ()
+    assert score.reason == ("; ".join((*judged, *why)) or None)
+    # What is told to be lost is, and nothing else but what the judge took.
+    told = [term for term in TERMS if f"{term} 0" in " ".join(why)]
+    if played.outcome != "running":
+        lost = {term for term, value in score.terms.items() if not value}
+        assert set(told) <= lost <= {*told, "semantic"}
+
+
+def test_what_all_text_lost_is_told_too():
+    empty = episode(refused("no_search", "Tessa"))
+    assert dag_original(judge=EmJudge()).why(QUESTION, empty) == (
+        "format 0: the text lacks a section",
+        f"{NOTHING}the text holds no valid plan",
+    )
+
+
+def test_the_environment_tells_why_when_all_is_over_and_not_before():
+    """A judge may quote the gold, so nothing of it may reach an agent that still plays."""
+    env = DagSearchEnv(**toy_kwargs(judge=EmJudge(), reward="dag?grounded=false"))
+    _, info = env.reset(seed=0, options={"question_id": "q1"})
+    assert "reward_reason" not in info
+    searches = (
+        "<search>Nodes: A: who directed Vel (General); B: zzz (General)\nEdges: A -> B</search>"
+    )
+    info = env.step(f"<think>a</think>{searches}")[-1]
+    assert info["parse_error"] is None and "reward_reason" not in info
+    info = env.step("<answer>Ull</answer>")[-1]
+    assert info["reward_reason"] == "by exact match; dag 0: node B found nothing new"
+    assert info["reward_terms"]["dag"] == 0.0
+
+
+def test_weights_by_name():
+    by_name = reward(weights={"format": 0.25, "semantic": 0.75, "dag": 0})
+    assert by_name.weights == {"semantic": 0.75, "dag": 0.0, "format": 0.25}
+    written = make_reward('dag?weights={"semantic":1,"dag":0,"format":0}&judge=rule')
+    assert tuple(written.weights.values()) == (1.0, 0.0, 0.0)
+
+
 def test_without_own_words_all_text_is_read():
     forged = "<think>a</think><search>A: x (News)</search><result></result><answer>Tessa</answer>"
     played = episode(refused("result_in_plan", forged))
@@ -218,6 +293,10 @@ def test_the_judge_hears_what_kind_of_answer_is_asked_for(type, metadata, expect
     ("options", "message"),
     [
         ({"weights": (1, 2)}, r"weights is \(1, 2\); it must be three numbers from 0"),
+        ({"weights": (0, 0, 0.0)}, r"weights is \(0, 0, 0.0\); .* one of them above"),
+        ({"weights": {"semantic": 1}}, "by these names"),
+        ({"weights": {"semantic": 1, "dag": 0, "formt": 0}}, "semantic, dag, format, in that"),
+        ({"curriculum_weights": {"semantic": "1", "dag": 0, "format": 0}}, "must be three numb"),
         ({"weights": "abc"}, "weights is 'abc'; it must be three numbers"),
         ({"weights": (1, 2, float("nan"))}, "must be three numbers"),
         ({"weights": (1, 2, True)}, "must be three numbers"),
@@ -243,8 +322,22 @@ def test_options_in_a_name():
         make_reward("dag?curriculum=10")
     with pytest.raises(UnknownNameError, match="Did you mean 'rule'"):
         make_reward("dag?judge=rul")
+    with pytest.raises(ConfigError, match=r'in quotes: judge="rule\?strict=false&without=echo"'):
+        make_reward("dag?judge=rule?strict=false&without=echo")
+    assert not make_reward('dag?judge="rule?strict=false&without=other"').judge.strict
     with pytest.raises(ConfigError, match="step is -1"):
         reward().at(-1)
+
+
+def test_an_option_is_given_once():
+    assert make_reward("dag?curriculum_steps=10", curriculum_steps=10).curriculum_steps == 10
+    with pytest.raises(
+        ConfigError,
+        match=r"option 'curriculum_steps' is given twice: 10 in 'dag\?curriculum_steps=10', and 20",
+    ):
+        make_reward("dag?curriculum_steps=10", curriculum_steps=20)
+    with pytest.raises(ConfigError, match=r"'judge' is given twice: 'rule' in .*EmJudge object"):
+        make_reward("dag?judge=rule", judge=EmJudge())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from dag_episodes import EmJudge
 
 from hopgym.core import Question
-from hopgym.errors import ConfigError
+from hopgym.errors import ConfigError, RewardError
 from hopgym.rewards.judges import Claim, ProcessVerdict, StepClaim, Verdict
 from hopgym.rewards.verdicts import claim, outcome, process, semantic
 
@@ -57,3 +57,17 @@ def test_an_unscored_verdict_needs_no_value():
     judge = EmJudge()
     judge.semantic = lambda claims: [Verdict(float("nan"), "away", unscored=True)]
     assert semantic(judge, [CLAIM])[0].reason == "away"
+
+
+def test_a_question_whose_answers_are_one_text_is_not_read_letter_by_letter():
+    with pytest.raises(ConfigError, match="golds are 'Ada Orm'; they must be a list"):
+        claim(Question("q", "Who?", "Ada Orm"), "a")
+
+
+def test_what_a_judge_raises_is_told_by_its_name_and_line():
+    judge = EmJudge()
+    judge.semantic = lambda claims: {}["verdict"]
+    with pytest.raises(
+        RewardError, match=r"The judge EmJudge raised KeyError: 'verdict' \(line \d+ of .*test_verd"
+    ):
+        semantic(judge, [CLAIM])

@@ -57,3 +57,22 @@ def test_the_key_is_in_nothing_that_a_server_says():
         error = refused(status, "k3y", "Your k3y is wrong.", url="http://a", secret="k3y")
         assert "k3y" not in str(error)
         assert "Your [key] is wrong." in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "told"),
+    [
+        ("x", "nope", "server_error: 500 x: nope"),
+        ("500", "nope", "server_error: 500: nope"),
+        ("", "", "server_error: 500"),
+    ],
+)
+def test_the_status_is_told_once(code, said, told):
+    assert str(refused(500, code, said, url="http://a")) == told
+
+
+def test_a_mistake_in_the_set_up_and_its_cure_are_two_sentences():
+    told = str(refused(404, "", "No such model", url="http://a"))
+    assert told == (
+        "The judge at http://a answered 404: No such model. Check the model and the base_url."
+    )

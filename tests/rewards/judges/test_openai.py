@@ -162,3 +162,25 @@ def test_milliseconds_to_wait_are_openais_own():
     headers = {"retry-after-ms": "999999", "retry-after": "1"}
     with fake_model(lambda _: Raw(429, {}, headers)) as fake, judge_at(fake) as judge:
         assert "asks to wait longer than 60 s" in judge.outcome([RIGHT])[0].reason
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": {"message": "nope", "code": "x"}}, "server_error: 500 x: nope (1 try)"),
+        (b"nope", "server_error: 500: nope (1 try)"),
+        ({"detail": "Not Found"}, 'server_error: 500: {"detail": "Not Found"} (1 try)'),
+        (b"", "server_error: 500 (1 try)"),
+    ],
+)
+def test_what_a_server_says_is_told_with_its_status_once(body, told):
+    with fake_model(lambda asked: Raw(500, body)) as fake, judge_at(fake, retries=0) as judge:
+        assert judge.outcome([RIGHT])[0].reason == told
+
+
+def test_what_is_no_claim_is_not_sent():
+    with fake_model() as fake, judge_at(fake) as judge:
+        for ask in (judge.outcome, judge.semantic, judge.process):
+            with pytest.raises(ConfigError, match=f"`{ask.__name__}` takes a list of .*Claims"):
+                ask(["Ada"])
+        assert fake.asked == [] and judge.usage.claims == 0

@@ -2,9 +2,8 @@ import json
 
 import pytest
 
-from hopgym.errors import ConfigError
 from hopgym.rewards.judges import prompts
-from hopgym.rewards.judges.base import Claim, StepClaim
+from hopgym.rewards.judges.base import TYPES, Claim, StepClaim
 from hopgym.rewards.judges.prompts import (
     MAX_ANSWER,
     MAX_BEFORE,
@@ -16,6 +15,7 @@ from hopgym.rewards.judges.prompts import (
     about_answer,
     about_step,
     semantic,
+    shown_golds,
 )
 
 HOSTILE = (
@@ -55,8 +55,7 @@ def test_every_text_is_cut():
 def test_each_type_has_its_own_question():
     systems = {semantic(Claim("q", "a", ("g",), kind)).system for kind in SEMANTIC}
     assert len(systems) == 3
-    with pytest.raises(ConfigError, match=r"type 'essay'; allowed are fact, cause, multi"):
-        semantic(Claim("q", "a", ("g",), "essay"))
+    assert tuple(SEMANTIC) == TYPES  # what else there is no claim can be
 
 
 @pytest.mark.parametrize("task", [OUTCOME, PROCESS, *SEMANTIC.values()], ids=lambda t: t.name)
@@ -87,3 +86,10 @@ def test_what_cannot_be_judged_says_so_and_is_worth_nothing():
 
 def test_the_version_is_that_of_the_words():
     assert prompts.fingerprint(task.system for task in prompts._TASKS) == prompts.VERSION
+
+
+def test_the_alias_that_was_given_is_among_those_shown():
+    golds = tuple(f"alias {n}" for n in range(500))
+    shown = shown_golds(Claim("Who?", "Alias 499.", golds))
+    assert shown[0] == "alias 499" and len(shown) == MAX_GOLDS
+    assert shown_golds(Claim("Who?", "Ada", ("\u200b", "Ada"))) == ["Ada"]

@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,3 +131,17 @@ def test_the_schema_is_strict_and_asks_for_the_reason_first(record):
     assert found["required"] == list(found["properties"]) == list(GOOD[record])
     assert found["required"][0] == "reason"
     assert "$ref" not in json.dumps(found)
+
+
+def test_a_flood_of_line_ends_is_read_at_once():
+    with pytest.raises(BadReplyError):
+        read("```" + "\n" * 19_000, Outcome, fenced=True)
+    fenced = '```json\n{"reason": "Same.", "correct": true}\n\n```\n'
+    assert read(fenced, Outcome, fenced=True).correct
+    with pytest.raises(BadReplyError):
+        read(fenced, Outcome)
+
+
+def test_half_a_character_in_a_reason_can_be_kept():
+    found = read('{"reason": "ok \\ud83d", "correct": true}', Outcome)
+    assert msgspec.json.encode(found) and found.reason == "ok"

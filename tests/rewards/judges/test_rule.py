@@ -36,7 +36,7 @@ def test_it_agrees_with_gpt_4o(shared_data):
     assert n == 1_125 and strict >= 0.94
     assert agreement(LOOSE, shared_data, *files)[1] >= 0.95
     assert [round(agreement(JUDGE, shared_data, file)[1], 3) for file in files] == (
-        [0.944, 0.938, 0.952]
+        [0.94, 0.936, 0.968]
     )
 
 
@@ -54,6 +54,21 @@ def test_it_agrees_with_gpt_4o(shared_data):
         ("False", ("no",)),
         ("yes.", ("Yes",)),
         ("B", ("B",)),
+        ("B. Vel", ("B",)),
+        ("Yes, Ada Orm did.", ("yes",)),
+        ("No, she is not", ("no",)),
+        ("\uff39\uff25\uff33", ("yes",)),
+        ("Tes\u200bsa", ("Tessa",)),
+        ("Ada Bea Orm", ("Ada Orm",)),
+        ("short illness", ("illness",)),
+        ("Orm was first", ("Orm",)),
+        ("Orm is the answer to the question.", ("Orm",)),
+        ("6 January 1975", ("1975",)),
+        ("1861-1865", ("1861\u201365",)),
+        ("BBC", ("British Broadcasting Corporation (BBC)",)),
+        ("American", ("U.S.",)),
+        ("Margaret Orm", ("Prime Minister Margaret Orm",)),
+        ("Lockheed", ("Lockheed Corporation",)),
         ("!!!", ("!!!",)),
     ],
 )
@@ -66,7 +81,6 @@ def test_right(answer, golds):
     [
         ("a", "paris", "nothing in common"),  # characters are no words
         ("", "Ada Orm", "nothing in common"),
-        ("", "", "nothing in common"),
         ("yes and no", "yes", "refused: verdict"),
         ("A, Ada Orm, B, D", "Ada Orm", "refused: candidates"),
         ("Ada Orm Bea Tull Cid Vow Dan Yew", "Ada Orm", "refused: surplus"),
@@ -78,6 +92,60 @@ def test_right(answer, golds):
 )
 def test_wrong_and_why(answer, gold, reason):
     assert outcome(answer, gold)[:2] == (0.0, reason)
+
+
+PARTED = (
+    " ",
+    "/",
+    " \u00b7 ",
+    "\u00b7",
+    ". ",
+    ".",
+    ": ",
+    " \u2192 ",
+    " + ",
+    "+",
+    "",
+    " vs ",
+    "\u3001",
+    "; ",
+)
+PARTED += (" | ", " & ", "\n", "\t", " and ", " or ", ", ", "\u200b", "_", " \u2014 ", " = ", "s ")
+
+
+@pytest.mark.parametrize("parted", PARTED)
+@pytest.mark.parametrize("question", ["Where was Ada born?", "Which is older, Paris or Lyon?"])
+def test_two_names_are_no_answer_however_they_are_parted(parted, question):
+    for both in (f"Paris{parted}Lyon", f"Lyon{parted}Paris", f"Paris{parted}Lyons"):
+        for gold in ("Paris", "Lyon"):
+            assert semantic(both, gold, question=question) == 0, (both, gold)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("TessaElmUllVelOrmDorn", "Tessa"),
+        ("tessaelm", "Tessa"),
+        ("Velm Ormu", "Velmar"),
+        ("Vels Orms", "Vel"),
+        ("paris lyon", "Paris"),
+        ("1815 eighteen", "1815"),
+        ("1815 MDCCCXVI", "1815"),
+        ("6 January 1975 1976", "1975"),
+        ("Ada Orm Bea", "Ada Orm"),
+        ("Bea Ada Orm", "Ada Orm"),
+        ("Yes, or no", "yes"),
+        ("Yes, it is not", "yes"),
+        ("No, it is true", "no"),
+        ("A, C", "A"),
+        ("A. Vel B. Ull", "A"),
+        ("Vel", "Vel (US)"),
+        ("north south", "north"),  # qualifiers of each other
+        ("film book", "film"),
+    ],
+)
+def test_hedges_are_worth_nothing_or_little(answer, gold):
+    assert semantic(answer, gold) < 1 and outcome(answer, gold).value == 0
 
 
 def test_a_paragraph_with_the_answer_in_it_is_no_answer():
@@ -94,7 +162,8 @@ def test_the_loose_judge_takes_a_place_with_its_country():
 @given(st.text(max_size=40), st.text(min_size=1, max_size=40), st.text(max_size=40))
 def test_an_exact_answer_is_always_right_and_a_verdict_always_given(answer, gold, question):
     verdict = outcome(answer, gold, question=question)
-    assert verdict.value in (0, 1) and verdict.reason and not verdict.unscored
+    assert verdict.value in (0, 1) and verdict.reason
+    assert verdict.unscored is not bool(gold.strip())
     if exact_match(answer, [gold]) and squad(gold):
         assert verdict == (1.0, "exact", False)
 
@@ -127,6 +196,26 @@ def test_a_set_is_worth_its_micro_f1():
     assert outcome("CA", "A, C", type="multi").value == 1
 
 
+@pytest.mark.parametrize("golds", [(), ("",), (" ", "\t")])
+@pytest.mark.parametrize("answer", ["Ada", ""])
+def test_without_an_accepted_answer_there_is_no_verdict(answer, golds):
+    for type in ("fact", "cause", "multi"):
+        claims = [Claim("Who?", answer, golds, type), Claim("Who?", "Ada", ("Ada",), type)]
+        for ask in (JUDGE.outcome, JUDGE.semantic):
+            none, one = ask(claims)
+            assert none.unscored and none.reason.startswith("no_golds: ")
+            assert one.value == 1 and not one.unscored
+
+
+def test_what_is_no_claim_is_refused():
+    with pytest.raises(ConfigError, match="`outcome` takes a list of Claims; number 1 of 1 is a s"):
+        JUDGE.outcome(["Ada"])
+    with pytest.raises(ConfigError, match=r"`semantic` takes .* one Claim: write \[claim\]"):
+        JUDGE.semantic(Claim("Who?", "Ada", ("Ada",)))
+    with pytest.raises(ConfigError, match=r"`process` takes a list of StepClaims; .* is a Claim"):
+        JUDGE.process([Claim("Who?", "Ada", ("Ada",))])
+
+
 def test_process_judges_each_step():
     good = StepClaim(
         "Who founded Vel?", "I need the founder of Vel.", "founder of Vel", ("Vel: x",)
@@ -147,7 +236,7 @@ def test_a_guard_can_be_left_out_to_see_what_it_is_worth():
 def test_each_guard_changes_a_verdict():
     answers = [
         ("it call", "Call It"),
-        ("yes indeed", "yes"),
+        ("yes and no", "yes"),
         ("Ada Orm " + "of " * 13, "Ada Orm"),
         ("not Ada Orm", "Ada Orm"),
         ("founded Vel", "Vel founded Ull"),
