@@ -64,7 +64,7 @@ def _candidates(question: str, golds: tuple[tuple[str, ...], ...]) -> tuple[froz
     tokens = _tokens(question)
     flat = [(place, word) for place, token in enumerate(tokens) for word in token.words]
     asked = [word for _, word in flat]
-    for gold in (part for gold in golds for part in _written(gold, "or" in asked)):
+    for gold in (part for each in golds for part in _written(each, "or" in asked)):
         start = _place(gold, asked)
         if start is not None:
             first, last = flat[start][0], flat[start + len(gold) - 1][0]

@@ -72,12 +72,13 @@ class DagReward:
         judge: Who judges the answer: a judge, or its name with options.
         curriculum_steps: Training steps with the `curriculum_weights`; 0 for none.
         real_answer: Pay `semantic` and `dag` only for an answer with something to judge: not a
-            single letter, not "unknown".
+            single letter, not "unknown", not "it".
         new_documents: Pay `dag` only if every node found a document that the agent had not seen
-            when it planned, and no node repeats another one.
-        no_echo: Pay `semantic` and `dag` only for an answer that is not copied from the question.
-        grounded: Pay `dag` only if the first plan asks for something that the question names: one
-            plan for all questions is no plan.
+            when it planned, one for each node, and no node repeats another one.
+        no_echo: Pay `semantic` and `dag` only for an answer that is not copied from the question:
+            to name one of its candidates is to choose, to name two is an echo.
+        grounded: Pay `dag` only if most of the first plan's searches that build on no other one ask
+            for something that the question names: one plan for all questions is no plan.
         own_words: Read what the agent wrote and the environment understood. Switched off, all text
             is searched for tags, as published: the agent's forged results and refused actions too.
         step: The training step, from 0; None where nobody trains, for the final weights.

@@ -7,6 +7,7 @@ nothing. What they cost and gain on published verdicts is in docs/judges.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ..normalize import squad_cached
@@ -32,12 +33,21 @@ QUALIFIERS = frozenset(_QUALIFIERS.split())
 SHORT = 2
 """Words up to which a gold answer leaves no room for an unknown one."""
 
-_NEGATIONS = "cannot cant except isnt neither never no nor not unlike wasnt werent without"
-_SAID_OTHERWISE = frozenset(["true", "false", "or", "but", "maybe", "perhaps"])
+_NEGATIONS = """
+aint arent cannot cant couldnt didnt doesnt dont except excluding hadnt hasnt havent incorrect instead
+isnt neither never no nor not rather shouldnt unlike wasnt werent without wont wouldnt wrong
+"""
+_OTHERWISE = """
+true false or but maybe perhaps idea one doubt information answer data evidence clue wrong lied knows
+"""
+_SAID_OTHERWISE = frozenset(_OTHERWISE.split())
 NEGATIONS = frozenset(_NEGATIONS.split())
 
 _MONTHS = "january february march april may june july august september october november december"
 MONTHS = frozenset(_MONTHS.split())
+
+_FIGURE = re.compile(r"(?<!\w)-?\d+(?:[.,:/-]\d+)*|(?<=[A-Za-z])[+#]+|[$€£¥]")
+_THOUSAND = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 MOST_WORDS = 12
 """Words that an answer may have beyond the gold's: a short sentence around it."""
@@ -84,11 +94,24 @@ def echo(pair: Pair) -> bool:
 
 
 def number(pair: Pair) -> bool:
-    """A number that only one of the two has: another day, year or count."""
+    """A number that only one of the two has: another day, year or count; "35" for "3.5"."""
     if dates(pair):
         return False
+    if not same_figures(pair.answer, pair.gold):
+        return True
     differing = any(any(map(str.isdigit, word)) for word in (*pair.own, *pair.lacking))
     return differing and any(map(str.isdigit, pair.answer)) and any(map(str.isdigit, pair.gold))
+
+
+def same_figures(answer: str, gold: str) -> bool:
+    """Return whether texts that differ in their marks alone have the same numbers and signs.
+
+    >>> same_figures("3.5", "35"), same_figures("1,000", "1000"), same_figures("C#", "C++")
+    (False, True, False)
+    """
+    if answer == gold or squad_cached(answer) != squad_cached(gold):
+        return True
+    return _FIGURE.findall(_THOUSAND.sub("", answer)) == _FIGURE.findall(_THOUSAND.sub("", gold))
 
 
 def other(pair: Pair) -> bool:

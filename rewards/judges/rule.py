@@ -16,7 +16,7 @@ from ...files import fingerprint
 from ..normalize import squad_cached
 from .base import Claim, ProcessVerdict, StepClaim, Verdict, check_claims
 from .failures import NO_GOLDS
-from .guards import LOOSE, STRICT, VERDICTS, degenerate, says
+from .guards import LOOSE, STRICT, VERDICTS, degenerate, same_figures, says
 from .option_sets import same_letters, set_f1
 from .step_rules import judge_step
 from .wording import Pair, content, forms, visible
@@ -165,7 +165,10 @@ def _exact(claim: Claim) -> bool:
     if said in VERDICTS and said in {_BOOLEAN.get(gold, gold) for gold in golds}:
         return True
     as_written = claim.answer.strip()  # what is all marks, such as "!!!", normalises to nothing
-    return given in golds or bool(as_written and as_written in map(str.strip, claim.golds))
+    alike = given in golds and any(
+        squad_cached(gold) == given and same_figures(claim.answer, gold) for gold in claim.golds
+    )
+    return alike or bool(as_written and as_written in map(str.strip, claim.golds))
 
 
 def _visible(claim: Claim) -> Claim:

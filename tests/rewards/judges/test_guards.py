@@ -1,6 +1,6 @@
 import pytest
 
-from hopgym.rewards.judges import guards
+from hopgym.rewards.judges import Claim, guards, make_judge
 from hopgym.rewards.judges.guards import LOOSE, STRICT
 from hopgym.rewards.judges.wording import Pair
 
@@ -70,3 +70,23 @@ def test_the_loose_guards_leave_room_for_one_place_more():
     assert guards.loose_candidates(Pair(ASK, "Leeds, York, Hull", "Leeds"))
     assert guards.loose_surplus(Pair(ASK, "Leeds York Hull Ripon", "Leeds"))
     assert list(LOOSE) == list(STRICT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "right"),
+    [
+        ("35", "3.5", 0.0),
+        ("40", "-40", 0.0),
+        ("21", "2-1", 0.0),
+        ("1030", "10:30", 0.0),
+        ("1000", "1,000", 1.0),
+        ("10:30.", "10:30", 1.0),
+        ("No idea", "no", 0.0),
+        ("No one knows", "no", 0.0),
+        ("No, it is not.", "no", 1.0),
+        ("It didn't happen to John Fitzgerald Kennedy", "John Fitzgerald Kennedy", 0.0),
+        ("anyone instead of John Fitzgerald Kennedy", "John Fitzgerald Kennedy", 0.0),
+    ],
+)
+def test_marks_denials_and_shrugs_change_what_is_said(answer, gold, right):
+    assert make_judge("rule").outcome([Claim("What?", answer, (gold,))])[0].value == right
