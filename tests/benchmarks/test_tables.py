@@ -88,7 +88,9 @@ def test_the_console_shows_ranks_hops_and_notes():
     text = printed(BOARD)
     assert text.index("oracle ceiling") < text.index("iterative best") < text.index("random")
     assert "1 hop" in text and "2 hops" in text and "3 hops" in text
-    assert "reasons of infrastructure" in text and "95 % intervals over questions: bootstrap" in text
+    assert (
+        "reasons of infrastructure" in text and "95 % intervals over questions: bootstrap" in text
+    )
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
