@@ -316,12 +316,10 @@ SLOW_BLOCKS = {
 def test_hostile_actions_take_linear_time(name):
     action = SLOW.get(name) or f"<think>t</think><search>{SLOW_BLOCKS[name]}</search>"
     assert MAX_ACTION_CHARS - 800 < len(action) <= MAX_ACTION_CHARS
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        DAG.parse_turn(action, "plan")
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.05
+    began = time.process_time()
+    DAG.parse_turn(action, "plan")
+    # Generous a hundred times over: what would take the square of the length takes minutes.
+    assert time.process_time() - began < 5
 
 
 def test_mutations_and_plans_follow_their_seed():
