@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from hopgym.envs.grammars.text import count_words
 from hopgym.envs.plans import Node
 
 TOOLS = {
@@ -70,6 +71,9 @@ def query(rng, parents=(), most=10):
     for parent in parents:
         form = rng.choice((f"{{{parent}}}", f"#{parent}", f"({{{parent}}})", f"#{parent}'s"))
         words.insert(rng.randint(0, len(words)), form)
+    spare = [place for place, word in enumerate(words) if place and word in WORDS]
+    while spare and count_words(" ".join(words)) > most:  # glued words count
+        del words[spare.pop()]
     return " ".join(words)
 
 
