@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-retrieval docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-retrieval docs audit clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,6 +50,9 @@ format: install  ## let ruff mend what it can
 bench-speed: install  ## steps a second, side by side
 	$(PYTHON) -m hopgym.benchmarks.speed.env_steps
 	$(PYTHON) -m hopgym.benchmarks.speed.dag
+
+bench-rollout: install  ## a language model's tokens a second, beside bare model.generate
+	$(PYTHON) -m hopgym.benchmarks.speed.rollout
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval

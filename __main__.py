@@ -10,6 +10,8 @@ from rich.console import Console
 
 from . import __version__
 from .agents import cli as agents_cli
+from .agents import train_cli
+from .agents.expert import cli as expert_cli
 from .benchmarks import cli as benchmarks_cli
 from .benchmarks import judge_cli
 from .envs import cli as envs_cli
@@ -24,6 +26,8 @@ from .rewards import cli as rewards_cli
 PACKAGES = (
     envs_cli,
     agents_cli,
+    expert_cli,
+    train_cli,
     datasets_cli,
     rewards_cli,
     retrieval_cli,

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from ..errors import ConfigError, named, users_code
 from ..registry import Registry
+from ..retrieval.options import check_options, split_options
 from .base import Agent, FunctionAgent
+from .model_folder import read_model_folder
 
 AGENTS: Registry[Any] = Registry("agent", "hopgym agents")
 register = AGENTS.register
@@ -21,6 +23,11 @@ register(
     "random", "Asks and answers at random: the floor.", "hopgym.agents.random_agent:RandomAgent"
 )
 register("oracle", "Knows the gold: the ceiling.", "hopgym.agents.oracle:OracleAgent")
+register(
+    "expert",
+    "Knows the gold, and says what it found: a teacher for `hopgym expert`.",
+    "hopgym.agents.expert.agent:ExpertAgent",
+)
 register(
     "closed_book",
     "Never searches; guesses from the train split.",
@@ -42,14 +49,31 @@ register(
     "hopgym.agents.planner:PlannerAgent",
 )
 
+register(
+    "llm",
+    "Any causal language model: 'llm?model=FOLDER'.",
+    "hopgym.agents.llm.agent:llm_agent",
+)
+register(
+    "tiny",
+    "A small language model that comes with hopgym; knows 1 and 2 hops, in r3.",
+    "hopgym.agents.tiny.policy:tiny_agent",
+)
+
 __all__ = ["AGENTS", "Agent", "FunctionAgent", "make_agent", "register"]
 
 
-def make_agent(spec: Any) -> Agent:
-    """Return an agent by name, by `module:attribute`, from a function, or as it is.
+def make_agent(spec: Any, **options: Any) -> Agent:
+    """Return an agent by name, by `module:attribute`, of a model's folder, or as it is.
 
-    What a name stands for is a class or factory without arguments, a function of one observation,
-    or an agent.
+    What a name stands for is a class or factory, whose keywords are its options, as in
+    `"llm?model=runs/mine&temperature=0.7"`; a function of one observation; or an agent. A folder
+    that a trainer wrote says itself how it is played (see `hopgym.agents.model_folder`), and takes
+    the same options: `"runs/mine?temperature=0.7"`.
+
+    Args:
+        spec: A name or folder, with options if any; a function, class or agent.
+        **options: Further options of the factory.
 
     >>> make_agent("oracle").name
     'oracle'
@@ -58,26 +82,37 @@ def make_agent(spec: Any) -> Agent:
 
     Raises:
         UnknownNameError: If no agent has that name.
-        ConfigError: If what was named is no agent.
+        ConfigError: If what was named is no agent, or has no such option.
+        DataError: If a folder does not say how it is played.
     """
-    if not isinstance(spec, str | Path):
-        return _agent(spec, spec)
-    name = str(spec)
+    if isinstance(spec, Path):
+        return _of_folder(spec, options)
+    if not isinstance(spec, str):
+        return _agent(spec, spec, options)
+    name, written = split_options(spec)
+    options = {**written, **options}
     if name not in AGENTS and ".py:" not in name and Path(name).is_dir():
+        return _of_folder(Path(name), options)
+    return _agent(AGENTS.get(name), name, options)
+
+
+def _of_folder(folder: Path, options: dict[str, Any]) -> Agent:
+    kind, saved = read_model_folder(folder)
+    return _agent(AGENTS.get(kind), kind, {**saved, **options})
+
+
+def _agent(part: Any, spec: Any, options: dict[str, Any]) -> Agent:
+    if callable(part) and not _plays(part) and _is_factory(part, options):
+        check_options(part, named(spec).strip("'"), options)
+        with users_code("agent factory", spec):
+            made = part(**options)
+        return _agent(made, spec, {})
+    if options:
         raise ConfigError(
-            f"{name!r} is a folder, and no learner here can run it. "
-            f"Name one of {', '.join(AGENTS)}, or give module:attribute or file.py:attribute."
+            f"The agent {named(spec)} takes no options ({', '.join(options)}): it is no factory."
         )
-    return _agent(AGENTS.get(name), spec)
-
-
-def _agent(part: Any, spec: Any) -> Agent:
     if _plays(part):
         return cast("Agent", part)
-    if callable(part) and not _takes_observation(part):
-        with users_code("agent factory", spec):
-            made = part()
-        return _agent(made, spec)
     if callable(part) and not inspect.isclass(part):
         _check_takes_one(part, spec)
         label = spec.rpartition(":")[2] if isinstance(spec, str) else None
@@ -91,8 +126,8 @@ def _agent(part: Any, spec: Any) -> Agent:
 
 def _lack(part: Any) -> str:
     """Say what keeps a thing from being an agent, where it comes near."""
-    if inspect.isclass(part) and _takes_observation(part):
-        return ": its class needs arguments (name a factory without any)"
+    if inspect.isclass(part) and _needed(part):
+        return ": its class needs arguments (name a factory without any, or with options alone)"
     missing = [name for name in ("name", "reset", "act") if not hasattr(part, name)]
     return f": it lacks {', '.join(missing)}" if len(missing) < 3 else ""
 
@@ -101,10 +136,13 @@ def _plays(part: Any) -> bool:
     return isinstance(part, Agent) and not inspect.isclass(part)
 
 
-def _takes_observation(part: Any) -> bool:
-    """Return whether a callable must be given an argument."""
+def _is_factory(part: Any, options: dict[str, Any]) -> bool:
+    """Return whether a callable makes an agent: it needs no argument, or options alone."""
     needed = _needed(part)
-    return not inspect.isclass(part) if needed is None else bool(needed)
+    if needed is None:
+        return inspect.isclass(part)
+    by_position = [p for p in needed if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    return not by_position and (not needed or bool(options))
 
 
 def _check_takes_one(function: Any, spec: Any) -> None:

@@ -8,7 +8,7 @@ it hit, as an error and never as a score.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import gymnasium
@@ -106,8 +106,11 @@ class SingleLanes:
             return error
 
 
-class _Playing:
-    """What a lane remembers of its episode."""
+class Playing:
+    """An episode under way: its job, what the agent sees next, and what it has earned.
+
+    The job is the very object that the finished `Episode` has.
+    """
 
     def __init__(self, job: Job, observation: Any, info: Mapping[str, Any]) -> None:
         self.job = job
@@ -169,19 +172,31 @@ def rollout(
     with users_code("agent", str(agent.name), AgentError):
         agent.reset(seed)
     at_least("num_envs", num_envs, 1)
-    pending = iter(jobs)
-    env, lanes = _open(env_id, dict(env_kwargs or {}), num_envs)
+    env, lanes = open_lanes(env_id, env_kwargs or {}, num_envs)
     try:
         bind = getattr(agent, "bind", None)
         if bind is not None:
             with users_code("agent", str(agent.name), AgentError):
                 bind(env)
-        yield from _run(lanes, Player(agent, env), pending, num_envs)
+        yield from play_jobs(lanes, Player(agent, env).act, jobs, num_envs)
     finally:
         lanes.close()
 
 
-def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, Lanes]:
+def open_lanes(
+    env_id: str, env_kwargs: Mapping[str, Any], num_envs: int
+) -> tuple[gymnasium.Env[Any, Any] | gymnasium.vector.VectorEnv[Any, Any, Any], Lanes]:
+    """Make an environment's lanes: a native vector environment's where it has one.
+
+    Args:
+        env_id: A registered environment.
+        env_kwargs: Its keyword arguments.
+        num_envs: How many lanes.
+
+    Returns:
+        The vector environment, or the first of the single ones, from which the spaces and the
+        question set can be learnt; and the lanes, which the caller closes.
+    """
     if gymnasium.spec(env_id).vector_entry_point is not None:
         vector = gymnasium.make_vec(env_id, num_envs=num_envs, **env_kwargs)
         if isinstance(vector.unwrapped, HopVectorEnv):
@@ -191,14 +206,30 @@ def _open(env_id: str, env_kwargs: dict[str, Any], num_envs: int) -> tuple[Any, 
     return envs[0], SingleLanes(envs)
 
 
-def _run(lanes: Lanes, player: Player, pending: Iterator[Job], num_envs: int) -> Iterator[Episode]:
-    playing: dict[int, _Playing] = {}
+def play_jobs(
+    lanes: Lanes,
+    act: Callable[[Sequence[Playing]], Sequence[Any]],
+    jobs: Iterable[Job],
+    num_envs: int,
+) -> Iterator[Episode]:
+    """Play every job in some lanes, and yield the episodes as they end: the loop itself.
+
+    `rollout` is what most callers want; this is for one who must see the jobs that it acts for.
+
+    Args:
+        lanes: Where; they stay open.
+        act: Returns one action for each episode that is under way.
+        jobs: The next is taken when a lane is free.
+        num_envs: How many lanes there are.
+    """
+    pending = iter(jobs)
+    playing: dict[int, Playing] = {}
     for lane in range(num_envs):
         yield from _next_job(lanes, lane, pending, playing)
     while playing:
         active = sorted(playing)
         started = time.perf_counter()
-        actions = player.act([playing[lane] for lane in active])
+        actions = act([playing[lane] for lane in active])
         results = lanes.step(active, actions)
         seconds = (time.perf_counter() - started) / len(active)
         ended = []
@@ -217,26 +248,31 @@ def _run(lanes: Lanes, player: Player, pending: Iterator[Job], num_envs: int) ->
 
 
 def _next_job(
-    lanes: Lanes, lane: int, pending: Iterator[Job], playing: dict[int, _Playing]
+    lanes: Lanes, lane: int, pending: Iterator[Job], playing: dict[int, Playing]
 ) -> Iterator[Episode]:
     """Begin the next job in a lane; yield those that infrastructure kept from beginning."""
     for job in pending:
         try:
-            playing[lane] = _Playing(job, *lanes.begin(lane, job))
+            playing[lane] = Playing(job, *lanes.begin(lane, job))
             return
         except (RetrievalError, RewardError) as error:
             yield Episode(job, None, 0.0, {}, {}, 0.0, f"{type(error).__name__}: {error}")
 
 
 class Player:
-    """Asks the agent for actions, and says whose fault it is where none can be had."""
+    """Asks the agent for actions, and says whose fault it is where none can be had.
+
+    Args:
+        agent: Who plays.
+        env: What is played: its action space says which actions there are.
+    """
 
     def __init__(self, agent: Agent, env: Any) -> None:
         self.agent = agent
         played = env.unwrapped
         self.space = getattr(played, "single_action_space", played.action_space)
 
-    def act(self, states: Sequence[_Playing]) -> list[Any]:
+    def act(self, states: Sequence[Playing]) -> list[Any]:
         """Return one action for each episode."""
         try:
             actions = self.agent.act([s.observation for s in states], [s.info for s in states])

@@ -21,6 +21,7 @@ from ..core import Document, Question
 from ..envs.datasets.base import check_questions
 from ..envs.registration import find_env
 from ..errors import AgentError, ConfigError
+from ..retrieval.options import split_options
 from .engines import ENGINES, Engine, Work
 from .fingerprints import agent_fingerprint, env_fingerprint, part_fingerprint
 from .progress import Reporter, Silent
@@ -99,7 +100,8 @@ def run_bench(
 
     Args:
         tasks: What to play.
-        agents: Names, folders of trained models, `module:attribute`, functions or agents.
+        agents: Names, with options if any (`"llm?model=FOLDER"`), folders of trained models,
+            `module:attribute`, functions or agents.
         out: The results folder: one file for each task and agent.
         suite: What to call these tasks in tables.
         engine: `"local"` or `"ray"`.
@@ -111,6 +113,7 @@ def run_bench(
 
     Raises:
         AgentError: If an agent's name is no text.
+        ConfigError: If two agents, or two tasks, have one name.
         ResultsError: If a results file cannot be continued, or is of another agent of that name.
         MissingExtraError: If the engine is not installed.
     """
@@ -254,10 +257,17 @@ def _check_agents(agents: Sequence[Any]) -> None:
 
 
 def _likely_name(spec: Any) -> str:
-    """Return an agent's name; the agent is made for it only where its class does not tell."""
-    plain = isinstance(spec, str) and not Path(spec).is_dir()
-    name = getattr(AGENTS.get(spec) if plain else spec, "name", None)
-    return name if isinstance(name, str) else _made(spec).name
+    """Return an agent's name; the agent is made for it only where its class does not tell.
+
+    A model's folder does not, and a factory with options (`llm?model=FOLDER`) neither.
+    """
+    if isinstance(spec, str):
+        name = split_options(spec)[0]
+        part = None if Path(name).is_dir() else AGENTS.get(name)
+    else:
+        part = None if isinstance(spec, Path) else spec
+    found = getattr(part, "name", None)
+    return found if isinstance(found, str) else _made(spec).name
 
 
 def _made(spec: Any) -> Agent:
@@ -276,12 +286,15 @@ def _spec_text(spec: Any) -> str:
     return str(spec) if isinstance(spec, str | Path) else ""
 
 
+_HOW = {"agents": " (a language model: 'llm?model=FOLDER&name=mine')"}
+
+
 def _check_different(names: Sequence[str], noun: str) -> None:
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
         raise ConfigError(
             f"Two {noun} are called {twice[0]!r}; their results would share a file. "
-            "Give each its own name."
+            f"Give each its own name{_HOW.get(noun, '')}."
         )
 
 

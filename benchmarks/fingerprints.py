@@ -24,7 +24,8 @@ from ..files import fingerprint
 from .sources import OWN, with_helpers
 
 HOUSE = Path(agents.__file__).parent
-"""hopgym's own agents share code: a change of any of their files changes them all."""
+"""hopgym's own agents share code: a change of any of the files here changes them all, and one of a
+sub-package those that are written in it."""
 
 
 def agent_fingerprint(agent: Agent, spec: Any = None) -> str:
@@ -124,8 +125,9 @@ def _read(parts: Iterable[Any]) -> Iterator[bytes]:
         file = _file(part)
         if file is None:
             yield from _typed(part)
-        elif file.parent == HOUSE:
-            yield from (other.read_bytes() for other in sorted(HOUSE.glob("*.py")))
+        elif HOUSE in file.parents:
+            beside = {*HOUSE.glob("*.py"), *file.parent.glob("*.py")}
+            yield from (other.read_bytes() for other in sorted(beside))
         elif _is_ours(part):
             yield file.read_bytes()
         else:

@@ -4,6 +4,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ALONE = {"vllm"}
+"""Extras that name exact versions of their own, and so have an environment of their own."""
 NOT_SHIPPED = {"tests", "docs", "examples", "results", "build", "dist"}
 
 
@@ -39,6 +41,7 @@ def test_every_extra_is_named_in_the_constraints():
     extras = project["optional-dependencies"]
     wanted = [
         "llm",
+        "vllm",
         "dense",
         "graph",
         "sb3",
@@ -56,7 +59,20 @@ def test_every_extra_is_named_in_the_constraints():
         for line in (ROOT / "constraints.txt").read_text().splitlines()
         if "==" in line
     }
-    for extra in extras.values():
-        for requirement in extra:
+    for name in sorted(set(extras) - ALONE):
+        for requirement in extras[name]:
             name = requirement.partition(">")[0].lower()
             assert name.startswith("hopgym") or name in pinned, name
+    assert not ALONE & (pinned | parts_of(extras["all"]))
+
+
+def test_what_the_tests_and_the_leaderboard_need_is_installed_for_developers():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    parts = parts_of(project["optional-dependencies"]["dev"])
+    assert {"llm", "dense", "fast", "plots", "hub"} <= parts
+
+
+def parts_of(extra):
+    """The extras that an extra is made of."""
+    (parts,) = (line[len("hopgym[") : -1] for line in extra if line.startswith("hopgym["))
+    return set(parts.split(","))

@@ -3,11 +3,15 @@ from playing import DAG, kinds, play
 
 from hopgym.agents import AGENTS, make_agent, register
 from hopgym.agents.base import Agent, FunctionAgent
+from hopgym.agents.model_folder import write_model_folder
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import ConfigError, UnknownNameError
 
+PLAIN = [name for name in AGENTS if name != "llm"]
+"""Those that need no options."""
 
-@pytest.mark.parametrize("name", list(AGENTS))
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_every_registered_agent_is_made_by_its_name(name):
     agent = make_agent(name)
     assert isinstance(agent, Agent) and agent.name == name and AGENTS.summary(name)
@@ -43,10 +47,48 @@ def test_one_registration_line_is_enough():
 def test_unknown_names_and_things_are_refused(tmp_path):
     with pytest.raises(UnknownNameError, match=r"Unknown agent 'orakle'. Did you mean 'oracle'"):
         make_agent("orakle")
-    with pytest.raises(ConfigError, match="is a folder, and no learner here can run it"):
+    with pytest.raises(ConfigError, match=r"is a folder without a hopgym\.json"):
         make_agent(str(tmp_path))
     with pytest.raises(ConfigError, match=r"42 is no agent. Give a name \(closed_book"):
         make_agent(42)
+
+
+def test_options_are_the_keywords_of_a_factory(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "def loud(*, sign, times=1):\n    return lambda observation: observation + sign * times\n"
+        "class Mine:\n    name = 'mine'\n    def __init__(self, *, size: int = 1): self.size = size\n"
+        "    def reset(self, seed=None): ...\n    def act(self, observations, infos): ...\n"
+    )
+    assert make_agent(f"{file}:loud?sign=!&times=3").act(["a"], [{}]) == ["a!!!"]
+    assert make_agent(f"{file}:loud?sign=!", times=2).act(["a"], [{}]) == ["a!!"]
+    assert make_agent(f"{file}:Mine?size=3").size == 3
+    with pytest.raises(ConfigError, match=r"has no option 'tims'. Did you mean 'times'"):
+        make_agent(f"{file}:loud?sign=!&tims=3")
+    with pytest.raises(ConfigError, match="size is a whole number"):
+        make_agent(f"{file}:Mine?size=large")
+
+
+def test_what_is_no_factory_takes_no_options():
+    for spec, name in (("oracle?size=3", "size"), (FunctionAgent(str.upper), "size")):
+        with pytest.raises(ConfigError, match=r"has no option 'size'|takes no options \(size\)"):
+            make_agent(spec, **({} if isinstance(spec, str) else {name: 3}))
+    with pytest.raises(ConfigError, match=r"The agent len takes no options \(size\)"):
+        make_agent(len, size=3)
+
+
+def test_a_folder_that_a_trainer_wrote_is_played_by_its_kind(tmp_path):
+    factory = lambda *, model, size=1: FunctionAgent(lambda o: f"{o} {model} {size}")  # noqa: E731
+    register("toy_kind", "For this test.", factory)
+    write_model_folder(tmp_path / "made", "toy_kind", {"size": 2})
+    try:
+        for spec in (tmp_path / "made", str(tmp_path / "made")):
+            assert make_agent(spec).act(["a"], [{}]) == [f"a {tmp_path / 'made'} 2"]
+        assert make_agent(f"{tmp_path / 'made'}?size=5").act(["a"], [{}])[0].endswith(" 5")
+        with pytest.raises(ConfigError, match="'toy_kind' has no option 'sise'"):
+            make_agent(f"{tmp_path / 'made'}?sise=5")
+    finally:
+        del AGENTS._factories["toy_kind"]
 
 
 def test_what_comes_near_is_told_what_it_lacks():
@@ -90,7 +132,7 @@ def test_a_function_of_more_than_the_observation_is_refused():
     assert make_agent(lambda a, b=1: "x").act(["a"], [{}]) == ["x"]
 
 
-@pytest.mark.parametrize("name", list(AGENTS))
+@pytest.mark.parametrize("name", PLAIN)
 def test_every_registered_agent_plays_plans_that_can_be_read(name):
     world = "world?entities=400&dev=200"
     for changes in ({}, {"max_plans": 3}, {"deps": "order", "max_nodes": 2, "max_query_words": 3}):
@@ -100,7 +142,7 @@ def test_every_registered_agent_plays_plans_that_can_be_read(name):
             assert kinds(episode)[0] == "plan" and kinds(episode)[-1] == "answer"
 
 
-@pytest.mark.parametrize("name", [name for name in AGENTS if name != "oracle"])
+@pytest.mark.parametrize("name", [name for name in PLAIN if name not in ("oracle", "expert")])
 def test_a_hostile_question_does_not_break_a_plan(name):
     agent = make_agent(name)
     info = {"question_id": "q", "grammar": "dag", "turn": 1, "remaining": 2, "phase": "plan",

@@ -3,7 +3,7 @@ import pytest
 from toy import ToyRetriever, toy_kwargs
 
 from hopgym.agents.base import FunctionAgent
-from hopgym.agents.rollout import Job, rollout
+from hopgym.agents.rollout import Job, open_lanes, play_jobs, rollout
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.spaces import UnicodeText
 from hopgym.errors import AgentError, ConfigError, RetrievalError
@@ -48,6 +48,26 @@ def test_every_job_is_played_once_and_scored():
     for episode in episodes:
         assert episode.reward == pytest.approx(sum(episode.reward_terms.values()))
         assert episode.trajectory.seed == episode.job.seed and episode.error is None
+
+
+def test_one_who_acts_for_jobs_sees_each_with_its_own():
+    env, lanes = open_lanes(ENV, toy_kwargs(), 2)
+    jobs, seen = [Job("q1", n) for n in range(3)], []
+
+    def act(states):
+        seen.append([state.job for state in states])
+        return Player().act([s.observation for s in states], [s.info for s in states])
+
+    try:
+        episodes = list(play_jobs(lanes, act, jobs, 2))
+    finally:
+        lanes.close()
+    assert env.unwrapped.single_action_space is not None
+    assert seen == [jobs[:2], jobs[:2], jobs[2:], jobs[2:]]
+    assert all(any(episode.job is job for job in jobs) for episode in episodes)
+    assert [e._replace(latency_s=0) for e in episodes] == [
+        e._replace(latency_s=0) for e in play(jobs=jobs)
+    ]
 
 
 def test_lanes_refill_and_change_nothing_but_the_speed():

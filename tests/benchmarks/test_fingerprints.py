@@ -47,6 +47,18 @@ def test_hopgyms_own_agents_change_with_any_of_their_files(tmp_path, monkeypatch
     assert agent_fingerprint(agent, "iterative") != before
 
 
+def test_an_agent_of_a_sub_package_changes_with_the_files_beside_its_own(tmp_path, monkeypatch):
+    expert = make_agent("expert")
+    house = shutil.copytree(fingerprints.HOUSE, tmp_path / "agents")
+    monkeypatch.setattr(fingerprints, "HOUSE", house)
+    monkeypatch.setattr(fingerprints, "_file", lambda part: house / "expert" / "agent.py")
+    before = agent_fingerprint(expert, "expert")
+    (house / "llm" / "prompts.py").write_text("# edited")
+    assert agent_fingerprint(expert, "expert") == before
+    (house / "expert" / "wording.py").write_text("# edited")
+    assert agent_fingerprint(expert, "expert") != before
+
+
 def test_an_agent_that_names_itself_is_believed():
     agent = make_agent("random")
     agent.fingerprint = "weights-7"

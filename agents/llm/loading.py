@@ -1,0 +1,181 @@
+"""Model folders: a causal language model or a LoRA adapter, and its tokenizer.
+
+Weights are read from safetensors alone, and no code of a model is run: a folder from elsewhere can
+hold nothing but numbers and settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from ...errors import ConfigError, require
+from ...files import fingerprint
+from ...retrieval.encoders.models import model_folder, read_settings
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+ADAPTER = "adapter_config.json"
+BASE = "base_model_name_or_path"
+"""Where an adapter's settings name its base model."""
+
+_LOADED = (
+    "config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json",
+    "tokenizer*", "chat_template*", "special_tokens_map.json", "added_tokens.json",
+    "vocab*", "merges.txt", "*.model",
+)  # fmt: skip
+"""What a model and its tokenizer are loaded from. A trainer leaves more: records, checkpoints."""
+
+_SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+
+
+def check_model(model: str | Path) -> Path:
+    """Return the folder of a model that can be loaded.
+
+    Args:
+        model: The folder, or a name at the hub.
+
+    Raises:
+        ConfigError: If there is none, or it holds no causal language model in safetensors.
+    """
+    folder = model_folder(model)
+    if is_adapter(folder):
+        base_of(folder)
+    elif not (folder / "config.json").is_file():
+        raise ConfigError(
+            f"{folder} holds no model: it has neither a config.json nor an {ADAPTER}. Give the "
+            "folder that `save_pretrained` wrote."
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise ConfigError(
+            f"{folder} has no weights in safetensors; others could run code and are not read. "
+            "Save the model again with `save_pretrained`, which writes them."
+        )
+    return folder
+
+
+def is_adapter(folder: Path) -> bool:
+    """Return whether a folder holds an adapter, which needs its base model."""
+    return (folder / ADAPTER).is_file()
+
+
+def base_of(folder: Path) -> Path:
+    """Return the folder of an adapter's base model.
+
+    Raises:
+        ConfigError: If it cannot be found or cannot be loaded.
+    """
+    named = str(read_settings(folder / ADAPTER).get(BASE) or "")
+    beside = folder / named
+    try:
+        return check_model(beside if named and beside.is_dir() else named)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{folder} is an adapter, and its base model {named!r} cannot be used: {error} "
+            f"Mend {BASE} in its {ADAPTER}."
+        ) from error
+
+
+def folders_of(folder: Path) -> list[Path]:
+    """Return all folders whose files make a model: an adapter's, and its base model's."""
+    return [folder, *folders_of(base_of(folder))] if is_adapter(folder) else [folder]
+
+
+def files_fingerprint(folder: Path) -> str:
+    """Return 16 hexadecimal digits that name what is loaded from a folder, wherever it lies.
+
+    An adapter's base model is in another folder, with a fingerprint of its own.
+    """
+    files = {file for pattern in _LOADED for file in folder.glob(pattern) if file.is_file()}
+    contents = {file.name: _digest(file) for file in files}
+    adapter = {k: v for k, v in read_settings(folder / ADAPTER).items() if k != BASE}
+    return fingerprint([contents, adapter])
+
+
+def _digest(file: Path) -> str:
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_model(
+    folder: Path, *, dtype: Dtype = "auto", device: str | None = None
+) -> tuple[Any, Any]:
+    """Return the model of a folder, ready for use, and its tokenizer.
+
+    An adapter is merged into its base model, which is as quick as the base model alone.
+
+    Args:
+        folder: What `check_model` returned.
+        dtype: The model's numbers; "auto" as they were saved.
+        device: Where; None for the best there is.
+
+    Raises:
+        ConfigError: If the files do not hold a causal language model.
+    """
+    torch = require("torch", "llm")
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    base = base_of(folder) if is_adapter(folder) else folder
+    library = require("transformers", "llm").AutoModelForCausalLM
+    with _told(base, "a causal language model"), _quiet():
+        model, info = library.from_pretrained(
+            base, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
+        )
+    _check_whole(base, info)
+    if is_adapter(folder):
+        peft = require("peft", "llm")
+        with _told(folder, "an adapter of its base model"), _quiet():
+            model = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
+    with _told(folder, f"a model that can be moved to {place!r}"):
+        model = model.to(place).eval()
+    return model, load_tokenizer(folder, base)
+
+
+def load_tokenizer(folder: Path, base: Path | None = None) -> Any:
+    """Return a model's tokenizer: an adapter may have its own, or leave it to its base model."""
+    own = any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
+    place = folder if own or base is None else base
+    with _told(place, "a tokenizer"):
+        return require("transformers", "llm").AutoTokenizer.from_pretrained(place, **_SAFE)
+
+
+def _check_whole(folder: Path, info: Mapping[str, Any]) -> None:
+    """Refuse a model without all of its weights: the library would make up the rest at random."""
+    lacking = sorted(info["missing_keys"]) + sorted(str(key) for key in info["mismatched_keys"])
+    if lacking:
+        raise ConfigError(
+            f"{folder} lacks {len(lacking)} of its weights, such as {lacking[0]}: it is no causal "
+            "language model, or was not saved whole."
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Load without progress bars and advice; leave the user's own settings as they were."""
+    log = require("transformers.utils.logging", "llm")
+    verbosity, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of one library about another
+            yield
+    finally:
+        log.set_verbosity(verbosity)
+        if bars:
+            log.enable_progress_bar()
+
+
+@contextmanager
+def _told(folder: Path, what: str) -> Iterator[None]:
+    """Say in one line what could not be read."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"{folder} could not be loaded as {what} ({type(error).__name__}: {reason:.300})."
+        ) from error

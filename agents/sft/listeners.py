@@ -1,0 +1,198 @@
+"""What listens to a trainer: the examiner, who may end the training, and the display.
+
+They have the methods of `transformers.TrainerCallback` that they need, and pass by all others, so
+that this module needs no library that trains.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from .examination import Examination, Mark, Marks
+from .policy import save_policy
+
+COMPLETE = "complete"
+"""The file that says of a checkpoint that all of it was written."""
+
+
+class Listener:
+    """Hears every event of a trainer, and does nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return _nothing
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
+
+
+class Checkpoints(Listener):
+    """Says when a checkpoint is due, and of each that is whole that it is.
+
+    Args:
+        every: Optimiser steps between two; 0 for the end of each epoch.
+    """
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Ask for one every so many steps."""
+        if self.every and state.global_step % self.every == 0:
+            control.should_save = True
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Ask for one at the end of an epoch."""
+        if not self.every:
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Note that it is whole."""
+        if state.is_world_process_zero:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+
+
+class Examiner(Listener):
+    """Lets the model play every so many steps, and keeps the one that plays best.
+
+    Args:
+        examination: What is played.
+        marks: Where the scores are kept.
+        best: The folder of the best model so far.
+        every: Optimiser steps between two examinations; each comes with a checkpoint.
+        patience: After so many that were no better, and one epoch, training ends; 0 never.
+        display: Is told of each.
+        agree: Returns what the first of several processes has, which alone plays.
+    """
+
+    def __init__(
+        self,
+        examination: Examination,
+        marks: Marks,
+        best: Path,
+        *,
+        every: int,
+        patience: int,
+        display: Display,
+        agree: Callable[[Any], Any] = lambda value: value,
+    ) -> None:
+        self.examination = examination
+        self.marks = marks
+        self.best = best
+        self.every = every
+        self.patience = patience
+        self.display = display
+        self.agree = agree
+        self.stopped = False
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Examine where it is due, and at the last step."""
+        step = int(state.global_step)
+        if step % self.every == 0 or step >= state.max_steps:
+            self._examine(state, kwargs["model"], kwargs["processing_class"])
+            control.should_save = True
+            if self.patience and self.marks.stale >= self.patience and state.epoch >= 1:
+                self.stopped = control.should_training_stop = True
+
+    def _examine(self, state: Any, model: Any, tokenizer: Any) -> None:
+        means: dict[str, float] = {}
+        if state.is_world_process_zero:
+            means = self.examination.play(model, tokenizer)
+        means = self.agree(means)  # all processes must stop, or go on, together
+        score = means[self.examination.metric]
+        mark = Mark(step=state.global_step, epoch=state.epoch, score=score, metrics=means)
+        if self.marks.add(mark) and state.is_world_process_zero:
+            save_policy(model, tokenizer, self.best)
+        self.display.examined(mark, self.examination.metric, self.marks)
+
+
+class Display(Listener):
+    """A bar on a terminal, and a line for each entry of the log. Use it in a `with` statement."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self._task: Any = None
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", style="dim"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+
+    def __enter__(self) -> Display:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, name: str, total: int, done: int = 0) -> None:
+        """Open the bar; nothing is shown before."""
+        self._task = self._bar.add_task(name, total=total, completed=done, note="")
+
+    def move(self, done: int) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=done)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Open the bar."""
+        if state.is_world_process_zero:
+            self.begin("sft", state.max_steps, state.global_step)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Move the bar, and have the last steps logged, however few they are."""
+        self.move(state.global_step)
+        if state.global_step >= state.max_steps:
+            control.should_log = True
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Show how the loss stands."""
+        if self._task is None or not logs or "loss" not in logs:
+            return
+        told = [f"loss {float(logs['loss']):.4f}"]
+        if "mean_token_accuracy" in logs:
+            told.append(f"tokens right {100 * float(logs['mean_token_accuracy']):.1f}")
+        told.append(f"lr {float(logs.get('learning_rate', math.nan)):.1e}")
+        self.say(f"step {state.global_step}/{state.max_steps}  {'  '.join(told)}", note=told[0])
+
+    def examined(self, mark: Mark, metric: str, marks: Marks) -> None:
+        """Show how well it plays."""
+        if self._task is None:
+            return
+        best = "the best so far" if marks.best is mark else f"best {100 * marks.best.score:.1f}"
+        self.say(
+            f"step {mark.step}  {metric} {100 * mark.score:.1f} ({best})",
+            note=f"{metric} {100 * mark.score:.1f}",
+        )
+
+    def say(self, line: str, note: str = "") -> None:
+        """Print a line, and note it beside the bar."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if note and self._task is not None:
+            self._bar.update(self._task, note=note)
+
+
+def _nothing(*args: Any, **kwargs: Any) -> None:
+    pass

@@ -1,0 +1,146 @@
+"""The model that is trained: loaded as the device allows, with LoRA or without, and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from ...errors import ConfigError, require
+from ..llm.loading import check_model, is_adapter, load_model
+from .settings import Precision, SFTSettings
+
+
+class Policy(NamedTuple):
+    """A model to train."""
+
+    model: Any
+    tokenizer: Any
+    adapter: Any
+    """The configuration of LoRA; None where all weights are trained."""
+    precision: Precision
+    """The numbers it computes with: never auto."""
+
+
+def load_policy(settings: SFTSettings) -> Policy:
+    """Load the model of a run.
+
+    Numbers of half the size are used where the device has them. LoRA's base is kept in them; where
+    all weights are trained they stay in float32 and only the computation is halved.
+
+    Raises:
+        ConfigError: If there is no such model, or it has no such modules.
+    """
+    folder = check_model(settings.model_name)
+    precision = precision_here(settings.precision)
+    kept = precision if settings.lora_r else "float32"
+    model, tokenizer = load_model(folder, dtype=kept, device="cpu")  # the trainer moves it
+    adapter = None
+    if settings.lora_r:
+        adapter = lora_config(settings, model, str(folder), dropout=settings.lora_dropout)
+    return Policy(model, tokenizer, adapter, precision)
+
+
+def precision_here(asked: Precision) -> Precision:
+    """Return the numbers to compute with: bfloat16 or else float16 on a GPU, float32 elsewhere.
+
+    Raises:
+        ConfigError: If float16 was asked for where there is no GPU.
+    """
+    torch = require("torch", "llm")
+    on_gpu = bool(torch.cuda.is_available())
+    if asked == "float16" and not on_gpu:
+        raise ConfigError("precision=float16 needs a GPU. Give float32, bfloat16 or auto.")
+    if asked != "auto":
+        return asked
+    if not on_gpu:
+        return "float32"
+    native = torch.cuda.get_device_capability() >= (8, 0)  # older ones only emulate bfloat16
+    return "bfloat16" if native else "float16"
+
+
+class LoraSettings(Protocol):
+    """What says how an adapter is made: the settings of any learner that has these."""
+
+    @property
+    def lora_r(self) -> int:
+        """The rank."""
+
+    @property
+    def lora_alpha(self) -> int:
+        """By its ratio to the rank the adapter's part is multiplied."""
+
+    @property
+    def lora_target_modules(self) -> str:
+        """Modules by comma, or all-linear."""
+
+
+def lora_config(settings: LoraSettings, model: Any, base: str, *, dropout: float = 0.0) -> Any:
+    """Return the configuration of LoRA (Hu et al., arXiv 2106.09685).
+
+    Args:
+        settings: How large the adapter is, and of which modules.
+        model: What it is put on.
+        base: Where that lies.
+        dropout: The share of what goes into the adapter that is dropped in training. Reinforcement
+            learning wants none: its ratios are of two passes of one policy.
+
+    Raises:
+        ConfigError: If the model has none of the modules.
+    """
+    asked = settings.lora_target_modules
+    modules: str | list[str] = asked
+    if asked != "all-linear":
+        modules = [name.strip() for name in asked.split(",") if name.strip()]
+        check_modules(model, modules)
+    return require("peft", "llm").LoraConfig(
+        r=settings.lora_r,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=dropout,
+        target_modules=modules,
+        bias="none",
+        task_type="CAUSAL_LM",
+        base_model_name_or_path=base,
+    )
+
+
+def check_modules(model: Any, modules: Sequence[str]) -> None:
+    """Refuse modules that the model does not have.
+
+    Raises:
+        ConfigError: If one is missing; the message lists what there is.
+    """
+    torch = require("torch", "llm")
+    linear = {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    } - {"lm_head"}
+    missing = [name for name in modules if name not in linear]
+    if missing or not modules:
+        raise ConfigError(
+            f"lora_target_modules has {', '.join(missing) or 'nothing'}, which this model has not; "
+            f"it has: {', '.join(sorted(linear))}. Or give all-linear."
+        )
+
+
+def context_of(model: Any) -> int | None:
+    """Return how many tokens a model reads; None where its configuration sets no limit."""
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
+def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write a model, or its adapter, and its tokenizer, in safetensors."""
+    model.save_pretrained(folder, safe_serialization=True)
+    tokenizer.save_pretrained(folder)
+
+
+def merge_adapter(folder: Path) -> None:
+    """Replace an adapter by whole weights, so that the folder needs no other."""
+    if not is_adapter(folder):
+        return
+    model, _ = load_model(folder, device="cpu")
+    for name in ("adapter_model.safetensors", "adapter_config.json"):
+        (folder / name).unlink()
+    model.save_pretrained(folder, safe_serialization=True)

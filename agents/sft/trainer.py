@@ -1,0 +1,103 @@
+"""TRL's trainer, set up for sequences that are tokens already, and kept from disturbing others."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ...errors import require
+from .data import TrainingData
+from .folder import RunFolder
+from .policy import Policy
+from .settings import SFTSettings
+
+
+def make_trainer(
+    settings: SFTSettings, policy: Policy, data: TrainingData, folder: RunFolder
+) -> Any:
+    """Return TRL's trainer on sequences that are tokens already."""
+    trl = require("trl", "llm")
+    cuda = require("torch", "llm").cuda.is_available()
+    logs = {"wandb": settings.use_wandb, "tensorboard": settings.use_tensorboard}
+    given: dict[str, Any] = dict(
+        output_dir=str(folder.checkpoints),
+        num_train_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.lr_scheduler,
+        warmup_steps=settings.warmup_ratio,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        activation_checkpointing=settings.gradient_checkpointing,
+        bf16=policy.precision == "bfloat16",
+        fp16=policy.precision == "float16",
+        use_cpu=not cuda,
+        seed=settings.seed,
+        save_strategy="no",  # `Checkpoints` and `Examiner` say when
+        save_total_limit=settings.save_total_limit,
+        logging_steps=settings.logging_steps,
+        report_to=[name for name, wanted in logs.items() if wanted] or "none",
+        project=settings.wandb_project,
+        run_name=settings.wandb_run_name,
+        disable_tqdm=True,
+        dataloader_pin_memory=cuda,
+        max_length=None,
+        packing=False,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+    with quiet():
+        return trl.SFTTrainer(
+            model=policy.model,
+            args=trl.SFTConfig(**given),
+            train_dataset=data.dataset(),
+            processing_class=policy.tokenizer,
+            peft_config=policy.adapter,
+        )
+
+
+def steps_of_epoch(settings: SFTSettings, sequences: int, processes: int = 1) -> int:
+    """Return how many optimiser steps an epoch has.
+
+    >>> steps_of_epoch(SFTSettings(model_name="m", data_path=("d",)), 100)
+    7
+    """
+    batches = -(-sequences // (settings.batch_size * processes))
+    return -(-batches // settings.gradient_accumulation_steps)
+
+
+def broadcast(trainer: Any, value: Any) -> Any:
+    """Return what the first of all processes has, where several train together."""
+    told = [value]
+    if trainer.args.world_size > 1:
+        require("accelerate.utils", "llm").broadcast_object_list(told)
+    return told[0]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Leave the global generators, which the trainer seeds, as they were."""
+    torch = require("torch", "llm")
+    before, numbers = random.getstate(), np.random.get_state()
+    devices = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices):
+        try:
+            yield
+        finally:
+            random.setstate(before)
+            np.random.set_state(numbers)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep back what libraries say of their own ways."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield

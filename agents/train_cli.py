@@ -1,0 +1,23 @@
+"""`hopgym train`: a command for each learner.
+
+To add one: a module with `add_command(train)`, and its name in `LEARNERS`. What its flags are made
+of, [`flags`][hopgym.agents.flags] says.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from .sft import cli as sft_cli
+from .tiny import cli as tiny_cli
+
+LEARNERS = (sft_cli, tiny_cli)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this package's commands."""
+    train = typer.Typer(help="Train agents.", no_args_is_help=True)
+    train.callback()(lambda: None)  # a group, however few learners it has
+    for learner in LEARNERS:
+        learner.add_command(train)
+    app.add_typer(train, name="train")

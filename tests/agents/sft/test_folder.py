@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from hopgym.agents.sft.folder import RunFolder
+from hopgym.agents.sft.listeners import COMPLETE
+from hopgym.errors import ConfigError
+
+CONDITIONS = {"lr": 1e-4, "data": "abc", "data_path": ("a",)}
+
+
+def checkpoint(folder, step, whole=True):
+    place = folder.checkpoint(step)
+    place.mkdir(parents=True)
+    (place / "weights").write_text(str(step))
+    if whole:
+        (place / COMPLETE).touch()
+
+
+def test_a_new_run_begins_at_the_beginning(tmp_path):
+    folder = RunFolder(tmp_path / "out")
+    folder.check_free(resume=False)
+    assert folder.begin(CONDITIONS, resume=False) == 0
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["data"] == "abc"
+
+
+def test_an_earlier_run_is_refused_or_gone_on_with(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.begin(CONDITIONS, resume=False)
+    with pytest.raises(ConfigError, match=r"holds an earlier run\. Go on with it by --resume"):
+        folder.check_free(resume=False)
+    with pytest.raises(ConfigError, match="--output_dir"):
+        folder.begin(CONDITIONS, resume=False)
+    assert folder.begin(CONDITIONS, resume=True) == 0
+    checkpoint(folder, 9)
+    checkpoint(folder, 10)
+    checkpoint(folder, 12, whole=False)
+    assert folder.begin(CONDITIONS, resume=True) == 10
+    assert not folder.checkpoint(12).exists()  # half of it would not load
+
+
+def test_another_run_is_not_gone_on_with(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.begin(CONDITIONS, resume=False)
+    with pytest.raises(ConfigError, match=r"other conditions \(lr: 0.0001, not 0.5\)"):
+        folder.begin({**CONDITIONS, "lr": 0.5}, resume=True)
+    with pytest.raises(ConfigError, match="data: 'abc', not None"):
+        folder.begin({"lr": 1e-4, "data_path": ("a",)}, resume=True)
+
+
+def test_what_was_best_before_the_first_checkpoint_is_forgotten(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.begin(CONDITIONS, resume=False)
+    folder.best.mkdir()
+    folder.begin(CONDITIONS, resume=True)
+    assert not folder.best.exists()
+    checkpoint(folder, 3)
+    folder.best.mkdir()
+    folder.begin(CONDITIONS, resume=True)
+    assert folder.best.exists()
+
+
+def test_the_best_becomes_the_runs_model(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.best.mkdir()
+    (folder.best / "model.safetensors").write_text("best")
+    (tmp_path / "model.safetensors").write_text("old")
+    folder.publish_best()
+    assert (tmp_path / "model.safetensors").read_text() == "best"
+    assert not folder.best.exists()
+    folder.publish_best()  # an earlier end of the run has
+    assert (tmp_path / "model.safetensors").read_text() == "best"

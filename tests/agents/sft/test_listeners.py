@@ -1,0 +1,139 @@
+import io
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from hopgym.agents.sft.examination import Mark, Marks
+from hopgym.agents.sft.listeners import COMPLETE, Checkpoints, Display, Examiner, Listener
+
+
+def state(step, epoch=1.0, last=100, first=True):
+    return SimpleNamespace(
+        global_step=step, epoch=epoch, max_steps=last, is_world_process_zero=first
+    )
+
+
+def control():
+    return SimpleNamespace(should_save=False, should_training_stop=False)
+
+
+def shown(terminal=False):
+    return Display(Console(file=io.StringIO(), force_terminal=terminal, width=120))
+
+
+class Exam:
+    """Gives the scores it was told to."""
+
+    metric = "em"
+
+    def __init__(self, *scores):
+        self.scores = list(scores)
+
+    def play(self, model, tokenizer):
+        return {"em": self.scores.pop(0), "f1": 0.5}
+
+
+class Model:
+    """Remembers where it was saved."""
+
+    def __init__(self):
+        self.saved = []
+
+    def save_pretrained(self, folder, **options):
+        self.saved.append(folder)
+
+
+def examiner(tmp_path, *scores, **more):
+    given = {"every": 10, "patience": 2, "display": shown(), **more}
+    return Examiner(Exam(*scores), Marks(tmp_path / "m"), tmp_path / "best", **given)
+
+
+def examine(listener, step, model=None, **more):
+    model, tokenizer, said = model or Model(), Model(), control()
+    listener.on_step_end(None, state(step, **more), said, model=model, processing_class=tokenizer)
+    return said, model.saved, tokenizer.saved
+
+
+def test_a_listener_hears_everything_and_nothing_else():
+    assert Listener().on_anything(1, a=2) is None
+    with pytest.raises(AttributeError, match="no attribute 'step'"):
+        Listener().step  # noqa: B018
+
+
+def test_the_model_is_examined_so_often_and_at_the_end(tmp_path):
+    listener = examiner(tmp_path, 0.1, 0.2, 0.3)
+    for step, due in ((1, False), (10, True), (19, False), (20, True), (99, False), (100, True)):
+        said, *_ = examine(listener, step)
+        assert said.should_save is due
+    assert [mark.step for mark in listener.marks.all] == [10, 20, 100]
+    assert listener.marks.all[0].metrics == {"em": 0.1, "f1": 0.5}
+
+
+def test_the_best_is_saved_with_its_tokenizer(tmp_path):
+    listener = examiner(tmp_path, 0.1, 0.5, 0.2)
+    saved = [examine(listener, step)[1:] for step in (10, 20, 30)]
+    best = tmp_path / "best"
+    assert saved == [([best], [best]), ([best], [best]), ([], [])]
+
+
+def test_training_ends_when_it_plays_no_better_and_not_before_an_epoch(tmp_path):
+    listener = examiner(tmp_path, 0.3, 0.2, 0.3, 0.1)
+    stops = [examine(listener, 10 * n, epoch=n / 4)[0].should_training_stop for n in range(1, 5)]
+    assert stops == [False, False, False, True] and listener.stopped
+    early = examiner(tmp_path, *[0.3] * 4, patience=0)
+    assert not any(examine(early, 10 * n)[0].should_training_stop for n in range(1, 5))
+
+
+def test_of_several_processes_one_plays_and_all_agree(tmp_path):
+    listener = examiner(tmp_path, agree=lambda value: {"em": 0.7})
+    _, saved, _ = examine(listener, 10, first=False)
+    assert listener.marks.best.score == 0.7 and saved == []
+
+
+def test_checkpoints_are_due_by_steps_or_epochs(tmp_path):
+    def asked(listener, event, step=4):
+        said = control()
+        getattr(listener, event)(None, state(step), said)
+        return said.should_save
+
+    assert asked(Checkpoints(4), "on_step_end") and not asked(Checkpoints(4), "on_step_end", 5)
+    assert not asked(Checkpoints(4), "on_epoch_end")
+    assert asked(Checkpoints(0), "on_epoch_end") and not asked(Checkpoints(0), "on_step_end")
+    (tmp_path / "checkpoint-4").mkdir()
+    Checkpoints(0).on_save(SimpleNamespace(output_dir=str(tmp_path)), state(4), control())
+    assert (tmp_path / "checkpoint-4" / COMPLETE).is_file()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_display_tells_how_it_goes(tmp_path, terminal):
+    display = shown(terminal)
+    with display:
+        display.on_train_begin(None, state(0), None)
+        display.on_step_end(None, state(5), None)
+        logs = {"loss": 1.25, "mean_token_accuracy": 0.5, "learning_rate": 1e-4}
+        display.on_log(None, state(5), None, logs=logs)
+        display.on_log(None, state(5), None, logs={"train_runtime": 3})
+        marks = Marks(tmp_path / "m")
+        for n, score in enumerate((0.25, 0.125)):
+            marks.add(Mark(step=n, epoch=1.0, score=score))
+            display.examined(marks.all[-1], "em", marks)
+    told = display.console.file.getvalue()
+    assert "step 5/100  loss 1.2500  tokens right 50.0  lr 1.0e-04" in told
+    assert "step 0  em 25.0 (the best so far)" in told
+    assert "step 1  em 12.5 (best 25.0)" in told
+    assert ("5/100" in told.replace("step 5/100", "")) is terminal
+
+
+def test_the_last_steps_are_logged_however_few_they_are():
+    for step, due in ((99, False), (100, True)):
+        said = control()
+        shown().on_step_end(None, state(step), said)
+        assert getattr(said, "should_log", False) is due
+
+
+def test_other_processes_show_nothing():
+    display = shown()
+    display.on_train_begin(None, state(0, first=False), None)
+    display.on_log(None, state(1), None, logs={"loss": 1.0})
+    assert display.console.file.getvalue() == ""

@@ -1,0 +1,92 @@
+import json
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hopgym.agents.flags import DASHES, command, read_config
+from hopgym.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Of a learner that there is not."""
+
+    name: Annotated[str, "Who."] = "nobody"
+    many_files: Annotated[tuple[str, ...], "Which."] = ()
+    batch_size: Annotated[int, "How many."] = 4
+    lr: Annotated[float | None, "How fast."] = None
+    careful_now: Annotated[bool, "Whether.", "Ways"] = True
+    maybe: Annotated[bool | None, "Perhaps."] = None
+    mode: Annotated[Literal["a", "b"], "a or b."] = "a"
+
+
+def run(*arguments):
+    seen = []
+    app = typer.Typer()
+    app.command(context_settings=DASHES)(command(Settings, seen.append, "Learn."))
+    result = CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "200"})
+    return result, (seen or [None])[0]
+
+
+def test_without_flags_all_is_as_usual():
+    result, given = run()
+    assert result.exit_code == 0 and given == Settings()
+
+
+@pytest.mark.parametrize("dash", ["_", "-"])
+def test_every_field_is_a_flag_with_underscores_or_dashes(dash):
+    many, size, careful = (
+        name.replace("_", dash) for name in ("many_files", "batch_size", "no_careful_now")
+    )
+    result, given = run(
+        "--name", "x", f"--{many}", "a", f"--{many}", "b", f"--{size}", 2, "--lr", "1e-3",
+        f"--{careful}", "--mode", "b", "--no_maybe",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert given == Settings(
+        name="x", many_files=("a", "b"), batch_size=2, lr=1e-3, careful_now=False, maybe=False,
+        mode="b",
+    )  # fmt: skip
+
+
+def test_a_file_of_settings_is_read_and_flags_win(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"name": "file", "batch_size": 8, "many_files": ["a"]}))
+    result, given = run("--config", file, "--batch_size", 4)
+    assert result.exit_code == 0, result.output
+    assert given == Settings(name="file", batch_size=4, many_files=("a",))
+
+
+def test_a_bad_file_of_settings_is_refused(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"batchsize": 8}')
+    with pytest.raises(ConfigError, match=r"'batchsize'\. Did you mean 'batch_size'"):
+        read_config(file, ["batch_size", "lr"])
+    file.write_text("[1]")
+    with pytest.raises(ConfigError, match="settings are a JSON object"):
+        read_config(file, ["lr"])
+    with pytest.raises(DataError, match="No file"):
+        read_config(tmp_path / "nope.json", ["lr"])
+
+
+def test_help_says_what_each_is():
+    result, _ = run("--help")
+    assert "Learn." in result.output
+    for words in ("How fast.", "a or b.", "--batch_size", "--no_careful_now", "A JSON file"):
+        assert words in result.output
+
+
+def test_help_has_a_panel_for_each_heading():
+    result, _ = run("--help")
+    above, _, below = result.output.partition("─ Ways ─")
+    assert "--lr" in above and "--careful_now" not in above
+    assert "--careful_now" in below and "--mode" in below and "[default: (on)]" in below
+
+
+def test_what_is_no_number_is_refused_by_its_flag():
+    result, given = run("--batch_size", "many")
+    assert result.exit_code == 2 and given is None
+    assert "batch_size" in result.output
