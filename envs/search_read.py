@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..core import Trajectory
 from ..errors import ConfigError, named
+from ..rewards.reasoning import reasoning_accuracy
 from .env import HopEnv
 from .episode import Episode, Row
 from .grammars import Grammar, Move, ParseError, StepGrammar, make_grammar
@@ -111,6 +113,12 @@ class SearchReadEpisode(TextEpisode):
         else:
             self._show(move, rows[0])
         return ()
+
+    def metrics(self, trajectory: Trajectory) -> dict[str, float]:
+        """Return the metrics of every environment, and the reasoning accuracy where it is known."""
+        metrics = super().metrics(trajectory)
+        accuracy = reasoning_accuracy(self.question, trajectory)
+        return metrics if accuracy is None else {**metrics, "reasoning_accuracy": accuracy}
 
     def _show(self, move: Move, row: Row) -> None:
         grammar, limit = self.stage.grammar, self.stage.document_chars

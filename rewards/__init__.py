@@ -27,6 +27,8 @@ register(
 register(
     "r3_seed", "R3-RAG, small models: format, process, outcome.", "hopgym.rewards.schemes:R3Seed"
 )
+register("orm", "R3-RAG, outcome only: 2 for the right answer.", "hopgym.rewards.ablations:Orm")
+register("prm", "R3-RAG, process only: the relevance.", "hopgym.rewards.ablations:Prm")
 register(
     "dag",
     "R-Search plans: the answer's judge, a valid plan, the format; a curriculum.",

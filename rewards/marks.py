@@ -6,7 +6,7 @@ judge is asked once for a whole batch of episodes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -45,20 +45,30 @@ def exact_marks(question: Question, trajectory: Trajectory) -> Marks:
     return Marks(right, gain, gain, earned)
 
 
-def judged_marks(judge: Judge, items: Sequence[Item], *, whole: bool = False) -> list[Marks]:
+def judged_marks(
+    judge: Judge,
+    items: Sequence[Item],
+    *,
+    asks: Collection[str] = ("outcome", "process"),
+    whole: bool = False,
+) -> list[Marks]:
     """Have a judge tell the marks of each episode's last step.
 
     Args:
         judge: Who judges.
         items: The episodes.
+        asks: What the judge is asked for: the answer (`outcome`), the search (`process`), or both.
+            Marks that nobody asked for are 0, and cost nothing.
         whole: Whether `earned` is wanted: at the end of an episode all its queries are judged
             again, as nothing but the trajectory is known; a judge with a cache is not charged.
 
     Raises:
         ConfigError: If the judge returned something else than verdicts.
     """
-    answers = [_answer_claims(*item) for item in items]
-    steps = [_asking_steps(trajectory, whole) for _, trajectory in items]
+    answers = [_answer_claims(*item) if "outcome" in asks else [] for item in items]
+    steps = [
+        _asking_steps(trajectory, whole) if "process" in asks else [] for _, trajectory in items
+    ]
     claims = [
         [step_claim(question, trajectory, n) for n in numbers]
         for (question, trajectory), numbers in zip(items, steps, strict=True)

@@ -12,7 +12,7 @@ from .repeat import repeated_queries
 def episode_metrics(question: Question, trajectory: Trajectory) -> dict[str, float]:
     """Return the metrics by name.
 
-    `em`, `f1`, `cover_em` of the answer; `format_adherence`, the share of readable actions;
+    `em`, `f1`, `cover_em` of the answer; `format_adherence`, the share of actions in the exact form;
     `gold_recall`, left out where the gold documents are unknown; `answer_seen`, whether an answer
     stood in the documents shown; `queries`, `repeated_queries` and `steps`, counted.
     """

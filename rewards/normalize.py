@@ -36,6 +36,15 @@ def squad(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", plain).split())
 
 
+def squad_words(text: str) -> list[str]:
+    """Return the words of a text as `squad` has them, and the articles too: that is quicker.
+
+    >>> squad_words("The U.S.,  of A")
+    ['the', 'us', 'of', 'a']
+    """
+    return text.lower().translate(_DELETE).split()
+
+
 def r1_searcher(text: str) -> str:
     """Normalise as R1-Searcher's evaluation does (arXiv 2503.05592).
 

@@ -29,13 +29,15 @@ class Bounds(NamedTuple):
 
 
 class Scheme(ABC):
-    """What the three have in common: who tells the marks, and batches.
+    """What all schemes have in common: who tells the marks, and batches.
 
     Args:
         judge: Who says whether the answer is right and how relevant the documents are: a judge, or
             its name with options; None for the exact marks. A step without a verdict is unscored.
     """
 
+    asks: ClassVar[tuple[str, ...]] = ("outcome", "process")
+    """What a judge is asked for; the other marks stay 0."""
     needs_whole: ClassVar[bool] = False
     """Whether the end of an episode is paid by all its steps."""
 
@@ -60,7 +62,7 @@ class Scheme(ABC):
         """Score the last step of each episode; a judge is asked once, for all."""
         if self.judge is None:
             return [self(question, trajectory) for question, trajectory in items]
-        marks = judged_marks(self.judge, items, whole=self.needs_whole)
+        marks = judged_marks(self.judge, items, asks=self.asks, whole=self.needs_whole)
         return [
             Score(0.0, reason=one.unscored, unscored=True)
             if one.unscored is not None

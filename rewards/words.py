@@ -16,14 +16,14 @@ _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\. ?){2,}")
 
-_FUNCTION_WORDS = """
+_LISTED = """
 a an the this that these those it its he him his she her hers they them their i you your we us our
 me my of in on at by for from to with without into onto out off up down over under about after
 before during while since until between through as than then so if and or but nor not no yes both
 either neither is are was were be been being am do does did doing has have had having can could will
 would shall should may might must there here who whom whose which what when where why how s t
 """
-_SMALL = frozenset(_FUNCTION_WORDS.split())
+FUNCTION_WORDS = frozenset(_LISTED.split())
 """Words that any English question or answer may share with any other."""
 
 
@@ -84,6 +84,6 @@ def _parts(word: str) -> tuple[str, ...]:
 
 
 def _tells(word: str, written: str = "") -> bool:
-    if word in _SMALL:  # all in capitals, it is a name: US, IT, WHO
+    if word in FUNCTION_WORDS:  # all in capitals, it is a name: US, IT, WHO
         return len(word) > 1 and written.isupper()
     return len(word) > 1 or not word.isascii() or word.isdigit()

@@ -35,7 +35,7 @@ QUESTION = "The question:"
 NOTE = "The environment note:"
 SEPARATOR = " | "
 
-_HEAD = re.compile(r"\s*Step (\d{1,6}):\s*")
+_HEAD = re.compile(r"\s*Step ([0-9]{1,6}):\s*")
 _NEXT_STEP = re.compile(r"\n[^\S\n]*Step \d+:")
 _COLON = "[:\u02d0\u02f8\u0589\u05c3\u2236\u2982\ua789\ufe13\ufe30\ufe55\uff1a]"
 _MARKER = re.compile(
@@ -79,7 +79,7 @@ class R3Grammar:
         head = _HEAD.match(action)
         if not head:
             return ParseError.NO_STEP
-        if int(head[1]) != step:
+        if head[1] != str(step):  # "01" is not the form
             return ParseError.BAD_STEP_INDEX
         if _forges(action):
             return ParseError.FORGED_MARKER

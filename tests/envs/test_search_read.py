@@ -49,6 +49,20 @@ def test_a_question_is_played_to_its_answer():
     assert reward == pytest.approx(sum(info["reward_terms"].values()))
 
 
+def test_reasoning_accuracy_is_reported_where_the_gold_hops_are_known():
+    env = begin()
+    env.step(R3.write_query(1, "I look for the director of Vel.", "Who directed Vel?"))
+    env.step(R3.write_query(2, "Vel was directed by Ada Orm.", "Where was Ada Orm born?"))
+    *_, info = answer(env, "Tessa")
+    assert info["metrics"]["reasoning_accuracy"] == 1.0
+    env = begin()
+    query(env, "Who directed Vel?")
+    *_, info = answer(env, "Tessa")
+    assert info["metrics"]["reasoning_accuracy"] == 0.0  # "Look." leads nowhere
+    *_, info = answer(begin("q2"), "Ada Orm")
+    assert "reasoning_accuracy" not in info["metrics"]
+
+
 def test_the_gold_stays_out_of_what_an_agent_sees():
     env = make()
     observation, info = env.reset(options={"question_id": "q1"})

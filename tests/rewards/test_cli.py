@@ -21,7 +21,9 @@ def file(tmp_path):
 
 def test_rewards_are_listed():
     listed = CliRunner().invoke(app, ["rewards"]).stdout
-    assert all(name in listed for name in ("em", "f1", "r3_paper", "r3_code", "r3_seed"))
+    assert all(
+        name in listed for name in ("em", "f1", "r3_paper", "r3_code", "r3_seed", "orm", "prm")
+    )
 
 
 def test_scores_as_json_and_as_a_table(file):
