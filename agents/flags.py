@@ -2,9 +2,10 @@
 
 Each field is annotated with what it is, as `lr: Annotated[float, "The learning rate."] = 1e-4`, and
 becomes `--lr`. A third text, as in `Annotated[float, "The learning rate.", "Optimiser"]`, begins a
-panel of the help with that heading: the field and those that follow. A name of several words is
-written with underscores, as the field is; dashes will do too. All of them may stand in a JSON file
-given by `--config`, over which flags win. It knows no learner.
+panel of the help with that heading: the field and those that follow. What a dataclass inherits
+comes after its own. A name of several words is written with underscores, as the field is; dashes
+will do too. All of them may stand in a JSON file given by `--config`, over which flags win; where a
+learner has presets, both win over `--preset`. It knows no learner.
 """
 
 from __future__ import annotations
@@ -19,42 +20,68 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import typer
 
-from ..errors import ConfigError
+from ..errors import ConfigError, unknown_name
 from ..files import parse_json, read_text
 
 S = TypeVar("S")
 
 CONFIG = "config"
+PRESET = "preset"
+
+Presets = Mapping[str, Mapping[str, Any]]
+"""Settings that go together, by name."""
 
 DASHES = {"token_normalize_func": lambda name: name.replace("-", "_")}
 """The command's `context_settings`: `--lora-r` is `--lora_r`."""
 
 
-def command(settings: type[S], run: Callable[[S], None], doc: str) -> Callable[..., None]:
+def command(
+    settings: type[S], run: Callable[[S], None], doc: str, presets: Presets | None = None
+) -> Callable[..., None]:
     """Return a function that typer makes a command of.
 
     Args:
         settings: A dataclass whose fields all have defaults.
         run: Is called with the settings that were given.
         doc: What the command does, in one line.
+        presets: What `--preset` may name, if there are any.
     """
-    names = [each.name for each in fields(settings)]  # type: ignore[arg-type]
+    ordered = _own_first(settings)
+    names = [each.name for each in ordered]
 
     def called(ctx: typer.Context, **given: Any) -> None:
-        path = given.pop(CONFIG)
+        preset, path = given.pop(PRESET, None), given.pop(CONFIG)
+        usual = read_preset(presets or {}, preset, f"{ctx.command_path} --help") if preset else {}
         told = read_config(path, names) if path else {}
         flags = {name: value for name, value in given.items() if _was_given(ctx, name)}
-        merged = {**told, **flags}
+        merged = {**usual, **told, **flags}
         run(settings(**{n: tuple(v) if isinstance(v, list) else v for n, v in merged.items()}))
 
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
-        *_parameters(settings),
+        *_parameters(settings, ordered),
+        *_files(presets),
     ]
     called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     called.__annotations__ = {each.name: each.annotation for each in parameters}
     called.__doc__ = doc
     return called
+
+
+def read_preset(presets: Presets, name: str, listing: str) -> Mapping[str, Any]:
+    """Return the settings of a preset.
+
+    Args:
+        presets: What there is.
+        name: Which.
+        listing: The command that lists them.
+
+    Raises:
+        UnknownNameError: If there is none of that name.
+    """
+    if name not in presets:
+        raise unknown_name("preset", name, presets, listing)
+    return presets[name]
 
 
 def read_config(path: str | Path, names: list[str]) -> dict[str, Any]:
@@ -75,14 +102,30 @@ def read_config(path: str | Path, names: list[str]) -> dict[str, Any]:
     return dict(held)
 
 
-def _parameters(settings: type[Any]) -> list[inspect.Parameter]:
+def _own_first(settings: type[Any]) -> list[Field[Any]]:
+    """Return the fields of a dataclass, those that it inherits after its own."""
+    own = [name for kind in settings.__mro__ for name in inspect.get_annotations(kind)]
+    return sorted(fields(settings), key=lambda each: own.index(each.name))
+
+
+def _parameters(settings: type[Any], ordered: list[Field[Any]]) -> list[inspect.Parameter]:
     hints = get_type_hints(settings, include_extras=True)
     made, panel = [], None
-    for each in fields(settings):
+    for each in ordered:
         panel = get_args(hints[each.name])[2:] or panel
         made.append(_parameter(each, hints[each.name], *panel or ()))
-    option = typer.Option(f"--{CONFIG}", help="A JSON file of settings; flags win over it.")
-    return [*made, _keyword(CONFIG, None, Annotated[str | None, option])]
+    return made
+
+
+def _files(presets: Presets | None) -> list[inspect.Parameter]:
+    """Return the flags that stand for several settings."""
+    config = typer.Option(f"--{CONFIG}", help="A JSON file of settings; flags win over it.")
+    made = [_keyword(CONFIG, None, Annotated[str | None, config])]
+    if presets:
+        about = f"Settings for a machine: {', '.join(presets)}. The file and flags win over it."
+        preset = typer.Option(f"--{PRESET}", help=about)
+        made.append(_keyword(PRESET, None, Annotated[str | None, preset]))
+    return made
 
 
 def _parameter(each: Field[Any], hint: Any, panel: str | None = None) -> inspect.Parameter:

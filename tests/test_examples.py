@@ -12,6 +12,7 @@ EXPECTED = {
     "own_reward.py": "is right: {",
     "own_questions.py": "flows into the Mere",
     "own_source.py": "Node H (Archive): [Shelf H] All about shelf H.",
+    "own_training.py": "of 24 right",
     "own_environment.py": "turn 2: truncated=True",
 }
 

@@ -40,6 +40,8 @@ class Examination:
     metric: str = "em"
     prompts: Prompts = field(default_factory=Prompts)
     max_new_tokens: int = 256
+    context: int | None = None
+    """Tokens that the model reads; None for what it says itself."""
     num_envs: int = 16
     seed: int = 0
 
@@ -61,7 +63,8 @@ class Examination:
             ConfigError: If the environment reports no such metric.
         """
         sampling = Sampling(temperature=0.0, max_new_tokens=self.max_new_tokens)
-        agent = LLMAgent(TransformersGenerator(model, tokenizer, sampling), self.prompts)
+        generator = TransformersGenerator(model, tokenizer, sampling, context=self.context)
+        agent = LLMAgent(generator, self.prompts)
         kwargs = {**self.env_kwargs, "questions": self.question_set, "split": self.split}
         jobs = self.jobs()
         lanes = min(self.num_envs, len(jobs))

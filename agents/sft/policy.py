@@ -141,6 +141,6 @@ def merge_adapter(folder: Path) -> None:
     if not is_adapter(folder):
         return
     model, _ = load_model(folder, device="cpu")
+    model.save_pretrained(folder, safe_serialization=True)  # first: a kill in between loses nothing
     for name in ("adapter_model.safetensors", "adapter_config.json"):
         (folder / name).unlink()
-    model.save_pretrained(folder, safe_serialization=True)

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from hopgym.agents.flags import DASHES, command, read_config
-from hopgym.errors import ConfigError, DataError
+from hopgym.errors import ConfigError, DataError, UnknownNameError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,21 @@ class Settings:
     mode: Annotated[Literal["a", "b"], "a or b."] = "a"
 
 
-def run(*arguments):
+PRESETS = {"small": {"name": "small", "batch_size": 1, "lr": 0.5}, "large": {"batch_size": 99}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heir(Settings):
+    """Of a learner that is much like another."""
+
+    fortune: Annotated[int, "What it has.", "Its own"] = 0
+    name: Annotated[str, "Who it is."] = "heir"
+
+
+def run(*arguments, kind=Settings, presets=None):
     seen = []
     app = typer.Typer()
-    app.command(context_settings=DASHES)(command(Settings, seen.append, "Learn."))
+    app.command(context_settings=DASHES)(command(kind, seen.append, "Learn.", presets))
     result = CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "200"})
     return result, (seen or [None])[0]
 
@@ -84,6 +95,42 @@ def test_help_has_a_panel_for_each_heading():
     above, _, below = result.output.partition("─ Ways ─")
     assert "--lr" in above and "--careful_now" not in above
     assert "--careful_now" in below and "--mode" in below and "[default: (on)]" in below
+
+
+def test_what_is_inherited_comes_after_its_own():
+    _, given = run("--fortune", 3, "--batch_size", 2, kind=Heir)
+    assert given == Heir(fortune=3, batch_size=2)
+    output = run("--help", kind=Heir)[0].output
+    assert output.index("─ Its own ─") < output.index("--name") < output.index("--many_files")
+    assert "Who it is." in output and "Who." not in output.replace("Who it is.", "")
+
+
+def test_a_file_wins_over_a_preset_and_flags_over_both(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"batch_size": 2, "lr": 0.25}')
+    assert run("--preset", "small", presets=PRESETS)[1] == Settings(
+        name="small", batch_size=1, lr=0.5
+    )
+    told = ["--preset", "small", "--config", file, "--lr", 0.125]
+    assert run(*told, presets=PRESETS)[1] == Settings(name="small", batch_size=2, lr=0.125)
+    # A flag wins even where it says what is usual anyway.
+    told = ["--preset", "large", "--batch_size", 4]
+    assert run(*told, presets=PRESETS)[1] == Settings()
+
+
+def test_an_unknown_preset_is_refused():
+    result, given = run("--preset", "smal", presets=PRESETS)
+    assert given is None and isinstance(result.exception, UnknownNameError)
+    assert "Unknown preset 'smal'. Did you mean 'small'? Known: large, small" in str(
+        result.exception
+    )
+    assert "--help`)" in str(result.exception)
+
+
+def test_presets_are_a_flag_only_where_there_are_any():
+    assert "small, large" in run("--help", presets=PRESETS)[0].output
+    assert "--preset" not in run("--help")[0].output
+    assert run("--preset", "small")[0].exit_code == 2
 
 
 def test_what_is_no_number_is_refused_by_its_flag():

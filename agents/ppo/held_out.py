@@ -1,0 +1,57 @@
+"""What is played while a policy learns: held-out questions, which it may not be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...envs.datasets import make_questions
+from ...envs.datasets.base import QuestionSet
+from ...errors import DataError
+from ..expert.splits import Evaluation, shared
+from ..sft.examination import Examination
+from .settings import PPOSettings
+
+
+def make_examination(
+    settings: PPOSettings, question_set: QuestionSet, env_kwargs: Mapping[str, Any]
+) -> Examination | None:
+    """Return what is played while training; None where nothing is to be.
+
+    Raises:
+        ConfigError: If there is no such question set or split.
+        DataError: If its questions are trained on.
+    """
+    if settings.eval_questions == "none":
+        return None
+    held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
+    examination = Examination(
+        question_set=held_out,
+        split=settings.eval_split,
+        env_id=settings.env_id,
+        env_kwargs={n: v for n, v in env_kwargs.items() if n != "reward"},
+        episodes=settings.eval_episodes,
+        metric=settings.eval_metric,
+        prompts=settings.prompts,
+        max_new_tokens=settings.max_new_tokens,
+        context=settings.context or None,
+        num_envs=settings.num_envs,
+        seed=settings.seed,
+    )
+    _check_apart(question_set, settings.split, held_out, settings.eval_split)
+    return examination
+
+
+def _check_apart(trained: QuestionSet, split: str, held_out: QuestionSet, eval_split: str) -> None:
+    same = held_out.fingerprint == trained.fingerprint
+    name = f"{held_out.name} {eval_split}"
+    questions = trained.questions(split)
+    found = shared(questions, [Evaluation(name, held_out.questions(eval_split), same)])
+    if found:
+        first = found[0]
+        raise DataError(
+            f"{len(found)} of {len(questions)} questions of {trained.name} {split} also stand in "
+            f"{name}, which is held out; the first: {first.question.id!r} is {first.other.id!r} by "
+            f"its {first.what}. Give another --eval_split or --eval_questions, or "
+            "--eval_questions none."
+        )
