@@ -6,19 +6,11 @@ A terminal gets bars with the score so far; a log file gets one line when each i
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
+from ..agents.bar import Bar
 from .records import Record
 from .rows import PRIMARY
 
@@ -85,44 +77,23 @@ class Tally:
         return ", ".join(parts)
 
 
-class Display:
+class Display(Bar):
     """Bars on a terminal, lines elsewhere. Use it in a `with` statement."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
+        super().__init__(console)
         self._tally: Tally | None = None
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-
-    def __enter__(self) -> Display:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
 
     def begin(self, label: str, total: int, done: int) -> None:
         """Open a bar."""
         self._tally = Tally(label, total, done)
-        self._task = self._bar.add_task(escape(label), total=total, completed=done, note="")
+        self.open(label, total, done)
 
     def step(self, record: Record) -> None:
         """Move the bar."""
         if self._tally is not None:
             self._tally.add(record)
-            self._bar.update(self._task, advance=1, note=str(self._tally))
+            self.advance(str(self._tally))
 
     def end(self) -> None:
         """Close the bar, or print its line."""
@@ -130,5 +101,4 @@ class Display:
         if tally is not None and not self.console.is_terminal:
             seconds = time.perf_counter() - tally.started
             played = counted(tally.played, "new episode" if tally.done else "episode")
-            line = f"{tally.label}: {played} in {seconds:.1f} s  {tally}"
-            self.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
+            self.say(f"{tally.label}: {played} in {seconds:.1f} s  {tally}".rstrip())

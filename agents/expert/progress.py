@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
-
+from ..bar import Bar
 from .journal import Attempt
 
 
@@ -44,52 +35,27 @@ class Silent:
         """Show nothing."""
 
 
-class Display:
+class Display(Bar):
     """A bar for each round of attempts. Use it in a `with` statement."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-
-    def __enter__(self) -> Display:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
 
     def begin(self, label: str, total: int) -> None:
         """Open a bar."""
         self._label, self._played, self._accepted, self._errors = label, 0, 0, 0
         self._started = time.perf_counter()
-        self._task = self._bar.add_task(label, total=total, note="")
+        self.open(label, total)
 
     def step(self, attempt: Attempt) -> None:
         """Move the bar."""
         self._played += 1
         self._accepted += attempt.accepted
         self._errors += attempt.error is not None
-        self._bar.update(self._task, advance=1, note=self._note)
+        self.advance(self._note)
 
     def end(self) -> None:
         """Close the bar, or print its line."""
         if not self.console.is_terminal:
             seconds = time.perf_counter() - self._started
-            line = f"{self._label}: {self._played} episodes in {seconds:.1f} s  {self._note}"
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.say(f"{self._label}: {self._played} episodes in {seconds:.1f} s  {self._note}")
 
     @property
     def _note(self) -> str:

@@ -106,7 +106,7 @@ class Run:
     def train(self) -> Trained:
         """Make all updates, or as many as the guard lets pass."""
         team, updates = self.team, self.settings.updates
-        self.display.begin("ppo", updates, self.begun)
+        self.display.open("ppo", updates, self.begun)
         if not self.begun:
             team.first(partial(self._examine, 0))
         alarm = self.alarm

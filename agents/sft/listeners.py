@@ -9,18 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
-
+from ..bar import Bar
 from .examination import Examination, Mark, Marks
 from .policy import save_policy
 
@@ -117,47 +108,13 @@ class Examiner(Listener):
         self.display.examined(mark, self.examination.metric, self.marks)
 
 
-class Display(Listener):
+class Display(Bar, Listener):
     """A bar on a terminal, and a line for each entry of the log. Use it in a `with` statement."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
-        self._task: Any = None
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-
-    def __enter__(self) -> Display:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-    def begin(self, name: str, total: int, done: int = 0) -> None:
-        """Open the bar; nothing is shown before."""
-        self._task = self._bar.add_task(name, total=total, completed=done, note="")
-
-    def move(self, done: int) -> None:
-        """Move the bar."""
-        if self._task is not None:
-            self._bar.update(self._task, completed=done)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Open the bar."""
         if state.is_world_process_zero:
-            self.begin("sft", state.max_steps, state.global_step)
+            self.open("sft", state.max_steps, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Move the bar, and have the last steps logged, however few they are."""
@@ -169,29 +126,22 @@ class Display(Listener):
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
         """Show how the loss stands."""
-        if self._task is None or not logs or "loss" not in logs:
+        if not self.is_open or not logs or "loss" not in logs:
             return
         told = [f"loss {float(logs['loss']):.4f}"]
         if "mean_token_accuracy" in logs:
             told.append(f"tokens right {100 * float(logs['mean_token_accuracy']):.1f}")
         told.append(f"lr {float(logs.get('learning_rate', math.nan)):.1e}")
-        self.say(f"step {state.global_step}/{state.max_steps}  {'  '.join(told)}", note=told[0])
+        self.say(f"step {state.global_step}/{state.max_steps}  {'  '.join(told)}")
+        self.note(told[0])
 
     def examined(self, mark: Mark, metric: str, marks: Marks) -> None:
         """Show how well it plays."""
-        if self._task is None:
+        if not self.is_open:
             return
         best = "the best so far" if marks.best is mark else f"best {100 * marks.best.score:.1f}"
-        self.say(
-            f"step {mark.step}  {metric} {100 * mark.score:.1f} ({best})",
-            note=f"{metric} {100 * mark.score:.1f}",
-        )
-
-    def say(self, line: str, note: str = "") -> None:
-        """Print a line, and note it beside the bar."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        if note and self._task is not None:
-            self._bar.update(self._task, note=note)
+        self.say(f"step {mark.step}  {metric} {100 * mark.score:.1f} ({best})")
+        self.note(f"{metric} {100 * mark.score:.1f}")
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@ import gymnasium
 import pytest
 from toy import ToyRetriever, toy_kwargs
 
-from hopgym.agents.base import FunctionAgent
+from hopgym.agents.base import FunctionAgent, UnansweredError
 from hopgym.agents.rollout import Job, open_lanes, play_jobs, rollout
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.spaces import UnicodeText
@@ -103,6 +103,43 @@ def test_a_failed_retrieval_is_an_error_of_its_own_episode_and_no_score():
     }
     assert episodes["q1"].error == "RetrievalError: no luck" and episodes["q1"].trajectory is None
     assert episodes["q2"].error is None and episodes["q2"].trajectory.outcome == "answered"
+
+
+class Unreachable(Player):
+    """Has no action for the question q2, as an agent whose server is down."""
+
+    def act(self, observations, infos):
+        actions = super().act(observations, infos)
+        for place, observation in enumerate(observations):
+            if "Who directed" in observation:
+                actions[place] = AgentError("The server is down.")
+        if any(isinstance(action, AgentError) for action in actions):
+            raise UnansweredError(actions)
+        return actions
+
+
+@pytest.mark.parametrize("num_envs", [1, 3])
+def test_an_action_that_could_not_be_had_is_an_error_of_its_own_episode(num_envs):
+    jobs = [Job("q1", 0), Job("q2", 1), Job("q1", 2), Job("q2", 3), Job("q1", 4)]
+    episodes = {e.job: e for e in play(Unreachable(), jobs, num_envs)}
+    assert sorted(episodes) == sorted(jobs)
+    for job, episode in episodes.items():
+        if job.question_id == "q2":
+            assert episode.error == "AgentError: The server is down."
+            assert episode.trajectory is None and not episode.metrics
+        else:
+            assert episode.error is None and episode.metrics["em"] == 1.0
+
+
+def test_there_must_be_as_many_actions_and_errors_as_observations():
+    agent = Player()
+
+    def act(observations, infos):
+        raise UnansweredError([AgentError("The server is down.")])
+
+    agent.act = act
+    with pytest.raises(AgentError, match="returned 1 actions for 2 observations"):
+        play(agent)
 
 
 def test_an_agent_must_return_an_action_for_each_observation():
