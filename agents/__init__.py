@@ -55,6 +55,12 @@ register(
     "hopgym.agents.llm.agent:llm_agent",
 )
 register(
+    "openai",
+    "A model behind any OpenAI-compatible URL: 'openai?model=NAME'.",
+    "hopgym.agents.api.openai:OpenAIAgent",
+)
+register("gemini", "A Gemini model: 'gemini?model=NAME'.", "hopgym.agents.api.gemini:GeminiAgent")
+register(
     "tiny",
     "A small language model that comes with hopgym; knows 1 and 2 hops, in r3.",
     "hopgym.agents.tiny.policy:tiny_agent",

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from ..errors import AgentError, HopgymError
+
 Info = Mapping[str, Any]
 
 
@@ -25,6 +27,30 @@ class Agent(Protocol):
 
     def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
         """Return one action for each observation, in order."""
+
+
+class UnansweredError(AgentError):
+    """Infrastructure kept an agent from some of its actions, such as a server that is down.
+
+    `act` raises it, so that nobody takes a failure for an action. The rollout loop plays on with
+    the actions there are, and ends the other episodes as errors.
+
+    Args:
+        actions: One for each observation, in order; where there is none, the error in its place.
+
+    >>> str(UnansweredError(["a", AgentError("No reply."), "b"]))
+    'There is no action for 1 of 3 observations: No reply.'
+    """
+
+    def __init__(self, actions: Sequence[Any]) -> None:
+        self.actions = list(actions)
+        super().__init__(self.actions)
+
+    def __str__(self) -> str:
+        failures = [action for action in self.actions if isinstance(action, HopgymError)]
+        first = failures[0] if failures else "no error was given"
+        count = f"{len(failures)} of {len(self.actions)}"
+        return f"There is no action for {count} observations: {first}"
 
 
 class FunctionAgent:

@@ -19,7 +19,7 @@ from ..envs.spaces import UnicodeText
 from ..envs.vector import HopVectorEnv
 from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told, users_code
 from . import make_agent
-from .base import Agent
+from .base import Agent, UnansweredError
 
 StepResult = tuple[Any, ...] | HopgymError
 """Gymnasium's five, or the failure of infrastructure that took their place."""
@@ -218,7 +218,8 @@ def play_jobs(
 
     Args:
         lanes: Where; they stay open.
-        act: Returns one action for each episode that is under way.
+        act: Returns one action for each episode that is under way, or the failure of infrastructure
+            that kept it from one.
         jobs: The next is taken when a lane is free.
         num_envs: How many lanes there are.
     """
@@ -230,7 +231,7 @@ def play_jobs(
         active = sorted(playing)
         started = time.perf_counter()
         actions = act([playing[lane] for lane in active])
-        results = lanes.step(active, actions)
+        results = _stepped(lanes, active, actions)
         seconds = (time.perf_counter() - started) / len(active)
         ended = []
         for lane, result in zip(active, results, strict=True):
@@ -245,6 +246,17 @@ def play_jobs(
             ended.append(lane)
         for lane in ended:  # only now: a job that cannot begin takes no finished episode with it
             yield from _next_job(lanes, lane, pending, playing)
+
+
+def _stepped(lanes: Lanes, active: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
+    """Step the lanes that have an action; the error that took its place is the others' result."""
+    ready = [
+        (lane, action)
+        for lane, action in zip(active, actions, strict=True)
+        if not isinstance(action, HopgymError)
+    ]
+    stepped = iter(lanes.step(*map(list, zip(*ready, strict=True))) if ready else [])
+    return [action if isinstance(action, HopgymError) else next(stepped) for action in actions]
 
 
 def _next_job(
@@ -273,9 +285,11 @@ class Player:
         self.space = getattr(played, "single_action_space", played.action_space)
 
     def act(self, states: Sequence[Playing]) -> list[Any]:
-        """Return one action for each episode."""
+        """Return one action for each episode, or the error that kept the agent from it."""
         try:
             actions = self.agent.act([s.observation for s in states], [s.info for s in states])
+        except UnansweredError as error:
+            actions = error.actions
         except HopgymError:
             raise
         except Exception as error:
@@ -294,7 +308,7 @@ class Player:
 
     def _checked(self, action: Any) -> Any:
         # Any text is an action, however odd. What is no text at all is a mistake in the agent.
-        if isinstance(self.space, UnicodeText) and not isinstance(action, str):
+        if isinstance(self.space, UnicodeText) and not isinstance(action, str | HopgymError):
             raise AgentError(f"{self._name} returned a {type(action).__name__}; return text.")
         return action
 

@@ -44,6 +44,7 @@ def test_the_model_names_the_agent():
     assert make_agent("openai").name == "gpt-4o-mini"
     assert make_agent("openai?model=Qwen/Qwen3-8B").name == "Qwen3-8B"
     assert make_agent("openai?model=Qwen/Qwen3-8B&name=mine").name == "mine"
+    assert not hasattr(OpenAIAgent, "name")  # what is read of a class counts for all its agents
 
 
 def test_a_key_comes_from_the_environment_alone(monkeypatch):
