@@ -28,8 +28,8 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
-leaderboard: install  ## play 300 questions with six agents; results/leaderboard.html
-	$(HOPGYM) bench --suite quick --out results/quick
+leaderboard: install  ## play 300 questions with seven agents; results/leaderboard.html
+	$(HOPGYM) bench --suite quick --num-envs 32 --out results/quick
 	$(HOPGYM) leaderboard results/quick --html results/leaderboard.html --md results/leaderboard.md --json results/leaderboard.json
 
 test: install  ## the tests

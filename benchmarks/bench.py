@@ -61,6 +61,13 @@ class Ground:
     dataset_fingerprint: str
     retriever_fingerprint: str
     env_fingerprint: str = ""
+    grammar: str = ""
+    """What the environment is played in; empty where it does not say."""
+
+    def suits(self, agent: Agent) -> bool:
+        """Return whether an agent knows what is played, by its attribute `grammars`, if any."""
+        known = getattr(agent, "grammars", None)
+        return not known or not self.grammar or self.grammar in known
 
     def protocol(self, suite: str, agent: Agent, spec: Any = None) -> Protocol:
         """Return the conditions under which an agent, named by `spec`, plays."""
@@ -94,7 +101,9 @@ def run_bench(
     command: str = "",
     reporter: Reporter | None = None,
 ) -> list[Outcome]:
-    """Let every agent play every task, and keep each episode in `out` as it ends.
+    """Let every agent play every task that it knows, and keep each episode in `out` as it ends.
+
+    An agent that says by an attribute `grammars` what it can play is left out where that is not it.
 
     Call it again, with the same arguments, after an interruption: it goes on where it stopped.
 
@@ -113,7 +122,7 @@ def run_bench(
 
     Raises:
         AgentError: If an agent's name is no text.
-        ConfigError: If two agents, or two tasks, have one name.
+        ConfigError: If two agents, or two tasks, have one name, or an agent knows no task.
         ResultsError: If a results file cannot be continued, or is of another agent of that name.
         MissingExtraError: If the engine is not installed.
     """
@@ -124,7 +133,7 @@ def run_bench(
     outcomes = []
     for spec in agents:  # one agent at a time: a language model fills the memory
         agent = _made(spec)
-        for ground in grounds:
+        for ground in _known(grounds, agent):
             run = _Run(ground, agent, spec, play, num_envs, fresh, command, reporter or Silent())
             outcomes.append(run.play(out, suite))
     return outcomes
@@ -147,7 +156,8 @@ def prepare(task: Task) -> Ground:
                 f"{task.env_id} cannot be benchmarked: it has no attribute `question_set`. "
                 "Subclass hopgym.envs.env.HopEnv, or add the attribute."
             )
-        retriever = getattr(getattr(env.unwrapped, "stage", None), "retriever", None)
+        stage = getattr(env.unwrapped, "stage", None)
+        retriever = getattr(stage, "retriever", None)
         every = question_set.questions(task.split)
         check_questions(every, f"{question_set.name} {task.split}")
         chosen = list(every[: task.episodes] if task.episodes else every)
@@ -161,9 +171,22 @@ def prepare(task: Task) -> Ground:
             question_set.fingerprint,
             getattr(retriever, "fingerprint", ""),
             env_fingerprint(env, named),
+            str(getattr(stage, "grammar_name", "")),
         )
     finally:
         env.close()
+
+
+def _known(grounds: Sequence[Ground], agent: Agent) -> list[Ground]:
+    """Return the tasks that an agent knows how to play."""
+    known = [ground for ground in grounds if ground.suits(agent)]
+    if grounds and not known:
+        raise ConfigError(
+            f"The agent {agent.name!r} knows the grammar {' and '.join(agent.grammars)} alone, and "  # type: ignore[attr-defined]
+            f"these tasks are played in {', '.join(sorted({g.grammar for g in grounds}))}. Give "
+            "other agents, or other environments."
+        )
+    return known
 
 
 def _searched(retriever: Any, question_set: Any) -> Sequence[Document]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ..agents import make_agent
 from ..envs.datasets import make_questions
 from ..envs.datasets.base import default_split
 from ..envs.keywords import read_keyword
-from ..errors import ConfigError
+from ..errors import ConfigError, MissingExtraError
 from .suites import DEFAULT, Suite, Task, check_files, make_suite, with_data
 
 _DATA_SUFFIX = re.compile(r"(\.jsonl?|\.tsv)?(\.gz)?$")
@@ -111,6 +112,21 @@ def adapt(task: Task, episodes: int | None, seeds: str | None, data: str | None)
     if seeds is not None:
         changes["seeds"] = read_seeds(seeds)
     return with_data(replace(task, **changes), data)
+
+
+def able(agents: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Part agents into those that can play here, and what keeps the others from it.
+
+    For those that a suite brings: who named none should not fail for want of an extra.
+    """
+    names, lacking = [], []
+    for name in agents:
+        try:
+            make_agent(name)
+            names.append(name)
+        except MissingExtraError as error:
+            lacking.append(f"{name} does not play: {error}")
+    return names, lacking
 
 
 def split_names(values: list[str] | None) -> list[str]:

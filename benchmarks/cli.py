@@ -21,6 +21,7 @@ from ..listing import print_registry
 
 if TYPE_CHECKING:
     from .bench import Outcome
+    from .suites import Suite
 
 REPORT_QUESTIONS = 400
 
@@ -83,7 +84,7 @@ def bench(
     with _interruptible(folder), Display() as display:
         outcomes = run_bench(
             tasks,
-            split_names(agents) or chosen.agents,
+            split_names(agents) or _able(chosen),
             folder,
             suite=chosen.name,
             engine=engine,
@@ -174,6 +175,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         console.print(summary(checks), markup=False, highlight=False, soft_wrap=True)
     if not healthy(checks):
         raise typer.Exit(1)
+
+
+def _able(suite: Suite) -> list[str]:
+    """Return a suite's agents, and tell which of them lack an extra."""
+    from .choices import able
+
+    names, lacking = able(suite.agents)
+    for told in lacking:
+        Console(stderr=True).print(told, markup=False, highlight=False, soft_wrap=True)
+    return names
 
 
 def _list_suites() -> None:

@@ -182,7 +182,7 @@ QUICK = Suite(
             episodes=300,
         ),
     ),
-    ("random", "closed_book", "single_shot", "iterative", "planner", "oracle"),
+    ("random", "closed_book", "single_shot", "iterative", "planner", "tiny", "oracle"),
 )
 
 

@@ -120,14 +120,14 @@ def load_model(
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     base = base_of(folder) if is_adapter(folder) else folder
     library = require("transformers", "llm").AutoModelForCausalLM
-    with _told(base, "a causal language model"), _quiet():
+    with _told(base, "a causal language model"), quiet():
         model, info = library.from_pretrained(
             base, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
         )
     _check_whole(base, info)
     if is_adapter(folder):
         peft = require("peft", "llm")
-        with _told(folder, "an adapter of its base model"), _quiet():
+        with _told(folder, "an adapter of its base model"), quiet():
             model = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     with _told(folder, f"a model that can be moved to {place!r}"):
         model = model.to(place).eval()
@@ -153,7 +153,7 @@ def _check_whole(folder: Path, info: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Load without progress bars and advice; leave the user's own settings as they were."""
     log = require("transformers.utils.logging", "llm")
     verbosity, bars = log.get_verbosity(), log.is_progress_bar_enabled()

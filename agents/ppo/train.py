@@ -23,7 +23,7 @@ from ...errors import AgentError
 from ...seeding import rng_for
 from ..health.episodes import episode_figures
 from ..health.guard import Alarm, Guard
-from ..llm.loading import _quiet as quiet
+from ..llm.loading import quiet
 from ..llm.rollout import TokenRollout
 from ..model_folder import write_model_folder
 from ..sft.examination import Mark, Marks

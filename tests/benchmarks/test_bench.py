@@ -432,3 +432,21 @@ def test_what_can_be_reached_is_told_of_what_is_searched():
 
 def bm25(documents):
     return make_retriever("bm25", documents)
+
+
+class OnlyR3(IterativeAgent):
+    """Knows one grammar."""
+
+    name = "only_r3"
+    grammars = ("r3",)
+
+
+def test_who_knows_one_grammar_alone_is_left_out_of_other_tasks(tmp_path):
+    plans = replace(WORLD, name="plans", env_id="hopgym/DagSearch-v0", seeds=(0,))
+    steps = replace(WORLD, seeds=(0,))
+    outcomes = run_bench([steps, plans], [OnlyR3(), IterativeAgent()], tmp_path)
+    assert [(outcome.task, outcome.agent) for outcome in outcomes] == [
+        ("world", "only_r3"), ("world", "iterative"), ("plans", "iterative"),
+    ]  # fmt: skip
+    with pytest.raises(ConfigError, match=r"'only_r3' knows the grammar r3 alone.*played in dag"):
+        run_bench([plans], [OnlyR3()], tmp_path)

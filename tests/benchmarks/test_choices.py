@@ -1,6 +1,8 @@
 import pytest
 
+from hopgym.agents import AGENTS, register
 from hopgym.benchmarks.choices import (
+    able,
     adapt,
     choose_suite,
     questions_label,
@@ -9,7 +11,7 @@ from hopgym.benchmarks.choices import (
     split_names,
 )
 from hopgym.benchmarks.suites import QUICK, REAL, Task
-from hopgym.errors import ConfigError, UnknownNameError
+from hopgym.errors import ConfigError, MissingExtraError, UnknownNameError
 
 ENV = "hopgym/SearchRead-v0"
 
@@ -108,3 +110,17 @@ def test_files_of_the_data_folder_are_looked_for_before_anybody_plays(tmp_path):
         ConfigError, match=r"(?s)6 files are missing in .*hotpotqa_train_100.json.gz"
     ):
         ready_tasks(REAL.tasks, None, None, str(tmp_path))
+
+
+def test_a_suites_agents_that_lack_an_extra_are_left_out_and_told():
+    def needy():
+        raise MissingExtraError('Run: pip install "hopgym[llm]"')
+
+    register("needy", "For this test.", needy)
+    try:
+        names, (told,) = able(["random", "needy", "oracle"])
+    finally:
+        del AGENTS._factories["needy"]
+    assert names == ["random", "oracle"]
+    assert told == 'needy does not play: Run: pip install "hopgym[llm]"'
+    assert able(QUICK.agents) == (list(QUICK.agents), [])

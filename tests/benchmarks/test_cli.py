@@ -323,3 +323,13 @@ def test_missing_files_of_a_suite_are_listed(run, tmp_path):
     told = "".join(err.split())
     assert status == 2 and "6filesaremissing" in told and "hotpotqa_train_100.json.gz" in told
     assert "bamboogle_125.jsonl(forbamboogle)" in told
+
+
+def test_the_default_suite_plays_without_the_extras_of_its_agents(run, monkeypatch):
+    monkeypatch.setattr("hopgym.agents.tiny.policy.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    status, out, err = run("bench", "--episodes", "1", "--out", "o")
+    assert status == 0 and "12 episodes played" in out
+    assert "tiny does not play: `torch` is not installed." in err and '"hopgym[llm]"' in err
+    status, _, err = run("bench", "--agents", "tiny", "--episodes", "1", "--out", "o")
+    assert status == 2 and "MissingExtraError" in err

@@ -38,6 +38,10 @@ def test_the_default_suite_needs_no_data_and_the_real_one_does():
     assert all(task.needs_data for task in REAL.tasks)
 
 
+def test_the_default_suite_has_the_policy_that_comes_with_the_package():
+    assert "tiny" in QUICK.agents and QUICK.agents[-1] == "oracle"
+
+
 def test_the_data_folder_is_put_in(tmp_path, monkeypatch):
     folder = tmp_path / "my data"
     folder.mkdir()
