@@ -26,6 +26,7 @@ from ..agents.ppo.actor import Actor
 from ..agents.ppo.learner import Learner
 from ..agents.ppo.likelihood import AT_ONCE
 from ..agents.ppo.memory import Shape
+from ..agents.ppo.policy import recompute
 from ..agents.ppo.samples import Sample
 from ..agents.ppo.settings import PPOSettings
 from ..agents.sft.policy import lora_config
@@ -191,7 +192,7 @@ def make_model(shape: Shape, settings: PPOSettings, device: str) -> Any:
         model = model.to(device, getattr(torch, settings.precision))
         model = peft.get_peft_model(model, lora_config(settings, model, ""))
     if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        recompute(model)
     return model
 
 

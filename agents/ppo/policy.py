@@ -38,7 +38,7 @@ def load_policy(settings: PPOSettings, device: str | None = None) -> Policy:
     if settings.lora_r:
         model = _adapted(settings, model, str(folder))
     if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        recompute(model)
     actor = Actor(
         model.train(settings.gradient_checkpointing),
         values=settings.algorithm == "ppo",
@@ -65,3 +65,13 @@ def _adapted(settings: PPOSettings, model: Any, base: str) -> Any:
         return peft.get_peft_model(
             model, lora_config(settings, model, base), autocast_adapter_dtype=True
         )
+
+
+def recompute(model: Any) -> None:
+    """Have activations made again for the gradient instead of kept: less memory, more time.
+
+    They are, where the model is in training mode.
+    """
+    enable = getattr(model, "activation_checkpointing_enable", None)
+    enable = enable or model.gradient_checkpointing_enable  # its former name
+    enable({"use_reentrant": False})

@@ -10,6 +10,7 @@ needs_llms()
 import torch  # noqa: E402
 
 from hopgym.agents.ppo.actor import Actor, split, still  # noqa: E402
+from hopgym.agents.ppo.policy import recompute  # noqa: E402
 
 VOCABULARY = 300
 
@@ -115,7 +116,7 @@ def test_gradient_checkpointing_changes_no_gradient():
         model = causal_lm()
         if on:
             model.train()
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            recompute(model)
         actor = Actor(model)
         actor.read(drawn(3)).logprobs.sum().backward()
         gradients.append([w.grad for w in actor.parameters()])
@@ -150,7 +151,7 @@ def test_chunks_train_all_weights_alike_in_16_bits_too():
     several, gradients = drawn(), []
     for at_once in (10**9, 5 * len(byte_tokenizer())):
         model = causal_lm().train()
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        recompute(model)
         actor = Actor(model, half=torch.bfloat16, logits_at_once=at_once)
         actor.read(several).logprobs.mean().backward()
         gradients.append(torch.cat([w.grad.flatten() for w in actor.parameters()]))
