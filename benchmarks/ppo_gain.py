@@ -16,7 +16,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -54,6 +54,9 @@ class Gain(NamedTuple):
     after: Interval
     gain: Interval
     """Of the differences, question by question."""
+    chains_before: Interval
+    """On chains of two hops alone, which nothing but a second search can answer."""
+    chains_after: Interval
 
 
 class Plan(NamedTuple):
@@ -112,7 +115,7 @@ def measure(plan: Plan, seeds: int, jobs: int, console: Console) -> list[Gain]:
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(lambda run: _hopgym(plan.train(*run), console), runs))
     before = marks(plan.weak)
-    return [_gain(arm, seed, before, marks(plan.run(arm, seed))) for arm, seed in runs]
+    return [gain_of(arm, seed, before, marks(plan.run(arm, seed))) for arm, seed in runs]
 
 
 def marks(model: Path, split: str = "test") -> dict[str, float]:
@@ -128,15 +131,28 @@ def marks(model: Path, split: str = "test") -> dict[str, float]:
     return found
 
 
-def _gain(arm: str, seed: int, before: dict[str, float], after: dict[str, float]) -> Gain:
-    gains = [after[id] - before[id] for id in before]
+def gain_of(arm: str, seed: int, before: Mapping[str, float], after: Mapping[str, float]) -> Gain:
+    """Compare the marks of a run with those of its start, question by question."""
+
+    def mean(of: Mapping[str, float], ids: Iterable[str], *path: str | int) -> Interval:
+        return mean_interval([of[id] for id in ids], *path, share=True)
+
+    chains = two_hop_chains()
     return Gain(
         arm,
         seed,
-        mean_interval(list(before.values()), "before", share=True),
-        mean_interval([after[id] for id in before], "after", arm, seed, share=True),
-        mean_interval(gains, "gain", arm, seed),
+        mean(before, before, "before"),
+        mean(after, before, "after", arm, seed),
+        mean_interval([after[id] - before[id] for id in before], "gain", arm, seed),
+        mean(before, chains, "chains before"),
+        mean(after, chains, "chains after", arm, seed),
     )
+
+
+def two_hop_chains(split: str = "test") -> list[str]:
+    """Return the ids of the questions that take two searches, one after the other."""
+    questions = make_questions(QUESTIONS).questions(split)
+    return [q.id for q in questions if q.type == "chain" and len(q.hops) == 2]
 
 
 def _hopgym(words: Sequence[str], console: Console) -> None:
@@ -156,7 +172,7 @@ def _hopgym(words: Sequence[str], console: Console) -> None:
 def table(gains: Sequence[Gain]) -> Table:
     """Lay out the gains; the figures are percentages with 95 % intervals."""
     laid = Table("Algorithm", "Seed", title="Exact match, held out", title_justify="left")
-    for heading in ("Before", "After", "Gain"):
+    for heading in ("Before", "After", "Gain", "2-hop chains: before", "after"):
         laid.add_column(heading, justify="right")
     for place, gain in enumerate(sorted(gains, key=lambda each: list(ARMS).index(each.arm))):
         if place and gain.seed == 0:

@@ -41,11 +41,11 @@ def test_what_a_failed_command_said_is_told(tmp_path):
 
 def test_the_table_has_a_row_for_each_run():
     interval = Interval(0.5, 0.4, 0.6, 100)
-    gains = [Gain(arm, seed, *[interval] * 3) for seed in range(2) for arm in ARMS]
-    console = Console(file=io.StringIO(), width=100)
+    gains = [Gain(arm, seed, *[interval] * 5) for seed in range(2) for arm in ARMS]
+    console = Console(file=io.StringIO(), width=160)
     console.print(table(gains))
     shown = console.file.getvalue()
-    assert shown.count("50.0 [40.0, 60.0]") == 3 * len(gains)
+    assert shown.count("50.0 [40.0, 60.0]") == 5 * len(gains)
     assert shown.index("ppo") < shown.index("reinforce++") < shown.index("shuffled")
 
 
@@ -56,3 +56,19 @@ def test_marks_are_those_of_each_question(monkeypatch):
     found = ppo_gain.marks("oracle")
     assert len(found) == 12
     assert set(found.values()) == {1.0}
+
+
+def test_gains_are_of_the_same_questions(monkeypatch):
+    monkeypatch.setattr(ppo_gain, "two_hop_chains", lambda: ["a", "b"])
+    before = {"a": 0.0, "b": 0.0, "c": 1.0, "d": 1.0}
+    after = {"d": 1.0, "c": 0.0, "b": 1.0, "a": 1.0}
+    gain = ppo_gain.gain_of("ppo", 0, before, after)
+    assert (gain.before.mean, gain.after.mean, gain.gain.mean) == (0.5, 0.75, 0.25)
+    assert (gain.chains_before.mean, gain.chains_after.mean) == (0.0, 1.0)
+
+
+def test_chains_take_two_searches():
+    questions = {q.id: q for q in ppo_gain.make_questions(ppo_gain.QUESTIONS).questions("test")}
+    found = [questions[id] for id in ppo_gain.two_hop_chains()]
+    assert len(found) == 150
+    assert all(q.hops[1].needs == (0,) for q in found)
