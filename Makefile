@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-retrieval docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-retrieval docs audit clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,6 +53,9 @@ bench-speed: install  ## steps a second, side by side
 
 bench-rollout: install  ## a language model's tokens a second, beside bare model.generate
 	$(PYTHON) -m hopgym.benchmarks.speed.rollout
+
+bench-ppo: install  ## an update of PPO, beside a bare forward and backward pass
+	$(PYTHON) -m hopgym.benchmarks.speed.ppo
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval

@@ -53,6 +53,7 @@ def test_a_gpu_is_given_the_preset_as_it_is(monkeypatch):
     assert [plan.device for plan in ppo_memory.plans(SETTINGS)] == ["cpu"] * len(ppo_memory.SMALL)
 
 
+@pytest.mark.slow  # it runs iterations in processes of their own
 @linux
 def test_the_calculation_is_near_what_a_process_takes():
     needs_llms()
