@@ -7,7 +7,6 @@ hold nothing but numbers and settings.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from ...errors import ConfigError, require
 from ...files import fingerprint
 from ...retrieval.encoders.models import model_folder, read_settings
+from .quiet import quiet
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -30,6 +30,9 @@ _LOADED = (
 )  # fmt: skip
 """What a model and its tokenizer are loaded from. A trainer leaves more: records, checkpoints."""
 
+BUILT_IN = {"tiny": Path(__file__).parents[1] / "tiny" / "checkpoint"}
+"""Models that come with the package, by name."""
+
 _SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 
 
@@ -37,12 +40,12 @@ def check_model(model: str | Path) -> Path:
     """Return the folder of a model that can be loaded.
 
     Args:
-        model: The folder, or a name at the hub.
+        model: The folder, a name at the hub, or `tiny` for the model that comes with the package.
 
     Raises:
         ConfigError: If there is none, or it holds no causal language model in safetensors.
     """
-    folder = model_folder(model)
+    folder = model_folder(BUILT_IN.get(str(model), model) if not Path(model).is_dir() else model)
     if is_adapter(folder):
         base_of(folder)
     elif not (folder / "config.json").is_file():
@@ -150,23 +153,6 @@ def _check_whole(folder: Path, info: Mapping[str, Any]) -> None:
             f"{folder} lacks {len(lacking)} of its weights, such as {lacking[0]}: it is no causal "
             "language model, or was not saved whole."
         )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Load without progress bars and advice; leave the user's own settings as they were."""
-    log = require("transformers.utils.logging", "llm")
-    verbosity, bars = log.get_verbosity(), log.is_progress_bar_enabled()
-    log.set_verbosity_error()
-    log.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of one library about another
-            yield
-    finally:
-        log.set_verbosity(verbosity)
-        if bars:
-            log.enable_progress_bar()
 
 
 @contextmanager

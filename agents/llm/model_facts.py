@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ...errors import require
+from .quiet import quiet
 
 
 class Takes(NamedTuple):
@@ -68,13 +69,13 @@ def context_of(model: Any) -> int | None:
 
 @contextmanager
 def playing(model: Any) -> Iterator[None]:
-    """Put the model into the mode for use, without gradients, and back."""
+    """Put the model into the mode for use, without gradients and advice, and back."""
     torch = require("torch", "llm")
     training = model.training
     model.eval()
     try:
         # Not `inference_mode`: what a model keeps of such a pass could not be trained with.
-        with torch.no_grad():
+        with torch.no_grad(), quiet():
             yield
     finally:
         model.train(training)

@@ -33,7 +33,9 @@ def run(settings: PPOSettings) -> None:
             told = train(settings, display)
     except KeyboardInterrupt:
         _say(
-            "Stopped. The same command with --resume goes on from the last checkpoint, if any.",
+            "Stopped. The same command with --resume goes on from the last checkpoint (there is one "
+            f"every {settings.save_every} updates), or begins anew where there is none yet. "
+            f"{settings.output_dir}/best, where it is, plays as an agent.",
             error=True,
         )
         raise typer.Exit(130) from None

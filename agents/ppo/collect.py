@@ -12,7 +12,7 @@ from ...errors import ConfigError
 from ...seeding import rng_for
 from ..llm.generator import Generator
 from ..llm.rollout import TokenRollout, token_rollout
-from ..rollout import Job
+from ..rollout import Job, open_lanes
 from .settings import PPOSettings
 
 
@@ -39,6 +39,10 @@ class Collector:
                 f"{question_set.name} has no questions in its split {settings.split!r}. Give "
                 "another --split or --questions."
             )
+
+    def check(self) -> None:
+        """Open the environment once, so that what it refuses is told before anything is written."""
+        open_lanes(self.settings.env_id, dict(self._kwargs), 1)[1].close()
 
     def jobs(self, update: int) -> list[Job]:
         """Return what an update plays; a question's samples stand side by side.

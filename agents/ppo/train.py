@@ -23,7 +23,7 @@ from ...errors import AgentError
 from ...seeding import rng_for
 from ..health.episodes import episode_figures
 from ..health.guard import Alarm, Guard
-from ..llm.loading import quiet
+from ..llm.quiet import quiet
 from ..llm.rollout import TokenRollout
 from ..model_folder import write_model_folder
 from ..sft.examination import Mark, Marks
@@ -90,6 +90,7 @@ class Run:
         self.env_kwargs = env_kwargs(settings)
         self.examination = make_examination(settings, self.question_set, self.env_kwargs)
         self.collector = Collector(self.question_set, settings, self.env_kwargs)
+        self.collector.check()
         self.policy = team.together(lambda: load_policy(settings, team.device))
         self.learner = Learner(self.policy.actor, settings, settings.updates, team)
         self.guard = Guard(settings.guard_settings(self.policy.precision))
@@ -108,6 +109,8 @@ class Run:
         team, updates = self.team, self.settings.updates
         self.display.open("ppo", updates, self.begun)
         if not self.begun:
+            if self.settings.resume and self.folder.marks.exists():
+                self.display.say("There is no checkpoint yet: the run begins anew.")
             team.first(partial(self._examine, 0))
         alarm = self.alarm
         for update in range(self.begun, updates if alarm is None else self.begun):
@@ -160,6 +163,8 @@ class Run:
         mark = Mark(step=done, epoch=float(done), score=score, metrics=means)
         if self.marks.add(mark):
             save_policy(self.policy.actor.model, self.policy.tokenizer, self.folder.best)
+            made = {"updates_made": done, "best": mark}
+            write_model_folder(self.folder.best, "llm", play_options(self.settings), made)
         self.display.examined(mark, self.examination.metric, self.marks)
 
     def _save(self, done: int, alarm: Alarm | None) -> None:

@@ -39,6 +39,8 @@ def run(settings: SFTSettings) -> None:
     if told.stopped_early:
         parts.append("stopped early")
     console.print(f"Wrote {told.folder}: {'; '.join(parts)}.", markup=False, soft_wrap=True)
-    named = shlex.quote(str(told.folder))
-    following = f"Next: hopgym bench --envs hopgym/SearchRead-v0 --agents {named}"
+    words = ["hopgym", "bench", "--envs", settings.eval_env]
+    if settings.eval_questions:
+        words += ["--questions", settings.eval_questions]
+    following = f"Next: {shlex.join([*words, '--agents', str(told.folder)])}"
     console.print(following, markup=False, highlight=False, soft_wrap=True)

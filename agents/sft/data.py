@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from ...core import Question
 from ...envs.datasets.base import QuestionSet
-from ...errors import ConfigError, require
+from ...errors import ConfigError, DataError, require
 from ...files import fingerprint
 from ..expert.encoding import Encoded, RowEncoder
 from ..expert.published import read_rows
 from ..expert.rows import StepRow
-from ..expert.splits import Evaluation, check_apart
+from ..expert.splits import Evaluation, shared
 from .settings import SFTSettings
 
 
@@ -71,4 +71,11 @@ def check_held_out(rows: Sequence[StepRow], question_set: QuestionSet, split: st
     texts = dict.fromkeys((row.question_id, row.question) for row in rows)
     trained = [Question(id, text, ("",)) for id, text in texts]
     name = f"{question_set.name} {split}"
-    check_apart(trained, "the data", [Evaluation(name, question_set.questions(split), False)])
+    found = shared(trained, [Evaluation(name, question_set.questions(split), False)])
+    if found:
+        first = found[0]
+        raise DataError(
+            f"{len(found)} of {len(trained)} questions of the data also stand in {name}, which is "
+            f"to be played as held out; the first: {first.question.text!r:.100}, by its "
+            f"{first.what}. Give another --eval_split or --eval_questions."
+        )

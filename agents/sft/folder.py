@@ -22,6 +22,7 @@ import msgspec
 
 from ...errors import ConfigError
 from ...files import atomic_write, parse_json, read_text
+from ..model_folder import FILE
 from .listeners import COMPLETE
 
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
@@ -42,12 +43,12 @@ class RunFolder:
         self._run = self.folder / "run.json"
 
     def check_free(self, *, resume: bool) -> None:
-        """Refuse the folder of an earlier run, unless that is to be resumed.
+        """Refuse the folder of an earlier run, unless that is to be resumed or left nothing.
 
         Raises:
             ConfigError: If there was one.
         """
-        if self._run.is_file() and not resume:
+        if self._has_work and not resume:
             raise ConfigError(
                 f"{self.folder} holds an earlier run. Go on with it by --resume, or choose another "
                 "--output_dir."
@@ -68,7 +69,7 @@ class RunFolder:
         """
         plain = msgspec.json.decode(msgspec.json.encode(conditions))
         self.check_free(resume=resume)
-        if self._run.is_file():
+        if self._has_work:
             self._check(plain)
         step = self._last_step()
         if not step and self.best.exists():
@@ -94,6 +95,12 @@ class RunFolder:
         for file in sorted(self.best.iterdir()):
             file.replace(self.folder / file.name)
         self.best.rmdir()
+
+    @property
+    def _has_work(self) -> bool:
+        """Whether an earlier run got as far as to leave a model."""
+        left = [self.best, self.folder / FILE, *self.checkpoints.glob(f"checkpoint-*/{COMPLETE}")]
+        return self._run.is_file() and any(path.exists() for path in left)
 
     def _last_step(self) -> int:
         """Return the step of the last whole checkpoint; remove what a killed run left of others."""

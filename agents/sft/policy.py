@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...errors import ConfigError, require
 from ..llm.loading import check_model, is_adapter, load_model
+from ..llm.quiet import quiet
 from .settings import Precision, SFTSettings
 
 
@@ -132,8 +133,13 @@ def context_of(model: Any) -> int | None:
 
 def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a model, or its adapter, and its tokenizer, in safetensors."""
-    model.save_pretrained(folder, safe_serialization=True)
-    tokenizer.save_pretrained(folder)
+    card = folder / "README.md"
+    had_card = card.exists()
+    with quiet():
+        model.save_pretrained(folder, safe_serialization=True)
+        tokenizer.save_pretrained(folder)
+    if not had_card:  # a library's form, with nothing filled in
+        card.unlink(missing_ok=True)
 
 
 def merge_adapter(folder: Path) -> None:

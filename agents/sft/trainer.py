@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import require
+from ..llm.quiet import quiet as quiet_transformers
 from .data import TrainingData
 from .folder import RunFolder
 from .policy import Policy
@@ -97,7 +98,7 @@ def undisturbed() -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep back what libraries say of their own ways."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quiet_transformers():
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", UserWarning)
         yield

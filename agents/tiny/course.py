@@ -14,7 +14,7 @@ import numpy as np
 from ...envs.datasets.world import World
 from ...errors import ConfigError
 from ..bar import Bar
-from ..llm.loading import quiet
+from ..llm.quiet import quiet
 from ..model_folder import FILE
 from .exam import Mark, exam
 from .policy import playing, tiny_agent

@@ -16,7 +16,7 @@ from ...errors import ConfigError, require
 from ..base import Info
 from ..llm.agent import LLMAgent, llm_agent
 from ..llm.generator import LateGenerator
-from ..llm.loading import quiet
+from ..llm.quiet import quiet
 from ..llm.sampling import Sampling
 from ..llm.transformers_generator import TransformersGenerator
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from ...errors import ConfigError, DataError, require
 from ...files import atomic_write, parse_json, read_text
-from ..llm.loading import quiet
+from ..llm.quiet import quiet
 from ..model_folder import FILE, write_model_folder
 from .train import Training
 

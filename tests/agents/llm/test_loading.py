@@ -6,6 +6,7 @@ import pytest
 from tiny_llms import byte_tokenizer, causal_lm, needs_llms, save_causal_lm
 
 from hopgym.agents.llm.loading import (
+    BUILT_IN,
     check_model,
     files_fingerprint,
     folders_of,
@@ -168,3 +169,10 @@ def test_what_is_no_model_is_refused(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(ConfigError, match="could not be loaded as a tokenizer"):
         load_model(tmp_path)
+
+
+def test_the_built_in_model_has_a_name(tmp_path, monkeypatch):
+    assert check_model("tiny") == BUILT_IN["tiny"]
+    monkeypatch.chdir(tmp_path)
+    save_causal_lm(tmp_path / "tiny")
+    assert check_model("tiny").resolve() == (tmp_path / "tiny").resolve()  # a folder comes first

@@ -30,7 +30,7 @@ from hopgym.agents.ppo.train import train
 from hopgym.agents.rollout import Job, rollout
 from hopgym.agents.sft.examination import Examination
 from hopgym.envs.datasets import make_questions
-from hopgym.errors import AgentError, ConfigError, DataError
+from hopgym.errors import AgentError, ConfigError, DataError, UnknownNameError
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -358,3 +358,19 @@ def test_nothing_is_begun_where_questions_are_shared(given):
 def test_keywords_that_have_flags_of_their_own_are_refused(given):
     with pytest.raises(ConfigError, match="'questions' cannot be set by --set: use --questions"):
         train(given(env_set=("questions=world",)))
+
+
+def test_a_mistake_is_told_before_anything_is_written(given):
+    told = given(reward="r3_papr")
+    with pytest.raises(UnknownNameError, match=r"r3_papr.*Did you mean 'r3_paper'"):
+        train(told)
+    assert not out(told).exists()
+
+
+def test_the_best_so_far_plays_while_training_goes_on(given, monkeypatch):
+    told = given(eval_questions="")
+    interrupted(monkeypatch, told, 1)
+    agent = make_agent(str(out(told) / "best"))
+    jobs = [Job(QUESTION)]
+    (episode,) = rollout("hopgym/SearchRead-v0", agent, jobs, env_kwargs={"questions": WORLD})
+    assert episode.error is None

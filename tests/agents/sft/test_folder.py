@@ -27,11 +27,12 @@ def test_a_new_run_begins_at_the_beginning(tmp_path):
 def test_an_earlier_run_is_refused_or_gone_on_with(tmp_path):
     folder = RunFolder(tmp_path)
     folder.begin(CONDITIONS, resume=False)
+    checkpoint(folder, 3)
     with pytest.raises(ConfigError, match=r"holds an earlier run\. Go on with it by --resume"):
         folder.check_free(resume=False)
     with pytest.raises(ConfigError, match="--output_dir"):
         folder.begin(CONDITIONS, resume=False)
-    assert folder.begin(CONDITIONS, resume=True) == 0
+    assert folder.begin(CONDITIONS, resume=True) == 3
     checkpoint(folder, 9)
     checkpoint(folder, 10)
     checkpoint(folder, 12, whole=False)
@@ -42,6 +43,7 @@ def test_an_earlier_run_is_refused_or_gone_on_with(tmp_path):
 def test_another_run_is_not_gone_on_with(tmp_path):
     folder = RunFolder(tmp_path)
     folder.begin(CONDITIONS, resume=False)
+    checkpoint(folder, 3)
     with pytest.raises(ConfigError, match=r"other conditions \(lr: 0.0001, not 0.5\)"):
         folder.begin({**CONDITIONS, "lr": 0.5}, resume=True)
     with pytest.raises(ConfigError, match="data: 'abc', not None"):
@@ -70,3 +72,11 @@ def test_the_best_becomes_the_runs_model(tmp_path):
     assert not folder.best.exists()
     folder.publish_best()  # an earlier end of the run has
     assert (tmp_path / "model.safetensors").read_text() == "best"
+
+
+def test_a_run_that_left_nothing_is_in_nobodys_way(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.begin(CONDITIONS, resume=False)
+    folder.check_free(resume=False)
+    assert folder.begin({**CONDITIONS, "lr": 0.5}, resume=False) == 0
+    assert folder.begin(CONDITIONS, resume=True) == 0
