@@ -17,9 +17,8 @@ import msgspec
 from ...retrieval.base import check_whole
 from ...rewards.judges.client import Answer, Client, body, http_client
 from ...rewards.judges.failures import Why
-from ...rewards.judges.gemini import _URL as URL
-from ...rewards.judges.gemini import _answer as read_answer
-from ...rewards.judges.gemini import _Models as ModelsClient
+from ...rewards.judges.gemini import URL, GeminiClient, read_answer
+from ...rewards.judges.keys import other_variables
 from ...rewards.judges.text import without
 from .agent import APIAgent
 
@@ -48,10 +47,9 @@ class GeminiAgent(APIAgent):
         """Return the settings that can change an action."""
         return [*super().how(), self.thinking_budget]
 
-    def key_variables(self) -> tuple[str, ...]:
-        """Return both names that Google gives the variable, or the user's own."""
-        own = str(self.api_key_env)
-        return (own, "GOOGLE_API_KEY") if own == "GEMINI_API_KEY" else (own,)
+    def other_key_variables(self) -> tuple[str, ...]:
+        """Return the other name that Google gives the variable."""
+        return other_variables(self.api_key_env)
 
     def usual_url(self) -> str:
         """Return the provider's URL, or what the client's own variable names."""
@@ -68,7 +66,7 @@ class GeminiAgent(APIAgent):
         return _Client(self.url, self.key(), http, self.model, options)
 
 
-class _Client(ModelsClient):
+class _Client(GeminiClient):
     """The judges' client, held to no form and told where to stop."""
 
     async def ask(self, request: Any) -> Answer:

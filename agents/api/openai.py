@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...rewards.judges.client import Client, http_client
-from ...rewards.judges.openai import _URL as URL
-from ...rewards.judges.openai import _Chat as ChatClient
+from ...rewards.judges.openai import URL, ChatClient
 from .agent import APIAgent
 
 

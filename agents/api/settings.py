@@ -6,7 +6,6 @@ them. Used by `agent`.
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 from ...errors import ConfigError, require
 from ...retrieval.base import check_number, check_whole
 from ...retrieval.remote import check_url
+from ...rewards.judges.keys import read_key
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -81,9 +81,9 @@ class APISettings(ABC):
         """Return the settings that can change an action."""
         return [self.model, self.system, self.temperature, self.max_new_tokens, self.stop]
 
-    def key_variables(self) -> tuple[str, ...]:
-        """Return where the key may be, the first that is set."""
-        return (str(self.api_key_env),)
+    def other_key_variables(self) -> tuple[str, ...]:
+        """Return where the key may be, if not in `api_key_env`."""
+        return ()
 
     def key(self) -> str:
         """Read the key from the environment; nothing holds it but the client.
@@ -91,26 +91,8 @@ class APISettings(ABC):
         Raises:
             ConfigError: If the variable holds none.
         """
-        if self.api_key_env is None:
-            return ""
-        if not self.api_key_env.isidentifier() or self.api_key_env != self.api_key_env.upper():
-            raise ConfigError(
-                "api_key_env is no name of an environment variable (capitals, digits and _): give "
-                f"that of the one that holds the key, such as {self.provider.upper()}_API_KEY, and "
-                "never the key itself."
-            )
-        for variable in self.key_variables():
-            if key := os.environ.get(variable, "").strip():
-                if key.isascii() and key.isprintable():
-                    return key
-                raise ConfigError(
-                    f"The environment variable {variable!r} holds what no key can be."
-                )
-        raise ConfigError(
-            f"The agent {self.provider!r} needs a key: set the environment variable "
-            f"{' or '.join(self.key_variables())}, name another (api_key_env=...), or, for a "
-            "server that wants none, say api_key_env=null (None in Python)."
-        )
+        who, example = f"The agent {self.provider!r}", f"{self.provider.upper()}_API_KEY"
+        return read_key(who, example, self.api_key_env, self.other_key_variables())
 
     def _check(self) -> None:
         for name in ("model", "system"):

@@ -125,12 +125,6 @@ def check_modules(model: Any, modules: Sequence[str]) -> None:
         )
 
 
-def context_of(model: Any) -> int | None:
-    """Return how many tokens a model reads; None where its configuration sets no limit."""
-    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else None
-
-
 def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a model, or its adapter, and its tokenizer, in safetensors."""
     card = folder / "README.md"

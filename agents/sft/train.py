@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 from ...envs.datasets import make_questions
 from ...envs.keywords import read_keyword
 from ...errors import ConfigError, require
+from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
 from .data import TrainingData, check_held_out, read_data
 from .examination import Examination, Mark, Marks
 from .folder import RunFolder
 from .listeners import Checkpoints, Display, Examiner
-from .policy import Policy, context_of, load_policy, merge_adapter, save_policy
+from .policy import Policy, load_policy, merge_adapter, save_policy
 from .settings import FREE, SFTSettings
 from .trainer import broadcast, make_trainer, quiet, steps_of_epoch, undisturbed
 

@@ -20,11 +20,12 @@ from ...retrieval.backoff import retry_after
 from ...retrieval.base import check_whole
 from .client import Answer, Client, asked_wait, body, count, http_client
 from .failures import TemporaryError, Why, refused
+from .keys import other_variables
 from .llm import LLMJudge
 from .prompts import Request
 from .text import without
 
-_URL = "https://generativelanguage.googleapis.com"
+URL = "https://generativelanguage.googleapis.com"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -51,14 +52,13 @@ class GeminiJudge(LLMJudge):
         """Return the settings that can change a verdict."""
         return [*super().how(), self.thinking_budget]
 
-    def key_variables(self) -> tuple[str, ...]:
-        """Return both names that Google gives the variable, or the user's own."""
-        own = str(self.api_key_env)
-        return (own, "GOOGLE_API_KEY") if own == "GEMINI_API_KEY" else (own,)
+    def other_key_variables(self) -> tuple[str, ...]:
+        """Return the other name that Google gives the variable."""
+        return other_variables(self.api_key_env)
 
     def usual_url(self) -> str:
         """Return the provider's URL, or what the client's own variable names."""
-        return os.environ.get("GOOGLE_GEMINI_BASE_URL", "").strip() or _URL
+        return os.environ.get("GOOGLE_GEMINI_BASE_URL", "").strip() or URL
 
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
@@ -68,10 +68,10 @@ class GeminiJudge(LLMJudge):
         if self.thinking_budget is not None:
             options["thinking_config"] = {"thinking_budget": self.thinking_budget}
         http = http_client(self.url, self.timeout, self.concurrency)
-        return _Models(self.url, self.key(), http, self.model, options)
+        return GeminiClient(self.url, self.key(), http, self.model, options)
 
 
-class _Models:
+class GeminiClient:
     """`generateContent`, through the official client."""
 
     def __init__(self, url: str, key: str, http: Any, model: str, options: dict[str, Any]) -> None:
@@ -92,6 +92,7 @@ class _Models:
         )
 
     async def ask(self, request: Request[Any]) -> Answer:
+        """Send a request, and read the answer; what fails is raised as its kind of failure."""
         config = self._types.GenerateContentConfig(
             system_instruction=request.task.system,
             response_mime_type="application/json",
@@ -107,10 +108,11 @@ class _Models:
         except (self._errors.APIError, self._httpx.HTTPError, ValueError) as error:
             failure = self._failure(error)
         else:
-            return _answer(without(response.sdk_http_response.body or "", self._key))
+            return read_answer(without(response.sdk_http_response.body or "", self._key))
         raise failure  # here, so that the client's error, which holds the request, is not its context
 
     async def close(self) -> None:
+        """Let go of the connections."""
         await self._client.aio.aclose()
         await self._http.aclose()  # the client leaves what it was given
 
@@ -160,7 +162,8 @@ class _Response(msgspec.Struct, rename="camel"):
     usage_metadata: dict[str, Any] | None = None
 
 
-def _answer(text: str) -> Answer:
+def read_answer(text: str) -> Answer:
+    """Read a body strictly; what is odd about it is told in the answer."""
     response = body(text, _Response)
     used = response.usage_metadata
     tokens = (

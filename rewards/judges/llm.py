@@ -24,6 +24,7 @@ from .budget import Budget, Usage
 from .cache import Replies
 from .client import Client
 from .failures import NO_GOLDS
+from .keys import read_key
 from .prompts import (
     MAX_ANSWER,
     OUTCOME,
@@ -179,30 +180,12 @@ class LLMJudge(ABC):
         Raises:
             ConfigError: If the variable holds none.
         """
-        if self.api_key_env is None:
-            return ""
-        if not self.api_key_env.isidentifier() or self.api_key_env != self.api_key_env.upper():
-            raise ConfigError(
-                "api_key_env is no name of an environment variable (capitals, digits and _): give "
-                f"that of the one that holds the key, such as {self.name.upper()}_API_KEY, and "
-                "never the key itself."
-            )
-        for variable in self.key_variables():
-            if key := os.environ.get(variable, "").strip():
-                if key.isascii() and key.isprintable():
-                    return key
-                raise ConfigError(
-                    f"The environment variable {variable!r} holds what no key can be."
-                )
-        raise ConfigError(
-            f"The judge {self.name!r} needs a key: set the environment variable "
-            f"{' or '.join(self.key_variables())}, name another (api_key_env=...), or, for a "
-            "server that wants none, say api_key_env=null (None in Python)."
-        )
+        who, example = f"The judge {self.name!r}", f"{self.name.upper()}_API_KEY"
+        return read_key(who, example, self.api_key_env, self.other_key_variables())
 
-    def key_variables(self) -> tuple[str, ...]:
-        """Return where the key may be, the first that is set."""
-        return (str(self.api_key_env),)
+    def other_key_variables(self) -> tuple[str, ...]:
+        """Return where the key may be, if not in `api_key_env`."""
+        return ()
 
     def close(self) -> None:
         """Let go of connections; the next claim opens new ones. Not while another thread judges."""

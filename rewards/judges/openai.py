@@ -22,7 +22,7 @@ from .llm import LLMJudge
 from .prompts import Request
 from .text import without
 
-_URL = "https://api.openai.com/v1"
+URL = "https://api.openai.com/v1"
 _FORMS = ("schema", "object", "text")
 _STATUS = re.compile(r"^Error code: \d+(?: - )?")
 """What the client puts before a server's words; the status is told anyway."""
@@ -59,7 +59,7 @@ class OpenAIJudge(LLMJudge):
 
     def usual_url(self) -> str:
         """Return the provider's URL, or what the client's own variable names."""
-        return os.environ.get("OPENAI_BASE_URL", "").strip() or _URL
+        return os.environ.get("OPENAI_BASE_URL", "").strip() or URL
 
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
@@ -70,10 +70,10 @@ class OpenAIJudge(LLMJudge):
         if self.temperature is not None:
             options["temperature"] = self.temperature
         http = http_client(self.url, self.timeout, self.concurrency)
-        return _Chat(self.url, self.key(), http, self.structured, options)
+        return ChatClient(self.url, self.key(), http, self.structured, options)
 
 
-class _Chat:
+class ChatClient:
     """Chat completions, through the official client."""
 
     def __init__(
@@ -87,6 +87,7 @@ class _Chat:
         )
 
     async def ask(self, request: Request[Any]) -> Answer:
+        """Send a request, and read the answer; what fails is raised as its kind of failure."""
         create = self._client.chat.completions.with_raw_response.create
         try:
             response = await create(
@@ -100,10 +101,11 @@ class _Chat:
         except self._library.OpenAIError as error:
             failure = self._failure(error)
         else:
-            return _answer(without(response.text, self._key))
+            return read_answer(without(response.text, self._key))
         raise failure  # here, so that the client's error, which holds the request, is not its context
 
     async def close(self) -> None:
+        """Let go of the connections."""
         await self._client.close()
 
     def _form(self, request: Request[Any]) -> dict[str, Any]:
@@ -152,7 +154,8 @@ _SPOILT = {
 }
 
 
-def _answer(text: str) -> Answer:
+def read_answer(text: str) -> Answer:
+    """Read a body strictly; what is odd about it is told in the answer."""
     completion = body(text, _Completion)
     used = completion.usage
     tokens = count(used, "prompt_tokens"), count(used, "completion_tokens")

@@ -5,7 +5,6 @@ from tiny_llms import causal_lm
 from hopgym.agents.llm.loading import load_model
 from hopgym.agents.sft.policy import (
     check_modules,
-    context_of,
     load_policy,
     lora_config,
     merge_adapter,
@@ -85,8 +84,3 @@ def test_an_adapter_is_saved_and_merged_without_a_change_in_what_it_says(place, 
     before = (tmp_path / "model.safetensors").read_bytes()
     merge_adapter(tmp_path)  # nothing to merge any more
     assert (tmp_path / "model.safetensors").read_bytes() == before
-
-
-def test_a_models_room_is_what_its_configuration_says():
-    assert context_of(causal_lm("qwen2")) == 1024
-    assert context_of(causal_lm("bloom")) is None
