@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-retrieval docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-retrieval docs audit clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ bench-rollout: install  ## a language model's tokens a second, beside bare model
 
 bench-ppo: install  ## an update of PPO, beside a bare forward and backward pass
 	$(PYTHON) -m hopgym.benchmarks.speed.ppo
+
+bench-grpo: install  ## a step of GRPO, beside TRL's own of a single turn
+	$(PYTHON) -m hopgym.benchmarks.speed.grpo
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval

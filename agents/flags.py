@@ -11,7 +11,7 @@ learner has presets, both win over `--preset`. It knows no learner.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -36,7 +36,12 @@ DASHES = {"token_normalize_func": lambda name: name.replace("-", "_")}
 
 
 def command(
-    settings: type[S], run: Callable[[S], None], doc: str, presets: Presets | None = None
+    settings: type[S],
+    run: Callable[[S], None],
+    doc: str,
+    presets: Presets | None = None,
+    *,
+    not_in_files: Collection[str] = (),
 ) -> Callable[..., None]:
     """Return a function that typer makes a command of.
 
@@ -45,6 +50,7 @@ def command(
         run: Is called with the settings that were given.
         doc: What the command does, in one line.
         presets: What `--preset` may name, if there are any.
+        not_in_files: Keys, which no file of settings may hold.
     """
     ordered = _own_first(settings)
     names = [each.name for each in ordered]
@@ -52,7 +58,7 @@ def command(
     def called(ctx: typer.Context, **given: Any) -> None:
         preset, path = given.pop(PRESET, None), given.pop(CONFIG)
         usual = read_preset(presets or {}, preset, f"{ctx.command_path} --help") if preset else {}
-        told = read_config(path, names) if path else {}
+        told = read_config(path, names, not_in_files) if path else {}
         flags = {name: value for name, value in given.items() if _was_given(ctx, name)}
         merged = {**usual, **told, **flags}
         run(settings(**{n: tuple(v) if isinstance(v, list) else v for n, v in merged.items()}))
@@ -84,17 +90,21 @@ def read_preset(presets: Presets, name: str, listing: str) -> Mapping[str, Any]:
     return presets[name]
 
 
-def read_config(path: str | Path, names: list[str]) -> dict[str, Any]:
+def read_config(
+    path: str | Path, names: list[str], not_in_files: Collection[str] = ()
+) -> dict[str, Any]:
     """Read settings from a JSON file.
 
     Raises:
-        ConfigError: If it holds no object, or a name that is no setting.
+        ConfigError: If it holds no object, a name that is no setting, or a key.
         DataError: If it cannot be read.
     """
     held = parse_json(read_text(path), str(path))
     if not isinstance(held, Mapping):
         raise ConfigError(f"{path}: settings are a JSON object of plain values, not {held!r:.60}.")
     for name in held:
+        if name in not_in_files:
+            raise ConfigError(f"{path} holds {name!r}: a key belongs into the environment.")
         if name not in names:
             close = get_close_matches(str(name), names, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""

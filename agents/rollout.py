@@ -9,27 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
-
-import gymnasium
+from typing import Any, NamedTuple
 
 from ..core import Trajectory
 from ..envs.settings import at_least
 from ..envs.spaces import UnicodeText
-from ..envs.vector import HopVectorEnv
 from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told, users_code
 from . import make_agent
 from .base import Agent, UnansweredError
+from .lanes import Job, Lanes, StepResult, open_lanes
 
-StepResult = tuple[Any, ...] | HopgymError
-"""Gymnasium's five, or the failure of infrastructure that took their place."""
-
-
-class Job(NamedTuple):
-    """One episode to play."""
-
-    question_id: str
-    seed: int = 0
+__all__ = ["Episode", "Job", "Player", "Playing", "play_jobs", "rollout"]
 
 
 class Episode(NamedTuple):
@@ -45,65 +35,6 @@ class Episode(NamedTuple):
     latency_s: float
     """Its share of the wall time of the batches it was part of."""
     error: str | None = None
-
-
-class Lanes(Protocol):
-    """Several episodes of one environment, begun and stepped in any order."""
-
-    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
-        """Begin a job in a lane."""
-
-    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
-        """Step these lanes; where infrastructure failed, its error stands for the result."""
-
-    def close(self) -> None:
-        """Close the environments."""
-
-
-class VectorLanes:
-    """Lanes of a native vector environment: one retrieval call for all."""
-
-    def __init__(self, env: HopVectorEnv) -> None:
-        self.env = env
-        env.reset(seed=0)
-
-    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
-        """Begin a job in a lane."""
-        return self.env.begin(lane, job.seed, {"question_id": job.question_id})
-
-    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
-        """Step these lanes as one batch."""
-        return list(self.env.step_some(lanes, actions))
-
-    def close(self) -> None:
-        """Close the environment."""
-        self.env.close()
-
-
-class SingleLanes:
-    """Lanes of single environments: works for any Gymnasium environment."""
-
-    def __init__(self, envs: Sequence[gymnasium.Env[Any, Any]]) -> None:
-        self.envs = envs
-
-    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
-        """Begin a job in a lane."""
-        return self.envs[lane].reset(seed=job.seed, options={"question_id": job.question_id})
-
-    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
-        """Step these lanes one after the other."""
-        return [self._step(lane, action) for lane, action in zip(lanes, actions, strict=True)]
-
-    def close(self) -> None:
-        """Close every environment."""
-        for env in self.envs:
-            env.close()
-
-    def _step(self, lane: int, action: Any) -> StepResult:
-        try:
-            return self.envs[lane].step(action)
-        except (RetrievalError, RewardError) as error:
-            return error
 
 
 class Playing:
@@ -181,29 +112,6 @@ def rollout(
         yield from play_jobs(lanes, Player(agent, env).act, jobs, num_envs)
     finally:
         lanes.close()
-
-
-def open_lanes(
-    env_id: str, env_kwargs: Mapping[str, Any], num_envs: int
-) -> tuple[gymnasium.Env[Any, Any] | gymnasium.vector.VectorEnv[Any, Any, Any], Lanes]:
-    """Make an environment's lanes: a native vector environment's where it has one.
-
-    Args:
-        env_id: A registered environment.
-        env_kwargs: Its keyword arguments.
-        num_envs: How many lanes.
-
-    Returns:
-        The vector environment, or the first of the single ones, from which the spaces and the
-        question set can be learnt; and the lanes, which the caller closes.
-    """
-    if gymnasium.spec(env_id).vector_entry_point is not None:
-        vector = gymnasium.make_vec(env_id, num_envs=num_envs, **env_kwargs)
-        if isinstance(vector.unwrapped, HopVectorEnv):
-            return vector, VectorLanes(vector.unwrapped)
-        vector.close()
-    envs = [gymnasium.make(env_id, **env_kwargs) for _ in range(num_envs)]
-    return envs[0], SingleLanes(envs)
 
 
 def play_jobs(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typer
 
+from .grpo import cli as grpo_cli
 from .ppo import cli as ppo_cli
 from .sft import cli as sft_cli
 from .tiny import cli as tiny_cli
 
-LEARNERS = (sft_cli, ppo_cli, tiny_cli)
+LEARNERS = (sft_cli, ppo_cli, grpo_cli, tiny_cli)
 
 
 def add_commands(app: typer.Typer) -> None:

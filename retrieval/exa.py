@@ -11,6 +11,7 @@ message, pickle, fingerprint or file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -57,7 +58,8 @@ class ExaRetriever(Immutable):
         rate: How many requests a second are sent by all that use this key in this process.
         concurrency: How many requests of one search are under way at once.
         cache: A folder to keep answers in; what is there is not asked again.
-        base_url: Where to ask, if not at Exa itself.
+        base_url: Where to ask; None for what the environment variable `EXA_BASE_URL` names, or
+            for Exa itself.
         api_key_env: The environment variable that holds the key. It is read when Exa is asked, so
             that kept answers are found without one.
         backoff: Seconds before the first repetition; then they double. A server may ask for more.
@@ -94,7 +96,7 @@ class ExaRetriever(Immutable):
         counts = {"max_characters": max_characters, "concurrency": concurrency}
         check_numbers(counts, {"timeout": timeout})
         check_number("rate", rate, least=0.001, most=1000, example=5)
-        url = check_url(base_url or URL, URL).rstrip("/")
+        url = check_url(base_url or _usual_url(), URL).rstrip("/")
         self._wanted = {
             "type": _one_of("type", type, "SearchType"),
             "category": _one_of("category", category, "Category"),
@@ -165,6 +167,11 @@ class _Web(Immutable):
         contents: Any = {"text": {"max_characters": self._length}}
         reply = self._client.get().search(query, num_results=k, contents=contents, **self._wanted)
         return ranked(reply.results, self._length)[:k]
+
+
+def _usual_url() -> str:
+    """Return where Exa is, or what stands in for it by the environment."""
+    return os.environ.get("EXA_BASE_URL", "").strip() or URL
 
 
 def _one_of(name: str, value: str | None, names: str) -> str | None:

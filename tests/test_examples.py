@@ -15,6 +15,8 @@ EXPECTED = {
     "own_source.py": "Node H (Archive): [Shelf H] All about shelf H.",
     "own_training.py": "of 24 right",
     "own_environment.py": "turn 2: truncated=True",
+    "grpo_script.py": "step 3: reward ",
+    "trained_model.py": "The answer: ",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ...errors import ConfigError
 from ...retrieval.base import check_whole
-from ..llm.prompts import PromptEncoder, Prompts, before_action
+from ..llm.prompts import PromptEncoder, Prompts, before_action, without_opened
 from .rows import StepRow, episodes_of, parse
 
 IGNORED = -100
@@ -142,7 +142,8 @@ class RowEncoder:
     def _said(self, row: StepRow) -> list[int]:
         """Return what the agent writes in a turn: the action, and how the turn ends."""
         ending = self._ending(row)
-        said = self._encoder.codec.encode(row.output + ending.text)
+        begun = self._encoder.begun(row.context, row.prompt_info)
+        said = self._encoder.codec.encode(without_opened(row.output, begun) + ending.text)
         return said + self._end if ending.is_token else said
 
     def _ending(self, row: StepRow) -> Ending:

@@ -71,7 +71,8 @@ class LLMAgent:
             for info in infos
         ]
         written = self.generator.generate(prompts, rngs, stop_of(infos[0]))
-        return [generation.text for generation in written]
+        begun = map(self._encoder.begun, observations, infos)
+        return [start + each.text for start, each in zip(begun, written, strict=True)]
 
     @cached_property
     def _encoder(self) -> PromptEncoder:

@@ -6,6 +6,7 @@ line break of `r3`), the prompt ends with it. Knows grammars and infos, and no m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from .codec import TextCodec
 from .stops import Stop
 
 Style = Literal["plain", "chat", "chat_whole"]
+
+_OPENED = re.compile(r"<think>\s*\Z")
 
 _SYSTEM, _USER = "@@the system's message@@", "@@the user's message@@"
 
@@ -62,6 +65,8 @@ class Template(NamedTuple):
     between: list[int] | None
     """Between the system's message and the user's; None where there is no system's message."""
     after: list[int]
+    opened: str = ""
+    """What the template itself begins the assistant's message with: `<think>`, where it does."""
 
 
 class PromptEncoder:
@@ -102,7 +107,20 @@ class PromptEncoder:
             text = f"{rules}\n\n{observation}" if rules else observation
             return self.codec.bos + self.codec.encode(text + before_action(info))
         asked, rest = self._parted(observation, info, grammar)
+        rest = without_opened(rest, self._template(rules).opened)
         return self._chat(rules, asked) + self.codec.encode(rest)
+
+    def begun(self, observation: str, info: Mapping[str, Any]) -> str:
+        """Return what stands of the next action already, since the template has written it.
+
+        Templates of models that reason end with `<think>`; it belongs to what the agent says.
+        """
+        if self.prompts.style == "plain":
+            return ""
+        grammar = grammar_in(info)
+        rules = grammar.instructions if grammar and self.prompts.shows_instructions else ""
+        _, rest = self._parted(observation, info, grammar)
+        return "" if rest else self._template(rules).opened
 
     def reply(self, text: str, info: Mapping[str, Any] | None = None) -> list[int]:
         """Return what the environment adds to an episode in tokens.
@@ -126,12 +144,14 @@ class PromptEncoder:
         return opening, rest.removeprefix(between) + between if rest else ""
 
     def _chat(self, rules: str, asked: str) -> list[int]:
-        template = self._with_system if rules else self._without_system
-        encode = self.codec.encode
+        template, encode = self._template(rules), self.codec.encode
         if rules and template.between is None:
             asked = f"{rules}\n\n{asked}"
         system = encode(rules) + template.between if template.between is not None else []
         return template.before + system + encode(asked) + template.after
+
+    def _template(self, rules: str) -> Template:
+        return self._with_system if rules else self._without_system
 
     @cached_property
     def _with_system(self) -> Template:
@@ -142,12 +162,14 @@ class PromptEncoder:
         except jinja.TemplateError:  # some templates know no system's message
             return self._without_system
         between, after = _parted_at(_USER, rest)
-        return Template(self._control(before), self._control(between), self._control(after))
+        return Template(
+            self._control(before), self._control(between), self._control(after), _opened(after)
+        )
 
     @cached_property
     def _without_system(self) -> Template:
         before, after = self._rendered(("user", _USER), until=_USER)
-        return Template(self._control(before), None, self._control(after))
+        return Template(self._control(before), None, self._control(after), _opened(after))
 
     def _rendered(self, *messages: tuple[str, str], until: str) -> tuple[str, str]:
         chat = [{"role": role, "content": content} for role, content in messages]
@@ -181,6 +203,23 @@ def stop_of(info: Mapping[str, Any]) -> Stop:
     """
     grammar = grammar_in(info)
     return Stop(tuple(grammar.stop), grammar.keep_stop) if grammar else Stop()
+
+
+def without_opened(text: str, opened: str) -> str:
+    r"""Return what an agent wrote, or is to write, without what its template has begun for it.
+
+    >>> without_opened("<think>I look.</think>", "<think>\n"), without_opened("I look.", "")
+    ('I look.</think>', 'I look.')
+    """
+    if not opened or text.startswith(opened):
+        return text.removeprefix(opened)
+    return text.removeprefix(opened.strip())
+
+
+def _opened(after: str) -> str:
+    """Return what of the assistant's message stands at the end of a template."""
+    found = _OPENED.search(after)
+    return found.group() if found else ""
 
 
 def _parted_at(mark: str, text: str) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from ...core import Step
 from ...envs.settings import at_least
 from ...errors import AgentError, ConfigError
 from ...seeding import rng_for
-from ..rollout import Episode, Job, Playing, open_lanes, play_jobs
+from ..lanes import Job, open_lanes
+from ..rollout import Episode, Playing, play_jobs
 from .generator import Generator, forget
 from .prompts import PromptEncoder, Prompts, stop_of
 from .tokens import TokenEpisode
@@ -39,6 +40,7 @@ def token_rollout(
     env_kwargs: Mapping[str, Any] | None = None,
     num_envs: int = 8,
     seed: int = 0,
+    training_step: int | None = None,
 ) -> Iterator[TokenRollout]:
     """Let a model play every job, and yield the episodes with their tokens as they end.
 
@@ -51,6 +53,8 @@ def token_rollout(
         env_kwargs: The environment's keyword arguments.
         num_envs: Episodes side by side. It changes the speed and nothing else.
         seed: Of all that is sampled.
+        training_step: How far training is, for rewards that follow a schedule; None where nobody
+            trains.
 
     Raises:
         ConfigError: If an episode is no single row in that style of prompt.
@@ -64,7 +68,7 @@ def token_rollout(
             "tokens. Train with plain or chat; chat_whole is for playing."
         )
     forget(generator)
-    _, lanes = open_lanes(env_id, env_kwargs or {}, num_envs)
+    _, lanes = open_lanes(env_id, env_kwargs or {}, num_envs, training_step=training_step)
     player = _TokenPlayer(generator, encoder, seed)
     try:
         # A job of its own for each episode: its identity is what the two records share.
@@ -94,7 +98,8 @@ class _TokenPlayer:
         written = self._generator.generate([row.ids for row in rows], rngs, stop)
         for row, generation in zip(rows, written, strict=True):
             row.add_turn(generation)
-        return [generation.text for generation in written]
+        begun = [self._encoder.begun(s.observation, s.info) for s in states]
+        return [start + each.text for start, each in zip(begun, written, strict=True)]
 
     def finished(self, episode: Episode) -> TokenEpisode | None:
         """Return the row of an episode that has ended, with its rewards; forget it."""

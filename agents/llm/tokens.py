@@ -64,6 +64,16 @@ class TokenEpisode:
         return self.turns[0].start if self.turns else len(self.ids)
 
     @property
+    def whole_turns(self) -> list[Turn]:
+        """The turns that can be learnt from: those before the first whose row no longer fitted.
+
+        What is written from there on is by a model that did not see the row's beginning, so that
+        its log-probabilities are of another row. Turns of no token are left out.
+        """
+        whole = next((n for n, turn in enumerate(self.turns) if turn.cut), len(self.turns))
+        return [turn for turn in self.turns[:whole] if turn.end > turn.start]
+
+    @property
     def spans(self) -> list[tuple[int, int, str]]:
         """Who wrote which tokens, without gaps: `(start, end, "agent" or "env")`."""
         spans: list[tuple[int, int, str]] = []

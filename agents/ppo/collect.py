@@ -10,9 +10,10 @@ from typing import Any
 from ...envs.datasets.base import QuestionSet
 from ...errors import ConfigError
 from ...seeding import rng_for
+from ..lanes import Job, open_lanes
 from ..llm.generator import Generator
 from ..llm.rollout import TokenRollout, token_rollout
-from ..rollout import Job, open_lanes
+from ..stream import QuestionStream
 from .settings import PPOSettings
 
 
@@ -33,12 +34,13 @@ class Collector:
     ) -> None:
         self.settings = settings
         self._kwargs = {**env_kwargs, "questions": question_set, "split": settings.split}
-        self._ids = [question.id for question in question_set.questions(settings.split)]
-        if not self._ids:
+        ids = [question.id for question in question_set.questions(settings.split)]
+        if not ids:
             raise ConfigError(
                 f"{question_set.name} has no questions in its split {settings.split!r}. Give "
                 "another --split or --questions."
             )
+        self._stream = QuestionStream(ids, settings.seed)
 
     def check(self) -> None:
         """Open the environment once, so that what it refuses is told before anything is written."""
@@ -51,7 +53,7 @@ class Collector:
         """
         settings = self.settings
         first = update * settings.batch_questions
-        ids = self._stream(first, settings.batch_questions)
+        ids = self._stream.part(first, settings.batch_questions)
         samples: dict[str, Iterator[int]] = defaultdict(count)
         return [Job(id, next(samples[id])) for id in ids for _ in range(settings.num_samples)]
 
@@ -79,20 +81,6 @@ class Collector:
             seed=int(rng_for(settings.seed, "episodes", update).integers(2**31)),
         )
         return in_order(jobs, played)
-
-    def _stream(self, first: int, number: int) -> Iterator[str]:
-        """Yield the ids at these places of an endless stream of shuffled questions."""
-        orders: dict[int, Sequence[int]] = {}
-        for place in range(first, first + number):
-            time, rest = divmod(place, len(self._ids))
-            if time not in orders:
-                orders[time] = self._order(time)
-            yield self._ids[orders[time][rest]]
-
-    def _order(self, time: int) -> Sequence[int]:
-        rng = rng_for(self.settings.seed, "questions", time)
-        order: list[int] = rng.permutation(len(self._ids)).tolist()
-        return order
 
 
 def in_order(jobs: Sequence[Job], played: Iterator[TokenRollout]) -> list[TokenRollout]:

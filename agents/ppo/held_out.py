@@ -3,18 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
 from ...errors import DataError
 from ..expert.splits import Evaluation, shared
+from ..llm.prompts import Prompts
 from ..sft.examination import Examination
-from .settings import PPOSettings
+
+
+class HeldOutSettings(Protocol):
+    """What says which questions are played: the settings of any learner that has these."""
+
+    @property
+    def split(self) -> str:
+        """The split that is trained on."""
+
+    @property
+    def env_id(self) -> str:
+        """Where it plays."""
+
+    @property
+    def eval_questions(self) -> str:
+        """The question set; empty for the one that is trained on, `none` for none."""
+
+    @property
+    def eval_split(self) -> str:
+        """Its split."""
+
+    @property
+    def eval_episodes(self) -> int:
+        """How many are played."""
+
+    @property
+    def eval_metric(self) -> str:
+        """What the best checkpoint is chosen by."""
+
+    @property
+    def prompts(self) -> Prompts:
+        """How the model is asked."""
+
+    @property
+    def max_new_tokens(self) -> int:
+        """Tokens of a turn at most."""
+
+    @property
+    def context(self) -> int:
+        """Tokens that the model reads; 0 for what it says."""
+
+    @property
+    def num_envs(self) -> int:
+        """Episodes side by side."""
+
+    @property
+    def seed(self) -> int:
+        """Of the agent."""
 
 
 def make_examination(
-    settings: PPOSettings, question_set: QuestionSet, env_kwargs: Mapping[str, Any]
+    settings: HeldOutSettings, question_set: QuestionSet, env_kwargs: Mapping[str, Any]
 ) -> Examination | None:
     """Return what is played while training; None where nothing is to be.
 

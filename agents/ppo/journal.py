@@ -19,18 +19,22 @@ class Journal:
         path: The file.
         until: The updates that were made before; what the file has beyond is of a stopped run.
         trackers: What else is told.
+        name: What the number of an update is called.
     """
 
-    def __init__(self, path: Path, until: int = 0, trackers: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self, path: Path, until: int = 0, trackers: tuple[Any, ...] = (), *, name: str = "update"
+    ) -> None:
         self.path = path
+        self.name = name
         self.lines: list[dict[str, Any]] = []
         if until and path.exists():
-            self.lines = [line for _, line in read_jsonl(path) if line["update"] <= until]
+            self.lines = [line for _, line in read_jsonl(path) if line[name] <= until]
         self._trackers = trackers
 
     def add(self, update: int, figures: Mapping[str, float]) -> None:
         """Note the figures of an update, counted from 1."""
-        self.lines.append({"update": update, **figures})
+        self.lines.append({self.name: update, **figures})
         with atomic_write(self.path) as stream:
             stream.writelines(to_json(line) + b"\n" for line in self.lines)
         for tracker in self._trackers:

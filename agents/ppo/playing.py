@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from ...envs.keywords import read_keywords
 from ..llm.sampling import Sampling
 from ..llm.transformers_generator import TransformersGenerator
 from .policy import Policy
 from .settings import PPOSettings
+
+
+class AskSettings(Protocol):
+    """What says how a model is asked: the settings of any learner that has these."""
+
+    @property
+    def prompt(self) -> str:
+        """The prompt's style."""
+
+    @property
+    def instructions(self) -> bool | None:
+        """Whether the rules are shown."""
+
+    @property
+    def max_new_tokens(self) -> int:
+        """Tokens of a turn at most."""
+
+    @property
+    def context(self) -> int:
+        """Tokens that the model reads; 0 for what it says."""
 
 
 def env_kwargs(settings: PPOSettings) -> dict[str, Any]:
@@ -30,7 +50,7 @@ def make_generator(settings: PPOSettings, policy: Policy) -> TransformersGenerat
     )
 
 
-def play_options(settings: PPOSettings) -> dict[str, Any]:
+def play_options(settings: AskSettings) -> dict[str, Any]:
     """Return the options of the agent that the trained model is: as it learnt, and greedily."""
     options: dict[str, Any] = {
         "prompt": settings.prompt,

@@ -63,9 +63,7 @@ class Sample:
 def sample_of(row: TokenEpisode, group: str = "") -> Sample | None:
     """Return an episode as a sample.
 
-    Turns are learnt from up to the first whose row no longer fitted the model: it was written by a
-    model that did not see the row's beginning, so its log-probabilities are of another row. What
-    these turns were paid is still credited to the ones before them.
+    Its whole turns are learnt from. What the others were paid is still credited to them.
 
     Args:
         row: The episode, with its rewards.
@@ -74,8 +72,7 @@ def sample_of(row: TokenEpisode, group: str = "") -> Sample | None:
     Returns:
         None if there is nothing to learn from.
     """
-    whole = next((n for n, turn in enumerate(row.turns) if turn.cut), len(row.turns))
-    turns = [turn for turn in row.turns[:whole] if turn.end > turn.start]
+    turns = row.whole_turns
     if not turns:
         return None
     places = np.concatenate([np.arange(turn.start, turn.end) for turn in turns])

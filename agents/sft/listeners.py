@@ -65,6 +65,7 @@ class Examiner(Listener):
         patience: After so many that were no better, and one epoch, training ends; 0 never.
         display: Is told of each.
         agree: Returns what the first of several processes has, which alone plays.
+        at_start: Whether the model is examined before it is trained, too.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Examiner(Listener):
         patience: int,
         display: Display,
         agree: Callable[[Any], Any] = lambda value: value,
+        at_start: bool = False,
     ) -> None:
         self.examination = examination
         self.marks = marks
@@ -85,7 +87,13 @@ class Examiner(Listener):
         self.patience = patience
         self.display = display
         self.agree = agree
+        self.at_start = at_start
         self.stopped = False
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Examine the model that training begins with, if that is wanted."""
+        if self.at_start and not state.global_step:
+            self._examine(state, kwargs["model"], kwargs["processing_class"])
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Examine where it is due, and at the last step."""
@@ -102,7 +110,7 @@ class Examiner(Listener):
             means = self.examination.play(model, tokenizer)
         means = self.agree(means)  # all processes must stop, or go on, together
         score = means[self.examination.metric]
-        mark = Mark(step=state.global_step, epoch=state.epoch, score=score, metrics=means)
+        mark = Mark(step=state.global_step, epoch=state.epoch or 0.0, score=score, metrics=means)
         if self.marks.add(mark) and state.is_world_process_zero:
             save_policy(model, tokenizer, self.best)
         self.display.examined(mark, self.examination.metric, self.marks)

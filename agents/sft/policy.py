@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from ...errors import ConfigError, require
 from ..llm.loading import check_model, is_adapter, load_model
 from ..llm.quiet import quiet
-from .settings import Precision, SFTSettings
+from .settings import Precision
 
 
 class Policy(NamedTuple):
@@ -23,7 +23,39 @@ class Policy(NamedTuple):
     """The numbers it computes with: never auto."""
 
 
-def load_policy(settings: SFTSettings) -> Policy:
+class LoraSettings(Protocol):
+    """What says how an adapter is made: the settings of any learner that has these."""
+
+    @property
+    def lora_r(self) -> int:
+        """The rank."""
+
+    @property
+    def lora_alpha(self) -> int:
+        """By its ratio to the rank the adapter's part is multiplied."""
+
+    @property
+    def lora_target_modules(self) -> str:
+        """Modules by comma, or all-linear."""
+
+
+class PolicySettings(LoraSettings, Protocol):
+    """What says which model is trained, and how it is kept."""
+
+    @property
+    def model_name(self) -> str:
+        """A folder, or a name at the hub."""
+
+    @property
+    def precision(self) -> Precision:
+        """The numbers that were asked for."""
+
+    @property
+    def lora_dropout(self) -> float:
+        """The share of what goes into the adapter that is dropped in training."""
+
+
+def load_policy(settings: PolicySettings) -> Policy:
     """Load the model of a run.
 
     Numbers of half the size are used where the device has them. LoRA's base is kept in them; where
@@ -58,22 +90,6 @@ def precision_here(asked: Precision) -> Precision:
         return "float32"
     native = torch.cuda.get_device_capability() >= (8, 0)  # older ones only emulate bfloat16
     return "bfloat16" if native else "float16"
-
-
-class LoraSettings(Protocol):
-    """What says how an adapter is made: the settings of any learner that has these."""
-
-    @property
-    def lora_r(self) -> int:
-        """The rank."""
-
-    @property
-    def lora_alpha(self) -> int:
-        """By its ratio to the rank the adapter's part is multiplied."""
-
-    @property
-    def lora_target_modules(self) -> str:
-        """Modules by comma, or all-linear."""
 
 
 def lora_config(settings: LoraSettings, model: Any, base: str, *, dropout: float = 0.0) -> Any:

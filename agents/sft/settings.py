@@ -78,8 +78,8 @@ class SFTSettings:
         for name in ("model_name", "data_path", "output_dir"):
             if not getattr(self, name):
                 raise ConfigError(f"{name} is missing: give --{name}.")
-        _check_choice("unit", self.unit, get_args(Unit))
-        _check_choice("precision", self.precision, get_args(Precision))
+        check_choice("unit", self.unit, get_args(Unit))
+        check_choice("precision", self.precision, get_args(Precision))
         for name in _FROM_ONE:
             at_least(name, getattr(self, name), 1)
         for name in _FROM_NONE:
@@ -131,6 +131,11 @@ FREE = frozenset(
 """What may differ where a run is resumed."""
 
 
-def _check_choice(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
+def check_choice(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
+    """Refuse a word that is not among those allowed.
+
+    Raises:
+        ConfigError: If it is not.
+    """
     if value not in allowed:
         raise ConfigError(f"{name} is {value!r}; it may be {', '.join(map(str, allowed))}.")

@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 from ...envs.datasets import make_questions
 from ...envs.keywords import read_keyword
-from ...errors import ConfigError, require
+from ...errors import require
 from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
 from .data import TrainingData, check_held_out, read_data
 from .examination import Examination, Mark, Marks
 from .folder import RunFolder
+from .hub import push
 from .listeners import Checkpoints, Display, Examiner
 from .policy import Policy, load_policy, merge_adapter, save_policy
 from .settings import FREE, SFTSettings
-from .trainer import broadcast, make_trainer, quiet, steps_of_epoch, undisturbed
+from .trainer import broadcast, first, make_trainer, quiet, steps_of_epoch, undisturbed
 
 
 class Trained(NamedTuple):
@@ -94,16 +95,7 @@ def make_examination(settings: SFTSettings) -> Examination | None:
 
 def _begin(trainer: Any, settings: SFTSettings, data: TrainingData, folder: RunFolder) -> int:
     """Make the folder ready, in the first process alone; return the step to go on from."""
-    told: int | ConfigError = 0
-    if trainer.is_world_process_zero():
-        try:
-            told = folder.begin(_conditions(settings, data), resume=settings.resume)
-        except ConfigError as error:  # all processes must end, or they wait for each other
-            told = error
-    told = broadcast(trainer, told)
-    if isinstance(told, ConfigError):
-        raise told
-    return told
+    return first(trainer, lambda: folder.begin(_conditions(settings, data), resume=settings.resume))
 
 
 def _listen(
@@ -164,7 +156,7 @@ def _finish(
         made = {**asdict(settings), "steps": trained.steps, "loss": trained.loss, "best": best}
         write_model_folder(folder.folder, "llm", _options(settings), made)
         if settings.push_to_hub:
-            _push(settings, folder.folder)
+            push(folder.folder, str(settings.hub_model_id), private=settings.hub_private)
     return trained
 
 
@@ -178,14 +170,6 @@ def _options(settings: SFTSettings) -> dict[str, Any]:
     if settings.instructions is not None:
         options["instructions"] = settings.instructions
     return options
-
-
-def _push(settings: SFTSettings, folder: Path) -> None:
-    api = require("huggingface_hub", "llm").HfApi()
-    name = settings.hub_model_id
-    api.create_repo(name, private=settings.hub_private, exist_ok=True)
-    ignored = ["checkpoints/*", "best/*"]
-    api.upload_folder(repo_id=name, folder_path=str(folder), ignore_patterns=ignored)
 
 
 def _conditions(settings: SFTSettings, data: TrainingData) -> Mapping[str, Any]:

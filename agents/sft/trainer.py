@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ...errors import require
+from ...errors import HopgymError, require
 from ..llm.quiet import quiet as quiet_transformers
 from .data import TrainingData
 from .folder import RunFolder
 from .policy import Policy
 from .settings import SFTSettings
+
+T = TypeVar("T")
 
 
 def make_trainer(
@@ -79,6 +81,24 @@ def broadcast(trainer: Any, value: Any) -> Any:
     if trainer.args.world_size > 1:
         require("accelerate.utils", "llm").broadcast_object_list(told)
     return told[0]
+
+
+def first(trainer: Any, make: Callable[[], T]) -> T:
+    """Return what the first of all processes makes, in all of them.
+
+    Raises:
+        HopgymError: If it fails, in all of them: else the others would wait for it.
+    """
+    made: Any = None
+    if trainer.is_world_process_zero():
+        try:
+            made = make()
+        except HopgymError as error:
+            made = error
+    made = broadcast(trainer, made)
+    if isinstance(made, HopgymError):
+        raise made
+    return made  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -3,7 +3,8 @@ import pytest
 from toy import ToyRetriever, toy_kwargs
 
 from hopgym.agents.base import FunctionAgent, UnansweredError
-from hopgym.agents.rollout import Job, open_lanes, play_jobs, rollout
+from hopgym.agents.lanes import Job, open_lanes
+from hopgym.agents.rollout import play_jobs, rollout
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.spaces import UnicodeText
 from hopgym.errors import AgentError, ConfigError, RetrievalError

@@ -34,6 +34,7 @@ QUICK = {"rate": 1000, "backoff": 0.001, "timeout": 5}
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
     monkeypatch.setenv("EXA_API_KEY", KEY)
+    monkeypatch.delenv("EXA_BASE_URL", raising=False)
 
 
 def exa_at(fake, **options):
@@ -243,6 +244,19 @@ def test_the_key_is_nowhere(tmp_path, caplog, capfd):
     assert files and b"example.org/fine" in b"".join(files)
     assert KEY not in "".join(seen)
     assert KEY.encode() not in b"".join(files)
+
+
+def test_a_variable_names_the_server_where_no_argument_does(monkeypatch):
+    usual = ExaRetriever(**QUICK).fingerprint
+    with exa_server() as fake, exa_server() as other:
+        monkeypatch.setenv("EXA_BASE_URL", f" {fake.url}/ ")
+        exa = ExaRetriever(**QUICK)
+        assert exa.search(["a"], 1).ids == [ids("a")] and len(fake.asked) == 1
+        assert exa.fingerprint == exa_at(fake).fingerprint != usual
+        exa_at(other).search(["b"], 1)  # what is said wins
+        assert len(fake.asked) == 1 and len(other.asked) == 1
+    monkeypatch.setenv("EXA_BASE_URL", "  ")
+    assert ExaRetriever(**QUICK).fingerprint == usual
 
 
 def test_without_a_key_it_is_made_and_says_so_when_asked(monkeypatch):

@@ -92,6 +92,21 @@ def test_a_template_without_a_systems_message_gets_the_rules_in_the_users():
     assert found == chat(f"{R3.instructions}\n\n{OPENING}")
 
 
+def test_what_a_template_begins_of_a_thought_belongs_to_the_action():
+    reasons = CHAT.replace("assistant\n{% endif", "assistant\n<think>\n{% endif")
+    encoder = PromptEncoder(byte_tokenizer(reasons), Prompts(style="chat"))
+    opening = TAGS.opening("Who?")
+    assert encoder.begun(opening, info("search_r1")) == "<think>\n"
+    prompt = encoder.codec.decode(encoder.prompt(opening, info("search_r1")))
+    assert prompt.endswith("<think>\n")
+    later = f"{opening}<think>\nI look.</think>\n<search>\nA: who (General)\n</search>"
+    assert encoder.begun(later, info("search_r1")) == ""
+    again = encoder.codec.decode(encoder.prompt(later, info("search_r1")))
+    assert again.count("<think>") == prompt.count("<think>") and again.startswith(prompt)
+    plain = PromptEncoder(byte_tokenizer(reasons))
+    assert plain.begun(opening, info("search_r1")) == ""
+
+
 def test_a_reply_ends_with_what_stands_before_the_next_action():
     encoder = PromptEncoder(byte_tokenizer())
     assert encoder.codec.decode(encoder.reply("\nnote", info())) == "\nnote\n"

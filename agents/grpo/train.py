@@ -1,0 +1,153 @@
+"""Training by GRPO, from a model's folder to a better one, with TRL's trainer.
+
+Group-relative policy optimisation (arXiv 2402.03300) as TRL implements it, in whole episodes of a
+hopgym environment: `Bridge` plays them. Held-out questions are played every so many steps, and the
+model that played best is what is left. A run can be resumed: its samples follow the global step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...envs.datasets import make_questions
+from ...errors import require
+from ..health.guard import Alarm, Guard
+from ..model_folder import write_model_folder
+from ..ppo.held_out import make_examination
+from ..ppo.journal import Journal, check_trackers
+from ..ppo.playing import play_options
+from ..sft.examination import Examination, Mark, Marks
+from ..sft.folder import RunFolder
+from ..sft.hub import push
+from ..sft.listeners import Checkpoints, Display, Examiner
+from ..sft.policy import Policy, load_policy, merge_adapter, save_policy
+from ..sft.trainer import broadcast, first, quiet, undisturbed
+from .listeners import Steps
+from .playing import env_kwargs, held_out_kwargs, make_bridge, settled
+from .settings import FREE, GRPOSettings
+from .trainer import make_trainer
+
+
+class Trained(NamedTuple):
+    """What came of a training."""
+
+    folder: Path
+    """The trained model, as the leaderboard runs it."""
+    steps: int
+    best: Mark | None
+    """How the model played that is left; None where nothing was played."""
+    alarm: Alarm | None
+    """Why the guard stopped it; None where it did not."""
+
+
+def train(settings: GRPOSettings, display: Display | None = None) -> Trained:
+    """Train a model.
+
+    Args:
+        settings: What and how.
+        display: Shows how it goes; open already.
+
+    Raises:
+        ConfigError: If a setting does not fit the model, the questions or an earlier run.
+        DataError: If held-out questions are trained on.
+    """
+    with undisturbed():
+        return Run(settings, display or Display()).train()
+
+
+class Run:
+    """One training, from where it begins or goes on to its end."""
+
+    def __init__(self, settings: GRPOSettings, display: Display) -> None:
+        self.display = display
+        self.folder = RunFolder(settings.output_dir)
+        self.folder.check_free(resume=settings.resume)
+        check_trackers(settings)
+        self.question_set = make_questions(settings.data_path)
+        kwargs = env_kwargs(settings)
+        self.settings = settings = settled(settings)
+        self.bridge = make_bridge(settings, self.question_set, kwargs)
+        self.examination = self._examination(held_out_kwargs(kwargs))
+        self.policy: Policy = load_policy(settings)
+        self.trainer = make_trainer(settings, self.policy, self.bridge, self.folder)
+        self.leads = bool(self.trainer.is_world_process_zero())
+        self.begun = first(self.trainer, self._ready)
+        self.steps = self._listeners()
+
+    def train(self) -> Trained:
+        """Make all steps, or as many as the guard lets pass."""
+        checkpoint = str(self.folder.checkpoint(self.begun)) if self.begun else None
+        with quiet():
+            self.trainer.train(resume_from_checkpoint=checkpoint)
+        if self.steps.alarm is not None:
+            self.display.say(f"Stopped: {self.steps.alarm.reason}")
+        return self._finish()
+
+    def _examination(self, kwargs: Mapping[str, Any]) -> Examination | None:
+        settings = self.settings
+        lacks = not settings.eval_questions and settings.eval_split not in self.question_set.splits
+        if lacks:
+            self.display.say(
+                f"{self.question_set.name} has no split {settings.eval_split!r}, so nothing is "
+                "played while training, and the last model is what is left."
+            )
+            return None
+        return make_examination(settings, self.question_set, kwargs)
+
+    def _listeners(self) -> Steps:
+        """Put our listeners in the place of the trainer's own display."""
+        settings, trainer = self.settings, self.trainer
+        trainer.remove_callback(require("transformers", "llm").PrinterCallback)
+        journal = Journal(self.folder.folder / "journal.jsonl", self.begun, name="step")
+        guard = Guard(settings.guard_settings(self.policy.precision))
+        steps = Steps(settings, journal, guard, self.display, leads=self.leads)
+        if self.begun:
+            steps.restore(self.folder.checkpoint(self.begun))
+        elif self.leads:
+            self.display.open("grpo", settings.max_steps, 0)
+        trainer.add_callback(steps)
+        self.marks = Marks(self.folder.marks, self.begun, writes=self.leads)
+        if self.examination is not None:
+            examiner = Examiner(
+                self.examination,
+                self.marks,
+                self.folder.best,
+                every=settings.eval_every,
+                patience=0,
+                display=self.display,
+                agree=lambda value: broadcast(trainer, value),
+                at_start=True,
+            )
+            trainer.add_callback(examiner)
+        trainer.add_callback(Checkpoints(settings.save_every))  # last: it says that all is written
+        return steps
+
+    def _ready(self) -> int:
+        """Make the folder ready; return the step to go on from."""
+        told = {n: v for n, v in asdict(self.settings).items() if n not in FREE}
+        conditions = {**told, "question_set": self.question_set.fingerprint}
+        return self.folder.begin(conditions, resume=self.settings.resume)
+
+    def _finish(self) -> Trained:
+        """Leave the best model, or the last, and say how it is played."""
+        best = self.marks.best if self.marks.all else None
+        steps = int(self.trainer.state.global_step)
+        if self.leads:
+            self._leave(best, steps)
+        return Trained(self.folder.folder, steps, best, self.steps.alarm)
+
+    def _leave(self, best: Mark | None, steps: int) -> None:
+        settings, folder = self.settings, self.folder.folder
+        if best is not None:
+            self.folder.publish_best()
+        else:
+            save_policy(self.trainer.model, self.policy.tokenizer, folder)
+        if settings.merge:
+            merge_adapter(folder)
+        made = {**asdict(settings), "steps_made": steps, "best": best}
+        write_model_folder(folder, "llm", play_options(settings), made)
+        if settings.push_to_hub:
+            push(folder, str(settings.hub_model_id), private=settings.hub_private)
