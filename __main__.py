@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import gymnasium
@@ -56,6 +57,8 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command; all errors but our own mistakes are one line and exit status 2."""
+    # Libraries of the hub would tell it what is trained, unasked. The user's own word wins.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         build_app()()
     except Exception as error:

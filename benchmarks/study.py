@@ -39,6 +39,7 @@ class Lesson(NamedTuple):
     episodes: int
     epochs: int
     batch_size: int
+    lr: float
 
 
 class Start(NamedTuple):
@@ -53,15 +54,15 @@ class Start(NamedTuple):
 
 SEARCH_READ = Start(
     "hopgym/SearchRead-v0",
-    (Lesson("weak", "hopgym.agents.tiny.hasty:HastyTeacher", 480, 3, 16),),
+    (Lesson("weak", "hopgym.agents.tiny.hasty:HastyTeacher", 480, 3, 16, 1e-3),),
 )
 _PLANNERS = "hopgym.agents.tiny.hasty_planner"
 DAG_SEARCH = Start(
     "hopgym/DagSearch-v0",
     # `tiny` has never seen a plan: it first learns from one who plans all.
     (
-        Lesson("planner", f"{_PLANNERS}:PatientPlanner", 3500, 1, 8),
-        Lesson("weak", f"{_PLANNERS}:HastyPlanner", 480, 2, 16),
+        Lesson("planner", f"{_PLANNERS}:PatientPlanner", 3500, 1, 8, 1.5e-3),
+        Lesson("weak", f"{_PLANNERS}:HastyPlanner", 480, 2, 16, 1e-3),
     ),
     # It can copy a question's words and cannot shorten them, and in which of the sources of the
     # world a fact stands cannot be told from the question.
@@ -171,9 +172,10 @@ def errors_told() -> Iterator[None]:
 def _teach(lesson: Lesson, raw: Path, model: str, folder: Path) -> list[str]:
     return [
         "train", "sft", "--model_name", model, "--output_dir", str(folder), "--data_path", str(raw),
-        "--lora_r", "0", "--lr", "1e-3", "--lr_scheduler", "linear", "--epochs", str(lesson.epochs),
-        "--batch_size", str(lesson.batch_size), "--gradient_accumulation_steps", "1",
-        "--no_gradient_checkpointing", "--max_new_tokens", "128",
+        "--lora_r", "0", "--lr", str(lesson.lr), "--lr_scheduler", "linear",
+        "--epochs", str(lesson.epochs), "--batch_size", str(lesson.batch_size),
+        "--gradient_accumulation_steps", "1", "--no_gradient_checkpointing",
+        "--max_new_tokens", "128",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-_WANDB = '''
+_WANDB = """
 import json, os
 from types import SimpleNamespace
 
@@ -44,8 +44,8 @@ define_metric = watch = termwarn = lambda *given, **named: None
 
 def finish():
     _keep("finish", None)
-'''
-_TENSORBOARD = '''
+"""
+_TENSORBOARD = """
 import json, os
 
 
@@ -68,7 +68,7 @@ class SummaryWriter:
 
     def close(self):
         self._keep("close", None)
-'''
+"""
 
 
 def write_trackers(folder):

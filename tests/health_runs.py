@@ -25,6 +25,7 @@ def healthy(seed, updates=300, episodes=64, start=0.3, end=0.8, wander=0.0):
             "answered_share": rng.binomial(episodes, 0.8 + 0.15 * share) / episodes,
             "kl": 0.3 * share * rng.lognormal(0, 0.3),
             "entropy": 0.4 * np.exp(-2 * share) * rng.lognormal(0, 0.1),
+            "better_logprob": -0.6 * rng.lognormal(0, 0.2),
             "clip_fraction": 0.1 * rng.lognormal(0, 0.3),
             "value_error": rng.lognormal(0, 0.5),
             "grad_norm": rng.lognormal(0, 1),

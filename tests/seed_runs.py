@@ -1,6 +1,6 @@
 """The published command line of the small-scale re-implementation, against fakes of all services.
 
-`seed_run` runs it in a process of its own, as a user would, with keys on the command line.
+`run_grpo` runs it in a process of its own, as a user would, with keys on the command line.
 """
 
 import json
@@ -28,6 +28,11 @@ DAG = "hopgym/DagSearch-v0"
 OPENAI_KEY = "sk-this-is-never-seen-0d4b"
 WANDB_KEY = "wb-this-is-never-seen-77ab"
 KEYS = (OPENAI_KEY, EXA_KEY, WANDB_KEY, HUB_TOKEN)
+VARIABLES = (
+    "OPENAI_API_KEY", "EXA_API_KEY", "WANDB_API_KEY", "HF_TOKEN", "OPENAI_BASE_URL",
+    "EXA_BASE_URL", "WANDB_PROJECT", "TENSORBOARD_LOGGING_DIR", "RANK",
+)  # fmt: skip
+"""What of the environment changes such a run."""
 ANSWERS = ("Ada", "Bo")
 """What the model answers; the first is right."""
 
@@ -55,10 +60,8 @@ def write_questions(folder, count=4):
 
 def run_grpo(folder, *flags, env=()):
     """Run `hopgym train grpo` there, with no key in the environment but those that are given."""
-    usual = {name: value for name, value in os.environ.items() if not name.endswith("_KEY")}
+    usual = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     usual |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
-    for name in ("HF_TOKEN", "OPENAI_BASE_URL", "EXA_BASE_URL"):
-        usual.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-m", "hopgym", "train", "grpo", *map(str, flags)],
         cwd=folder,

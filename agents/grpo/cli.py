@@ -13,7 +13,6 @@ from ..flags import DASHES, command
 from .keys import VARIABLES, Flags, in_environment, warning
 from .presets import PRESETS
 from .settings import GRPOSettings
-from .variables import tracker_variables, variables
 
 if TYPE_CHECKING:
     from .train import Trained
@@ -28,6 +27,7 @@ def add_command(train: typer.Typer) -> None:
 
 def run(flags: Flags) -> None:
     """Train, and say what came of it."""
+    from ..sft.hub import check_access
     from ..sft.listeners import Display
     from .train import train
 
@@ -35,9 +35,10 @@ def run(flags: Flags) -> None:
     if flags.keys:
         _say(warning(flags.keys), error=True)
     try:
-        with in_environment(flags.keys), variables(tracker_variables(settings)):
-            with Display() as display:
-                told = train(settings, display)
+        with in_environment(flags.keys), Display() as display:
+            if settings.push_to_hub:
+                check_access()
+            told = train(settings, display)
     except KeyboardInterrupt:
         _say(
             "Stopped. The same command with --resume goes on from the last checkpoint (there is one "
@@ -64,6 +65,8 @@ def summary(settings: GRPOSettings, told: Trained) -> list[str]:
     words = ["hopgym", "bench", "--envs", settings.env_id]
     if settings.data_path != "world":
         words += ["--questions", settings.data_path]
+    played = [f"retriever={settings.retriever}"] if settings.retriever else []
+    words += [word for keyword in (*played, *settings.env_set) for word in ("--set", keyword)]
     return [*lines, f"Next: {shlex.join([*words, '--agents', str(told.folder)])}"]
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ...errors import ConfigError
+from ..sft.variables import variables
 from .settings import GRPOSettings
-from .variables import variables
 
 VARIABLES: Mapping[str, str] = {
     "openai_api_key": "OPENAI_API_KEY",

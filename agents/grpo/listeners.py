@@ -31,6 +31,8 @@ _SHOWN = (
     "reward", "em", "format_rate", "queries_per_episode", "kl", "entropy", "zero_variance_groups",
     "grad_norm",
 )  # fmt: skip
+_TROUBLE = ("overlong_share", "failed_episodes", "unscored_episodes")
+"""Shown where it is not 0."""
 
 
 class Steps(Listener):
@@ -92,7 +94,8 @@ class Steps(Listener):
         self.guard.restore(msgspec.json.decode((checkpoint / GUARD).read_bytes()))
 
     def _show(self, step: int, figures: Mapping[str, float]) -> None:
-        shown = " ".join(f"{name} {figures[name]:.3g}" for name in _SHOWN if name in figures)
+        names = [*(n for n in _SHOWN if n in figures), *(n for n in _TROUBLE if figures.get(n))]
+        shown = " ".join(f"{name} {figures[name]:.3g}" for name in names)
         self.display.say(f"step {step}/{self.settings.max_steps}  {shown}")
         self.display.move(step)
 

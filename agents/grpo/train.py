@@ -25,6 +25,7 @@ from ..sft.hub import push
 from ..sft.listeners import Checkpoints, Display, Examiner
 from ..sft.policy import Policy, load_policy, merge_adapter, save_policy
 from ..sft.trainer import broadcast, first, quiet, undisturbed
+from ..sft.variables import tracker_variables, variables
 from .listeners import Steps
 from .playing import env_kwargs, held_out_kwargs, make_bridge, settled
 from .settings import FREE, GRPOSettings
@@ -54,7 +55,7 @@ def train(settings: GRPOSettings, display: Display | None = None) -> Trained:
         ConfigError: If a setting does not fit the model, the questions or an earlier run.
         DataError: If held-out questions are trained on.
     """
-    with undisturbed():
+    with undisturbed(), variables(tracker_variables(settings)):
         return Run(settings, display or Display()).train()
 
 

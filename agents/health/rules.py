@@ -2,7 +2,8 @@
 
 A rule takes the course of one figure and says where its running mean may stand. The failures, and
 who met them: exploding KL and GRPO's collapse (Search-R1, ZeroSearch), text of exclamation marks
-(RAGEN), answers avoided under an F1 reward (arXiv 2602.19526), search that is given up.
+(RAGEN), right answers that become less likely (LLDS, arXiv 2512.04220), answers avoided under an F1
+reward (arXiv 2602.19526), search that is given up.
 """
 
 from __future__ import annotations
@@ -99,6 +100,11 @@ def rules(settings: GuardSettings) -> list[Rule]:
             *("entropy_collapsed", "entropy", "below", _left_of_first(s.entropy_share)),
             "the policy samples one thing only and has stopped exploring",
             f"{_ANCHOR}, an entropy bonus, or {_SMALLER}",
+        ),
+        Rule(
+            *("likelihood", "better_logprob", "below", _fallen(s.likelihood_fall)),
+            "what is paid best is becoming less likely",
+            f"{_SMALLER}, {_ANCHOR}, or no penalty for tokens that good and bad episodes share",
         ),
         Rule(
             *("format", "format_rate", "below", _fallen(s.format_fall)),

@@ -11,7 +11,10 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 
 _MOST_SHARES = ("format_fall", "most_degenerate", "most_cut", "most_clip")
-_MOST = ("most_kl", "entropy_rise", "outcome_fall", "least_queries", "least_answered")
+_MOST = (
+    "most_kl", "entropy_rise", "likelihood_fall", "outcome_fall", "least_queries",
+    "least_answered",
+)  # fmt: skip
 _LEAST_SHARES = ("entropy_share", "vanished_share")
 
 
@@ -33,6 +36,7 @@ class GuardSettings:
     entropy_share: Annotated[float, "Entropy, as a share of its first level, at least."] = 0.02
     entropy_rise: Annotated[float, "Entropy above its first level, in nats, at most."] = 2.0
     most_clip: Annotated[float, "Share of clipped tokens at most."] = 0.5
+    likelihood_fall: Annotated[float, "Fall of better episodes' log-probability, at most."] = 1.0
     format_fall: Annotated[float, "Fall of the format rate below its best, at most."] = 0.2
     most_degenerate: Annotated[float, "Share of turns of degenerate text at most."] = 0.2
     most_cut: Annotated[float, "Share of turns that their length ended, at most."] = 0.5

@@ -20,12 +20,15 @@ def add_command(train: typer.Typer) -> None:
 
 def run(settings: SFTSettings) -> None:
     """Train, and say what came of it."""
+    from .hub import check_access
     from .listeners import Display
     from .train import train
 
     console = Console()
     try:
         with Display() as display:
+            if settings.push_to_hub:
+                check_access()
             told = train(settings, display)
     except KeyboardInterrupt:
         line = "Stopped. The same command with --resume goes on from the last checkpoint, if any."

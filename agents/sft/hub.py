@@ -26,6 +26,20 @@ def check_name(name: str | None) -> None:
         raise ConfigError(f"hub_model_id is {name!r}; give user/name, such as ada/my-model.")
 
 
+def check_access() -> None:
+    """Refuse a run that could not push its model: better told before it than after it.
+
+    Raises:
+        ConfigError: If the hub is not to be asked, or no key of it is on this machine.
+    """
+    if require("huggingface_hub.constants", "llm").HF_HUB_OFFLINE:
+        raise ConfigError("push_to_hub needs a network, and HF_HUB_OFFLINE is set. Unset it.")
+    if not require("huggingface_hub", "llm").get_token():
+        raise ConfigError(
+            "push_to_hub needs a token that may write: set HF_TOKEN, or log in by `hf auth login`."
+        )
+
+
 def push(folder: Path, name: str, *, private: bool) -> None:
     """Push the folder of a run; the key is read from the environment by the hub's own library.
 

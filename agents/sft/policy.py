@@ -70,7 +70,10 @@ def load_policy(settings: PolicySettings) -> Policy:
     model, tokenizer = load_model(folder, dtype=kept, device="cpu")  # the trainer moves it
     adapter = None
     if settings.lora_r:
-        adapter = lora_config(settings, model, str(folder), dropout=settings.lora_dropout)
+        # A name holds elsewhere too, a folder of this machine's cache does not.
+        base = str(folder) if Path(settings.model_name).is_dir() else settings.model_name
+        model.name_or_path = base  # which is what the adapter then names
+        adapter = lora_config(settings, model, base, dropout=settings.lora_dropout)
     return Policy(model, tokenizer, adapter, precision)
 
 

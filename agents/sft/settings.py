@@ -10,6 +10,7 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..expert.encoding import Unit
 from ..llm.prompts import Prompts, Style
+from .hub import check_name
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -101,8 +102,8 @@ class SFTSettings:
                 "prompt=chat_whole sends every turn a new message, so an episode is no single "
                 "sequence. Give unit=step."
             )
-        if self.push_to_hub and not self.hub_model_id:
-            raise ConfigError("push_to_hub needs hub_model_id, as user/name.")
+        if self.push_to_hub:
+            check_name(self.hub_model_id)
 
     @property
     def prompts(self) -> Prompts:

@@ -25,6 +25,7 @@ from .listeners import Checkpoints, Display, Examiner
 from .policy import Policy, load_policy, merge_adapter, save_policy
 from .settings import FREE, SFTSettings
 from .trainer import broadcast, first, make_trainer, quiet, steps_of_epoch, undisturbed
+from .variables import tracker_variables, variables
 
 
 class Trained(NamedTuple):
@@ -60,7 +61,7 @@ def train(settings: SFTSettings, display: Display | None = None) -> Trained:
     data = read_data(settings, policy.tokenizer, context_of(policy.model))
     if examination is not None:
         check_held_out(data.rows, examination.question_set, examination.split)
-    with undisturbed():
+    with undisturbed(), variables(tracker_variables(settings)):
         trainer = make_trainer(settings, policy, data, folder)
         begun = _begin(trainer, settings, data, folder)
         if trainer.is_world_process_zero():

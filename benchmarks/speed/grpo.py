@@ -46,23 +46,11 @@ from ...core import to_json
 from ...errors import AgentError, require
 from ...files import atomic_write
 from .env_steps import _count
-from .grpo_sides import (
-    INSIDE,
-    LOOK,
-    OURS,
-    PLAYING,
-    SEARCHING,
-    SINGLE,
-    STEP,
-    WRITING,
-    Lengths,
-    Size,
-    Stepping,
-    make_sides,
-)
+from .grpo_sides import INSIDE, OURS, PLAYING, SEARCHING, SINGLE, WRITING, Lengths, Size, make_sides
 from .ppo import MODELS
 from .rollout import ROUNDS
 from .rounds import Cost, race
+from .steps import LOOK, STEP, Stepping
 
 _NOTHING = Cost(0, 0.0, 0.0)
 

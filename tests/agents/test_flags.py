@@ -34,10 +34,11 @@ class Heir(Settings):
     name: Annotated[str, "Who it is."] = "heir"
 
 
-def run(*arguments, kind=Settings, presets=None):
+def run(*arguments, kind=Settings, presets=None, not_in_files=()):
     seen = []
     app = typer.Typer()
-    app.command(context_settings=DASHES)(command(kind, seen.append, "Learn.", presets))
+    made = command(kind, seen.append, "Learn.", presets, not_in_files=not_in_files)
+    app.command(context_settings=DASHES)(made)
     result = CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "200"})
     return result, (seen or [None])[0]
 
@@ -81,6 +82,21 @@ def test_a_bad_file_of_settings_is_refused(tmp_path):
         read_config(file, ["lr"])
     with pytest.raises(DataError, match="No file"):
         read_config(tmp_path / "nope.json", ["lr"])
+
+
+def test_a_key_in_a_file_of_settings_is_refused_without_being_told(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"lr": 0.5, "name": "s3cret"}')
+    with pytest.raises(ConfigError, match="holds 'name': a key belongs into the env") as caught:
+        read_config(file, ["name", "lr"], ["name"])
+    assert "s3cret" not in str(caught.value)
+    result, given = run("--config", file, not_in_files=["name"])
+    assert given is None and isinstance(result.exception, ConfigError)
+    assert run("--config", file)[1] == Settings(name="s3cret", lr=0.5)
+    # On the command line it may stand, beside a file.
+    file.write_text('{"lr": 0.5}')
+    result, given = run("--config", file, "--name", "s3cret", not_in_files=["name"])
+    assert given == Settings(name="s3cret", lr=0.5)
 
 
 def test_help_says_what_each_is():

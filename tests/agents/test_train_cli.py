@@ -11,8 +11,8 @@ def test_every_learner_is_a_command_of_the_group():
     add_commands(app)
     result = CliRunner().invoke(app, ["train", "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0 and "Supervised fine-tuning" in result.output
-    assert "PPO, REINFORCE++ or RLOO" in result.output
-    assert "small built-in policy" in result.output and len(LEARNERS) >= 2
+    assert "PPO, REINFORCE++ or RLOO" in result.output and "TRL's GRPO" in result.output
+    assert "small built-in policy" in result.output and len(LEARNERS) >= 4
 
 
 def test_the_group_is_part_of_the_command():

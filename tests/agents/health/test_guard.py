@@ -17,6 +17,7 @@ COLLAPSES = {
     "degenerate": ({"degenerate_rate": 0.9}, 6),
     "entropy_exploded": ({"entropy": 6.0}, 7),
     "entropy_collapsed": ({"entropy": 0.0}, 13),
+    "likelihood": ({"better_logprob": -4.0}, 8),
     "format": ({"format_rate": 0.3}, 8),
     "length": ({"cut_rate": 0.9}, 9),
     "search_avoidance": ({"queries_per_episode": 0.0, "no_search_share": 1.0}, 13),

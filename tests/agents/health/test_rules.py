@@ -42,6 +42,13 @@ def test_entropy_is_measured_by_its_first_level():
     assert high.broken(course(2.6, first=0.5)) == 2.5
 
 
+def test_the_likelihood_of_better_episodes_is_measured_by_its_best():
+    rule = rule_of("likelihood")
+    assert rule.figure == "better_logprob" and rule.broken(course(-5.0)) is None
+    assert rule.broken(course(-1.1, best=-0.2)) is None
+    assert rule.broken(course(-1.3, best=-0.2)) == -1.2
+
+
 def test_the_format_rate_is_measured_by_its_best():
     rule = rule_of("format")
     assert rule.broken(course(0.1)) is None
@@ -87,6 +94,7 @@ OFF = {
     "kl": {"most_kl": math.inf},
     "entropy_exploded": {"entropy_rise": math.inf},
     "entropy_collapsed": {"entropy_share": 0},
+    "likelihood": {"likelihood_fall": math.inf},
     "format": {"format_fall": math.inf},
     "length": {"most_cut": math.inf},
     "search_avoidance": {"least_queries": math.inf},

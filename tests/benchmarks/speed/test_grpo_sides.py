@@ -3,6 +3,7 @@ from tiny_llms import needs_llms
 
 from hopgym.agents.sft.trainer import quiet, undisturbed
 from hopgym.benchmarks.speed import grpo_sides as sides
+from hopgym.benchmarks.speed import steps
 from hopgym.benchmarks.speed.ppo import make_lfm2, make_qwen2
 from hopgym.benchmarks.speed.rounds import race
 from hopgym.envs.grammars import make_grammar
@@ -48,12 +49,12 @@ def test_each_step_has_its_parts(raced):
     _, made = raced
     for name, side in made.items():
         assert side.trainer.state.global_step == 3  # the first warms up
-        assert [cost.cpu for cost in side.rows[0].costs] == [p[sides.STEP].cpu for p in side.parts]
+        assert [cost.cpu for cost in side.rows[0].costs] == [p[steps.STEP].cpu for p in side.parts]
         for spent in side.parts:
-            assert 0 < spent[sides.WRITING].cpu < spent[sides.STEP].cpu
-            assert (sides.LOOK in spent) == (sides.PLAYING in spent) == (name == sides.OURS)
+            assert 0 < spent[sides.WRITING].cpu < spent[steps.STEP].cpu
+            assert (steps.LOOK in spent) == (sides.PLAYING in spent) == (name == sides.OURS)
     for spent in made[sides.OURS].parts:
-        parts = (sides.SEARCHING, sides.WRITING, sides.PLAYING, sides.STEP)
+        parts = (sides.SEARCHING, sides.WRITING, sides.PLAYING, steps.STEP)
         seconds = [spent[part].cpu for part in parts]
         assert seconds == sorted(seconds)
 
@@ -93,21 +94,6 @@ def test_anything_is_a_query():
     assert grammar.parse("\x07 <searc> Vel,\nor Ada?", 1).text == "searc Vel or Ada"
     assert grammar.parse(">>>", 1).text == "nothing"
     assert len(grammar.parse("w " * 99, 1).text.split()) == sides.WORDS
-
-
-def test_a_failing_step_is_told(raced):
-    class Trainer:
-        def add_callback(self, callback):
-            self.callback = callback
-
-        def train(self):
-            self.callback.on_step_begin(None, None, None)
-            raise ConfigError("a broken step")
-
-    stepper = sides.Stepper(Trainer())
-    with pytest.raises(ConfigError, match="a broken step"):
-        stepper.step()
-    stepper.close()
 
 
 def test_bad_sizes_are_refused():

@@ -6,11 +6,30 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from .settings import GRPOSettings
+
+class TrackerSettings(Protocol):
+    """What says who is told of a run: the settings of any learner that has these."""
+
+    @property
+    def output_dir(self) -> str:
+        """The run's folder."""
+
+    @property
+    def use_wandb(self) -> bool:
+        """Whether Weights & Biases is."""
+
+    @property
+    def wandb_project(self) -> str:
+        """Its project."""
+
+    @property
+    def use_tensorboard(self) -> bool:
+        """Whether TensorBoard is."""
 
 
-def tracker_variables(settings: GRPOSettings) -> dict[str, str]:
+def tracker_variables(settings: TrackerSettings) -> dict[str, str]:
     """Return what the trainer's trackers read from the environment and from nowhere else."""
     told = {}
     if settings.use_wandb:
