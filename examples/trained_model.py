@@ -41,9 +41,7 @@ outputs = model.generate(**inputs, max_new_tokens=96, do_sample=False)
 print(tokenizer.decode(outputs[0], skip_special_tokens=False))
 
 # 2. In its environment, which searches for it.
-asked = LoadedQuestions(
-    "asked", {"train": [Question("asked", question, ("?",))]}, WORLD.documents
-)
+asked = LoadedQuestions("asked", {"train": [Question("asked", question, ("?",))]}, WORLD.documents)
 (episode,) = rollout(
     ENVS[grammar], make_agent(folder), [Job("asked")], env_kwargs={"questions": asked}
 )

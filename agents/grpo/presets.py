@@ -10,8 +10,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # episodes of each, and four optimiser steps on them.
     "tiny-cpu": {
         "lora_r": 0,
-        "lr": 3e-4,
+        "lr": 2e-4,
         "lr_scheduler": "constant",
+        "scale_rewards": "none",
         "batch_size": 32,
         "gradient_accumulation_steps": 1,
         "steps_per_generation": 4,

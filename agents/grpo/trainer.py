@@ -27,7 +27,7 @@ def make_trainer(settings: GRPOSettings, policy: Policy, bridge: Bridge, folder:
     torch = require("torch", "llm")
     _check_reference(settings)
     torch.manual_seed(int(rng_for(settings.seed, "lora").integers(2**31)))
-    with quiet(), _experiments():
+    with quiet(), experiments():
         args = trl.GRPOConfig(**_config(settings, policy, bridge, folder))
         return trl.GRPOTrainer(
             model=policy.model,
@@ -108,7 +108,7 @@ def _check_reference(settings: GRPOSettings) -> None:
 
 
 @contextmanager
-def _experiments() -> Iterator[None]:
+def experiments() -> Iterator[None]:
     """Keep TRL from warning that its hook may change: the version is pinned."""
     name = "TRL_EXPERIMENTAL_SILENCE"
     before = os.environ.get(name)

@@ -40,7 +40,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ...agents.grpo.settings import GRPOSettings
-from ...agents.grpo.trainer import _experiments
+from ...agents.grpo.trainer import experiments
 from ...agents.sft.trainer import quiet, undisturbed
 from ...core import to_json
 from ...errors import AgentError, require
@@ -126,7 +126,7 @@ def measure(name: str, size: Size, *, threads: int = 1, rounds: int = ROUNDS) ->
     """
     require("torch", "llm").set_num_threads(threads)
     player = MODELS[name](0)
-    with tempfile.TemporaryDirectory() as folder, undisturbed(), quiet(), _experiments():
+    with tempfile.TemporaryDirectory() as folder, undisturbed(), quiet(), experiments():
         bridge, sides = make_sides(player, size, folder)
         race(sides, rounds, 0.0)
     check_tokens(sides)
