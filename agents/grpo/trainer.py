@@ -79,6 +79,7 @@ def _config(
         report_to=[name for name, wanted in logs.items() if wanted] or "none",
         project=settings.wandb_project,
         run_name=settings.wandb_run_name,
+        ddp_find_unused_parameters=False,  # every weight that is trained is used in every step
         disable_tqdm=True,
         dataloader_pin_memory=cuda,
     )
