@@ -132,7 +132,7 @@ class Bridge:
         pad = trainer.processing_class.pad_token_id
         rows = batch.rows(pad, mask_overlong=self.mask_overlong)
         self.watch.before(trainer, rows, batch.advantages)
-        weights = self.player.weights(int(trainer.state.global_step))
+        weights = self.player.schedule.weights(int(trainer.state.global_step))
         self.figures = {
             **batch.figures(),
             **{f"weight/{name}": weight for name, weight in weights.items()},

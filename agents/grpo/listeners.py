@@ -11,6 +11,7 @@ import msgspec
 from ...files import atomic_write
 from ..health.guard import Alarm, Guard
 from ..ppo.journal import Journal
+from ..schedule import Schedule
 from ..sft.listeners import Display, Listener
 from .settings import GRPOSettings
 
@@ -42,6 +43,7 @@ class Steps(Listener):
         settings: The run's.
         journal: Where figures are kept.
         guard: Watches them.
+        schedule: The reward's, whose jumps change the guard's levels.
         display: Shows them.
         leads: Whether this process writes; all of them watch.
     """
@@ -51,6 +53,7 @@ class Steps(Listener):
         settings: GRPOSettings,
         journal: Journal,
         guard: Guard,
+        schedule: Schedule,
         display: Display,
         *,
         leads: bool = True,
@@ -58,13 +61,14 @@ class Steps(Listener):
         self.settings = settings
         self.journal = journal
         self.guard = guard
+        self.schedule = schedule
         self.display = display
         self.leads = leads
         self.alarm: Alarm | None = None
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Have the guard forget levels of other rewards, where the curriculum goes on."""
-        if state.global_step and state.global_step == self.settings.curriculum_steps:
+        if self.schedule.jumps(int(state.global_step)):
             self.guard.begin_again()
 
     def on_log(

@@ -9,7 +9,6 @@ from typing import Any
 from ...envs.registration import find_env
 from ...envs.settings import at_least
 from ...errors import RetrievalError, RewardError
-from ...rewards.base import Reward, at_step, weights_of
 from ...seeding import rng_for
 from ..lanes import Job, open_lanes
 from ..llm.generator import Generator
@@ -18,6 +17,7 @@ from ..llm.rollout import TokenRollout, token_rollout
 from ..llm.sampling import Sampling
 from ..llm.stops import Stop
 from ..ppo.collect import in_order
+from ..schedule import Schedule
 from .generators import generator_of
 
 Path = tuple[Any, ...]
@@ -60,7 +60,7 @@ class Player:
         self.context = context
         self.num_envs = num_envs
         self._kwargs = env_kwargs
-        self.stop, self._reward = self._opened(first_id)
+        self.stop, self.schedule = self._opened(first_id)
 
     def play(self, trainer: Any, ids: Sequence[str], path: Path) -> list[TokenRollout]:
         """Play questions, each occurrence a sample of its own; return them in this order.
@@ -77,10 +77,6 @@ class Player:
         step = int(trainer.state.global_step) if trainer.model.training else None
         with generator_of(trainer, sampling, self.context) as generator:
             return self._rollouts(generator, ids, path, step)
-
-    def weights(self, step: int) -> dict[str, float]:
-        """Return the weights of the reward's terms at a step of training, by name."""
-        return {} if self._reward is None else weights_of(at_step(self._reward, step))
 
     def _rollouts(
         self, generator: Generator, ids: Sequence[str], path: Path, step: int | None
@@ -102,18 +98,17 @@ class Player:
         )
         return in_order(jobs, played)
 
-    def _opened(self, first_id: str) -> tuple[Stop, Reward | None]:
+    def _opened(self, first_id: str) -> tuple[Stop, Schedule]:
         """Open the environment, so that what it refuses is told before training.
 
         Returns:
-            What ends a turn, and the reward.
+            What ends a turn, and what the reward's terms weigh when.
         """
         env, lanes = open_lanes(self.env_id, self._kwargs, 1)
-        stage = getattr(env.unwrapped, "stage", None)  # other people's environments have none
         try:
-            info = lanes.begin(0, Job(first_id))[1]
+            stop = stop_of(lanes.begin(0, Job(first_id))[1])
         except (RetrievalError, RewardError):
-            return Stop(), None  # out of reach for now; an episode tells
+            stop = Stop()  # out of reach for now; an episode tells
         finally:
             lanes.close()
-        return stop_of(info), getattr(stage, "reward", None)
+        return stop, Schedule.of(env)

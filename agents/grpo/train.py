@@ -104,7 +104,8 @@ class Run:
         trainer.remove_callback(require("transformers", "llm").PrinterCallback)
         journal = Journal(self.folder.folder / "journal.jsonl", self.begun, name="step")
         guard = Guard(settings.guard_settings(self.policy.precision))
-        steps = Steps(settings, journal, guard, self.display, leads=self.leads)
+        schedule = self.bridge.player.schedule
+        steps = Steps(settings, journal, guard, schedule, self.display, leads=self.leads)
         if self.begun:
             steps.restore(self.folder.checkpoint(self.begun))
         elif self.leads:

@@ -13,6 +13,7 @@ from ...seeding import rng_for
 from ..lanes import Job, open_lanes
 from ..llm.generator import Generator
 from ..llm.rollout import TokenRollout, token_rollout
+from ..schedule import Schedule
 from ..stream import QuestionStream
 from .settings import PPOSettings
 
@@ -42,9 +43,15 @@ class Collector:
             )
         self._stream = QuestionStream(ids, settings.seed)
 
-    def check(self) -> None:
-        """Open the environment once, so that what it refuses is told before anything is written."""
-        open_lanes(self.settings.env_id, dict(self._kwargs), 1)[1].close()
+    def check(self) -> Schedule:
+        """Open the environment once, so that what it refuses is told before anything is written.
+
+        Returns:
+            What the terms of its reward weigh when.
+        """
+        env, lanes = open_lanes(self.settings.env_id, dict(self._kwargs), 1)
+        lanes.close()
+        return Schedule.of(env)
 
     def jobs(self, update: int) -> list[Job]:
         """Return what an update plays; a question's samples stand side by side.
@@ -79,6 +86,7 @@ class Collector:
             env_kwargs=self._kwargs,
             num_envs=min(settings.num_envs, len(jobs)),
             seed=int(rng_for(settings.seed, "episodes", update).integers(2**31)),
+            training_step=update,
         )
         return in_order(jobs, played)
 

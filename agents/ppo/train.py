@@ -90,7 +90,7 @@ class Run:
         self.env_kwargs = env_kwargs(settings)
         self.examination = make_examination(settings, self.question_set, self.env_kwargs)
         self.collector = Collector(self.question_set, settings, self.env_kwargs)
-        self.collector.check()
+        self.schedule = self.collector.check()
         self.policy = team.together(lambda: load_policy(settings, team.device))
         self.learner = Learner(self.policy.actor, settings, settings.updates, team)
         self.guard = Guard(settings.guard_settings(self.policy.precision))
@@ -126,6 +126,8 @@ class Run:
         """Do what follows an update, in the first process alone; return why to stop, if so."""
         settings = self.settings
         self._tell(done, figures)
+        if self.schedule.jumps(done - 1):
+            self.guard.begin_again()  # levels of other rewards say nothing
         alarm = self.guard.check(figures)
         alarm = alarm if settings.guarded else None
         last = alarm is not None or done == settings.updates
@@ -147,7 +149,8 @@ class Run:
             shuffle_rewards(samples, rng_for(self.settings.seed, "shuffled", update))
         learnt = self.learner.learn(samples, update)
         seconds = {"play_s": played - started, "learn_s": time.perf_counter() - played}
-        return {**episode_figures(rollouts), **learnt, **seconds}
+        weights = {f"weight/{n}": w for n, w in self.schedule.weights(update).items()}
+        return {**episode_figures(rollouts), **weights, **learnt, **seconds}
 
     def _play(self, update: int) -> list[TokenRollout]:
         """Play this process's share of an update's episodes; return those of all."""

@@ -9,7 +9,9 @@ from rich.console import Console
 from hopgym.agents.grpo.listeners import GUARD, Steps, read_figures
 from hopgym.agents.health.guard import Guard, GuardSettings
 from hopgym.agents.ppo.journal import Journal
+from hopgym.agents.schedule import Schedule
 from hopgym.agents.sft.listeners import Display
+from hopgym.rewards import make_reward
 
 BOUNDS = GuardSettings(warmup=0, window=2, patience=1)
 
@@ -22,7 +24,8 @@ def steps(tmp_path):
 def steps_in(folder, **changes):
     journal = Journal(folder / "journal.jsonl", name="step")
     display = Display(Console(file=open(folder / "shown.txt", "w"), width=200))  # noqa: SIM115
-    return Steps(settings(folder, **changes), journal, Guard(BOUNDS), display)
+    schedule = Schedule(make_reward("dag", curriculum_steps=4))
+    return Steps(settings(folder, **changes), journal, Guard(BOUNDS), schedule, display)
 
 
 def logged(steps, step=1, **figures):
@@ -66,7 +69,7 @@ def test_the_control_and_an_unguarded_run_go_on(tmp_path):
 
 
 def test_the_guard_forgets_levels_where_the_curriculum_goes_on(tmp_path):
-    steps = steps_in(tmp_path, curriculum_steps=4)
+    steps = steps_in(tmp_path)
     for step in range(1, 5):
         logged(steps, step, reward=0.8)
     before = steps.guard.state()

@@ -43,10 +43,11 @@ def test_each_occurrence_of_a_question_is_a_sample_of_its_own_in_the_order_asked
 def test_it_knows_what_ends_a_turn_and_what_the_terms_weigh():
     assert player().stop.strings == ("</search>", "</answer>")
     curriculum = player(curriculum_steps=5)
-    assert curriculum.weights(4)["format"] == 0.4 and curriculum.weights(5)["format"] == 0.25
-    assert player(SEARCH_READ, reward="em").weights(3) == {}
+    assert curriculum.schedule.weights(4)["format"] == 0.4 and curriculum.schedule.jumps(5)
+    assert player(SEARCH_READ, reward="em").schedule.weights(3) == {}
     schedule = Composite({"em": "em"}, {"em": lambda step: min(step, 3) / 3})
-    assert player(SEARCH_READ, reward=schedule).weights(1) == {"em": pytest.approx(1 / 3)}
+    found = player(SEARCH_READ, reward=schedule).schedule.weights(1)
+    assert found == {"em": pytest.approx(1 / 3)}
 
 
 def test_a_retriever_out_of_reach_is_an_error_of_episodes_alone(trainer):

@@ -146,6 +146,15 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(given):
     assert alike(last_state(out(whole)), last_state(out(told)))
 
 
+
+def test_a_schedule_of_rewards_counts_updates(given):
+    changes = {"env_id": "hopgym/DagSearch-v0", "env_set": ("curriculum_steps=2",), "reward": ""}
+    told = given(**changes)
+    train(told)
+    journal = lines(out(told) / "journal.jsonl")
+    assert [line["weight/format"] for line in journal] == [0.4, 0.4, 0.25]
+
+
 def test_other_conditions_are_refused(given):
     train(told := given(updates=1))
     with pytest.raises(ConfigError, match=r"holds an earlier run\. Go on with it by --resume"):
