@@ -14,6 +14,8 @@ from hopgym.agents.llm.codec import TextCodec  # noqa: E402
 from hopgym.agents.llm.generator import Generation  # noqa: E402
 from hopgym.core import Document, Question, Score  # noqa: E402
 from hopgym.envs.grammars import make_grammar  # noqa: E402
+from hopgym.errors import RetrievalError  # noqa: E402
+from hopgym.retrieval.base import Hits  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -81,6 +83,23 @@ class Writer:
             ids = [*ids, *self.codec.encode(tail)]
         written = self.codec.decode(ids)
         return Generation(ids, [-0.5] * len(ids), written, stop.cut(written), "stop")
+
+
+class Selective:
+    """A retriever that is out of reach for some queries: which, their words alone decide."""
+
+    fingerprint = "selective"
+
+    def __init__(self, documents=()):
+        pass
+
+    def search(self, queries, k):
+        if any("Vel 1" in query or "Vel 4" in query for query in queries):
+            raise RetrievalError("the index is out of reach")
+        return Hits([[] for _ in queries], [[] for _ in queries])
+
+
+SELECTIVE = f"{__file__}:Selective"
 
 
 def writes(monkeypatch, writer):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .bridge import Bridge
     from .questions import question_dataset, question_rows
+    from .scored import where_scored
     from .tools import episode_of, tool_environment, tool_rows
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "question_rows",
     "tool_environment",
     "tool_rows",
+    "where_scored",
 ]
 
 _PLACES = {
@@ -33,6 +35,7 @@ _PLACES = {
     "question_rows": "questions",
     "tool_environment": "tools",
     "tool_rows": "tools",
+    "where_scored": "scored",
 }
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..health.episodes import episode_figures
 from ..llm.rollout import TokenRollout
 from ..llm.tokens import TokenEpisode
-from .groups import Pay, advantages, flat_groups, grouped
+from .groups import Pay, advantages, flat_groups
 from .rows import Row, is_overlong, row_of
 
 
@@ -39,7 +39,17 @@ class Batch:
         """The numbers of the groups from which nothing can be learnt."""
         return flat_groups(self.pays, self.size)
 
-    @cached_property
+    @property
+    def whole(self) -> bool:
+        """Whether all groups are here; several processes may share one."""
+        return len(self.pays) % self.size == 0
+
+    @property
+    def flat_share(self) -> float:
+        """The share of the groups from which nothing can be learnt."""
+        return len(self.flat) / max(1, len(self.pays) // self.size)
+
+    @property
     def advantages(self) -> list[float]:
         """What each was paid beyond the mean of its group."""
         return advantages(self.pays, self.size)
@@ -67,23 +77,42 @@ class Batch:
             for _, tokens in self.rollouts
         ]
 
+    def told(self, rows: Sequence[Row], *, with_logprobs: bool) -> dict[str, Any]:
+        """Return the batch in TRL's words.
+
+        Args:
+            rows: The episodes as rows of tokens.
+            with_logprobs: Whether another engine than the trainer's model sampled: TRL then
+                compares its log-probabilities with the trainer's.
+        """
+        episodes = [rollout.episode for rollout in self.rollouts]
+        return {
+            "prompt_ids": [row.prompt_ids for row in rows],
+            "completion_ids": [row.completion_ids for row in rows],
+            "logprobs": [row.logprobs for row in rows] if with_logprobs else None,
+            "env_mask": [row.env_mask for row in rows],
+            "question_id": [episode.job.question_id for episode in episodes],
+            "episode_reward": list(self.pays),
+            "episode_terms": [dict(episode.reward_terms) for episode in episodes],
+            "episode_error": [episode.error for episode in episodes],
+        }
+
     def figures(self) -> dict[str, float]:
         """Return what the batch says of the policy's health.
 
-        Those of `episode_figures`, and `zero_variance_groups` (a share), `overlong_share`,
-        `better_logprob` and `worse_logprob`: the mean log-probability of a token in the episodes
-        that were paid more, or less, than the mean of their group. Where the former falls, the
-        likelihood of what is right is being lost (LLDS, arXiv 2512.04220).
+        Those of `episode_figures`, `overlong_share`, and, where groups are whole, `better_logprob`
+        and `worse_logprob`: the mean log-probability of a token in the episodes that were paid
+        more, or less, than the mean of their group. Where the former falls, the likelihood of what
+        is right is being lost (LLDS, arXiv 2512.04220).
         """
         rows = [tokens for _, tokens in self.rollouts if tokens is not None]
         told = {
             **episode_figures(self.rollouts),
-            "zero_variance_groups": len(self.flat)
-            / max(1, len(list(grouped(self.pays, self.size)))),
             "overlong_share": _mean([float(is_overlong(row)) for row in rows]),
-            "better_logprob": _mean(self._logprobs(1.0)),
-            "worse_logprob": _mean(self._logprobs(-1.0)),
         }
+        if self.whole:
+            told["better_logprob"] = _mean(self._logprobs(1.0))
+            told["worse_logprob"] = _mean(self._logprobs(-1.0))
         return {name: value for name, value in told.items() if not math.isnan(value)}
 
     def _logprobs(self, sign: float) -> list[float]:

@@ -26,7 +26,6 @@ from ..stream import QuestionStream
 from .batch import Batch
 from .player import Path, Player
 from .questions import QuestionIndex, question_dataset, question_rows
-from .rows import Row
 from .watch import Watch
 
 
@@ -116,8 +115,9 @@ class Bridge:
 
         Returns:
             What TRL asks of a `rollout_func`, with `env_mask`; and for reward functions
-            `question_id`, `episode_reward` (None where there is no score), `episode_terms` and
-            `episode_error`.
+            `question_id`, `question`, `episode_reward` (None where there is no score),
+            `episode_terms` and `episode_error`. Where groups were resampled these are right, and
+            TRL's own `prompts` are those of the questions that were replaced.
         """
         moved = self.watch.after(trainer)
         path = self._path(trainer)
@@ -126,20 +126,26 @@ class Bridge:
         batch = Batch.of(self.player.play(trainer, ids, path), size)
         if not any(tokens is not None and tokens.whole_turns for _, tokens in batch.rollouts):
             raise AgentError(why_nothing(batch.rollouts))
+        flat = batch.flat_share
         resampled = self._resample(batch, trainer, path)
         if self.shuffled:
             batch.shuffle_pays(rng_for(*path, "shuffled"))
         pad = trainer.processing_class.pad_token_id
         rows = batch.rows(pad, mask_overlong=self.mask_overlong)
-        self.watch.before(trainer, rows, batch.advantages)
+        if batch.whole:
+            self.watch.before(trainer, rows, batch.advantages)
         weights = self.player.schedule.weights(int(trainer.state.global_step))
         self.figures = {
             **batch.figures(),
             **{f"weight/{name}": weight for name, weight in weights.items()},
-            "resampled_groups": resampled,
+            **(
+                {"zero_variance_groups": flat, "resampled_groups": resampled} if batch.whole else {}
+            ),
             **moved,
         }
-        return _told(batch, rows, with_logprobs=trainer.use_vllm)
+        told = batch.told(rows, with_logprobs=trainer.use_vllm)
+        told["question"] = [self.index.question(id).text for id in told["question_id"]]
+        return told
 
     def reward(
         self,
@@ -170,7 +176,7 @@ class Bridge:
         return (self.seed, "grpo", mode, step, times, int(trainer.accelerator.process_index))
 
     def _resample(self, batch: Batch, trainer: Any, path: Path) -> float:
-        """Replace groups that were all paid the same; return how many were.
+        """Replace groups that were all paid the same; return the share that was.
 
         Raises:
             ConfigError: If a group is spread over processes, so that nobody sees all of it.
@@ -183,7 +189,8 @@ class Bridge:
                 f"multiple of num_generations, {batch.size}. Change batch_size, or give resample=0."
             )
         times = range(self.resample)
-        return float(sum(self._replaced(batch, trainer, (*path, "resample", n)) for n in times))
+        replaced = sum(self._replaced(batch, trainer, (*path, "resample", n)) for n in times)
+        return replaced / (len(batch.pays) // batch.size)
 
     def _replaced(self, batch: Batch, trainer: Any, path: Path) -> int:
         """Play other questions in the place of flat groups; return how many were of use."""
@@ -203,19 +210,3 @@ class Bridge:
 
 _TRLS = ("reward",)
 """Figures that TRL logs itself."""
-
-
-def _told(batch: Batch, rows: Sequence[Row], *, with_logprobs: bool) -> dict[str, Any]:
-    """Return a batch in TRL's words."""
-    episodes = [rollout.episode for rollout in batch.rollouts]
-    return {
-        "prompt_ids": [row.prompt_ids for row in rows],
-        "completion_ids": [row.completion_ids for row in rows],
-        # TRL compares them with its own only where another engine sampled.
-        "logprobs": [row.logprobs for row in rows] if with_logprobs else None,
-        "env_mask": [row.env_mask for row in rows],
-        "question_id": [episode.job.question_id for episode in episodes],
-        "episode_reward": list(batch.pays),
-        "episode_terms": [dict(episode.reward_terms) for episode in episodes],
-        "episode_error": [episode.error for episode in episodes],
-    }

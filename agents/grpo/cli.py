@@ -62,9 +62,11 @@ def summary(settings: GRPOSettings, told: Trained) -> list[str]:
         lines.append(f"The guard stopped it. {told.alarm.reason}")
     if settings.push_to_hub:
         lines.append(f"Pushed to {settings.hub_model_id}.")
+    # To play what it was trained on would tell nothing.
+    questions = "OTHER-QUESTIONS" if told.splits == (settings.split,) else settings.data_path
     words = ["hopgym", "bench", "--envs", settings.env_id]
-    if settings.data_path != "world":
-        words += ["--questions", settings.data_path]
+    if questions != "world":
+        words += ["--questions", questions]
     played = [f"retriever={settings.retriever}"] if settings.retriever else []
     words += [word for keyword in (*played, *settings.env_set) for word in ("--set", keyword)]
     return [*lines, f"Next: {shlex.join([*words, '--agents', str(told.folder)])}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 
 from ...files import atomic_write
 from ..health.guard import Alarm, Guard
+from ..health.rules import restored
 from ..ppo.journal import Journal
 from ..schedule import Schedule
 from ..sft.listeners import Display, Listener
@@ -25,7 +27,7 @@ _NAMES = {
 }
 """TRL's names of what the guard and our other learners call otherwise."""
 
-_LEFT_OUT = ("completions/", "rewards/", "profiling/", "clip_ratio/")
+_LEFT_OUT = ("completions/", "rewards/", "profiling/", "clip_ratio/", "frac_reward_zero_std")
 """Figures of TRL that mean something else in episodes of several turns, or stand elsewhere."""
 
 _SHOWN = (
@@ -81,27 +83,46 @@ class Steps(Listener):
         if self.leads:
             self.journal.add(step, figures)
             self._show(step, figures)
+        if not _is_news(figures):
+            return
         alarm = self.guard.check(figures)
         if alarm is not None and self.settings.guarded:
             self.alarm = alarm
             control.should_training_stop = control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Keep what the guard remembers with a checkpoint."""
+        """Keep what the guard remembers with a checkpoint, and why it stopped the run."""
         if self.leads:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            kept = {
+                "guard": self.guard.state(),
+                "alarm": self.alarm,
+                "bounds": self.settings.guard_set,
+            }
             with atomic_write(folder / GUARD) as stream:
-                stream.write(msgspec.json.encode(self.guard.state()))
+                stream.write(msgspec.json.encode(kept))
 
     def restore(self, checkpoint: Path) -> None:
-        """Go on where the guard was."""
-        self.guard.restore(msgspec.json.decode((checkpoint / GUARD).read_bytes()))
+        """Go on where the guard was; what stopped the run holds, unless its bounds are others now."""
+        kept = msgspec.json.decode((checkpoint / GUARD).read_bytes())
+        self.guard.restore(kept["guard"])
+        same = kept["bounds"] == list(self.settings.guard_set)
+        if kept["alarm"] and same and self.settings.guarded:
+            self.alarm = restored(kept["alarm"])
 
     def _show(self, step: int, figures: Mapping[str, float]) -> None:
         names = [*(n for n in _SHOWN if n in figures), *(n for n in _TROUBLE if figures.get(n))]
         shown = " ".join(f"{name} {figures[name]:.3g}" for name in names)
         self.display.say(f"step {step}/{self.settings.max_steps}  {shown}")
         self.display.move(step)
+
+
+def _is_news(figures: Mapping[str, float]) -> bool:
+    """Whether the guard is to look: something was played, or a number is broken.
+
+    Further steps on the same episodes tell nothing of the policy that these have not told.
+    """
+    return "episodes" in figures or not all(map(math.isfinite, figures.values()))
 
 
 def read_figures(logs: Mapping[str, Any]) -> dict[str, float]:

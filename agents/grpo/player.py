@@ -60,7 +60,7 @@ class Player:
         self.context = context
         self.num_envs = num_envs
         self._kwargs = env_kwargs
-        self.stop, self.schedule = self._opened(first_id)
+        self.stop, self.grammar, self.schedule = self._opened(first_id)
 
     def play(self, trainer: Any, ids: Sequence[str], path: Path) -> list[TokenRollout]:
         """Play questions, each occurrence a sample of its own; return them in this order.
@@ -98,17 +98,18 @@ class Player:
         )
         return in_order(jobs, played)
 
-    def _opened(self, first_id: str) -> tuple[Stop, Schedule]:
+    def _opened(self, first_id: str) -> tuple[Stop, str, Schedule]:
         """Open the environment, so that what it refuses is told before training.
 
         Returns:
-            What ends a turn, and what the reward's terms weigh when.
+            What ends a turn, the grammar's name, and what the reward's terms weigh when.
         """
         env, lanes = open_lanes(self.env_id, self._kwargs, 1)
+        info: Mapping[str, Any] = {}
         try:
-            stop = stop_of(lanes.begin(0, Job(first_id))[1])
+            info = lanes.begin(0, Job(first_id))[1]
         except (RetrievalError, RewardError):
-            stop = Stop()  # out of reach for now; an episode tells
+            pass  # out of reach for now; an episode tells
         finally:
             lanes.close()
-        return stop, Schedule.of(env)
+        return stop_of(info), str(info.get("grammar", "")), Schedule.of(env)

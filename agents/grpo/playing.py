@@ -11,6 +11,7 @@ from ...envs.dag_search import ENV_ID as DAG_SEARCH
 from ...envs.keywords import read_keywords
 from ...envs.search_read import ENV_ID as SEARCH_READ
 from ...errors import ConfigError
+from .. import make_agent
 from ..llm.loading import base_of, check_model, is_adapter, load_tokenizer
 from ..model_folder import FILE, read_model_folder
 from .bridge import Bridge
@@ -95,6 +96,25 @@ def make_bridge(settings: GRPOSettings, question_set: Any, kwargs: dict[str, Any
         shuffled=settings.control == "shuffled",
         watch_every=settings.watch_every,
     )
+
+
+def check_grammar(settings: GRPOSettings, bridge: Bridge) -> None:
+    """Refuse a model that has learnt another grammar alone: all of its groups would be alike.
+
+    Raises:
+        ConfigError: If its folder says so.
+    """
+    folder = check_model(settings.model_name)
+    if not (folder / FILE).is_file():
+        return
+    known = getattr(make_agent(str(folder)), "grammars", None)
+    if known is not None and bridge.player.grammar not in known:
+        raise ConfigError(
+            f"{settings.model_name} plays in the grammar {', '.join(known)} alone, and "
+            f"{settings.env_id} is played in {bridge.player.grammar}: nothing it writes could be "
+            "read. Teach it first (hopgym expert collect, hopgym train sft), give another "
+            "--env_id, or another model."
+        )
 
 
 def _check_searched(question_set: Any, kwargs: Mapping[str, Any]) -> None:

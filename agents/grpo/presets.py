@@ -10,9 +10,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # episodes of each, and four optimiser steps on them.
     "tiny-cpu": {
         "lora_r": 0,
-        "lr": 2e-4,
+        "lr": 1e-4,
         "lr_scheduler": "constant",
-        "scale_rewards": "none",
         "batch_size": 32,
         "gradient_accumulation_steps": 1,
         "steps_per_generation": 4,
@@ -36,6 +35,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "beta": 0.001,
         "max_new_tokens": 512,
         "context": 4096,
+        "lora_dropout": 0.0,  # a token's ratio is of two passes of one policy
         "precision": "bfloat16",
     },
 }

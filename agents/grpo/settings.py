@@ -50,7 +50,7 @@ class GRPOSettings:
     retriever: Annotated[str, "What searches; bm25, or exa where --exa_api_key is given."] = ""
     judge: Annotated[str, "Who judges; rule, or openai where --openai_api_key is given."] = ""
     reward: Annotated[str, "What pays; the environment's own, usually."] = ""
-    curriculum_steps: Annotated[int, "Steps with the weights for learning the format."] = 30
+    curriculum_steps: Annotated[int, "DagSearch's first steps, with weights for the format."] = 30
     prompt: Annotated[Ask, "plain, chat, or auto: as the model was made to be asked."] = "auto"
     instructions: Annotated[bool | None, "Whether the rules are shown; in chats, usually."] = None
     temperature: Annotated[float, "Of what it writes while it learns."] = 1.0

@@ -27,7 +27,7 @@ from ..sft.policy import Policy, load_policy, merge_adapter, save_policy
 from ..sft.trainer import broadcast, first, quiet, undisturbed
 from ..sft.variables import tracker_variables, variables
 from .listeners import Steps
-from .playing import env_kwargs, held_out_kwargs, make_bridge, settled
+from .playing import check_grammar, env_kwargs, held_out_kwargs, make_bridge, settled
 from .settings import FREE, GRPOSettings
 from .trainer import make_trainer
 
@@ -42,6 +42,8 @@ class Trained(NamedTuple):
     """How the model played that is left; None where nothing was played."""
     alarm: Alarm | None
     """Why the guard stopped it; None where it did not."""
+    splits: tuple[str, ...] = ()
+    """Those of the questions."""
 
 
 def train(settings: GRPOSettings, display: Display | None = None) -> Trained:
@@ -71,6 +73,7 @@ class Run:
         kwargs = env_kwargs(settings)
         self.settings = settings = settled(settings)
         self.bridge = make_bridge(settings, self.question_set, kwargs)
+        check_grammar(settings, self.bridge)
         self.examination = self._examination(held_out_kwargs(kwargs))
         self.policy: Policy = load_policy(settings)
         self.trainer = make_trainer(settings, self.policy, self.bridge, self.folder)
@@ -81,8 +84,9 @@ class Run:
     def train(self) -> Trained:
         """Make all steps, or as many as the guard lets pass."""
         checkpoint = str(self.folder.checkpoint(self.begun)) if self.begun else None
-        with quiet():
-            self.trainer.train(resume_from_checkpoint=checkpoint)
+        if self.steps.alarm is None:
+            with quiet():
+                self.trainer.train(resume_from_checkpoint=checkpoint)
         if self.steps.alarm is not None:
             self.display.say(f"Stopped: {self.steps.alarm.reason}")
         return self._finish()
@@ -108,8 +112,9 @@ class Run:
         steps = Steps(settings, journal, guard, schedule, self.display, leads=self.leads)
         if self.begun:
             steps.restore(self.folder.checkpoint(self.begun))
-        elif self.leads:
-            self.display.open("grpo", settings.max_steps, 0)
+        if self.leads:
+            self._tell()
+            self.display.open("grpo", settings.max_steps, self.begun)
         trainer.add_callback(steps)
         self.marks = Marks(self.folder.marks, self.begun, writes=self.leads)
         if self.examination is not None:
@@ -127,19 +132,34 @@ class Run:
         trainer.add_callback(Checkpoints(settings.save_every))  # last: it says that all is written
         return steps
 
+    def _tell(self) -> None:
+        """Say what is about to happen: the first step may be minutes away."""
+        settings, held_out = self.settings, self.examination
+        told = f"{len(self.bridge.index.ids)} questions, {self.policy.precision}"
+        if self.begun:
+            told += f"; going on from step {self.begun}"
+        elif settings.resume:
+            told += "; there is no checkpoint yet, so the run begins anew"
+        if held_out is not None and not self.begun:
+            told += f"; first {len(held_out.jobs())} held-out questions are played"
+        self.display.say(told)
+
     def _ready(self) -> int:
         """Make the folder ready; return the step to go on from."""
-        told = {n: v for n, v in asdict(self.settings).items() if n not in FREE}
+        steady = self.settings.lr_scheduler == "constant"  # a longer run is the same one, longer
+        free = FREE | ({"max_steps"} if steady else set())
+        told = {n: v for n, v in asdict(self.settings).items() if n not in free}
         conditions = {**told, "question_set": self.question_set.fingerprint}
         return self.folder.begin(conditions, resume=self.settings.resume)
 
     def _finish(self) -> Trained:
         """Leave the best model, or the last, and say how it is played."""
         best = self.marks.best if self.marks.all else None
-        steps = int(self.trainer.state.global_step)
+        steps = int(self.trainer.state.global_step) or self.begun
         if self.leads:
             self._leave(best, steps)
-        return Trained(self.folder.folder, steps, best, self.steps.alarm)
+        splits = tuple(self.question_set.splits)
+        return Trained(self.folder.folder, steps, best, self.steps.alarm, splits)
 
     def _leave(self, best: Mark | None, steps: int) -> None:
         settings, folder = self.settings, self.folder.folder

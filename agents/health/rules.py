@@ -9,9 +9,9 @@ reward (arXiv 2602.19526), search that is given up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .course import Course
 from .settings import GuardSettings
@@ -54,6 +54,12 @@ class Alarm:
             f"{self.value:.4g}{beyond}, since update {self.since}. Go back to the best checkpoint "
             f"and try {self.advice}."
         )
+
+
+def restored(told: Mapping[str, Any]) -> Alarm:
+    """Return an alarm that was written to JSON, which has null where there was NaN."""
+    whole: dict[str, Any] = {n: math.nan if v is None else v for n, v in told.items()}
+    return Alarm(**whole)
 
 
 class Rule(NamedTuple):

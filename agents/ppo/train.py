@@ -8,7 +8,6 @@ Where `accelerate launch` has started several processes they train one model; th
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from ...errors import AgentError
 from ...seeding import rng_for
 from ..health.episodes import episode_figures
 from ..health.guard import Alarm, Guard
+from ..health.rules import restored
 from ..llm.quiet import quiet
 from ..llm.rollout import TokenRollout
 from ..model_folder import write_model_folder
@@ -192,9 +192,7 @@ class Run:
         told, settings = state["alarm"], self.settings
         if told is None or not settings.guarded or state["bounds"] != list(settings.guard_set):
             return None
-        # JSON has no NaN: it was written as null.
-        whole: dict[str, Any] = {n: math.nan if v is None else v for n, v in told.items()}
-        return Alarm(**whole)
+        return restored(told)
 
     def _tell(self, done: int, figures: Mapping[str, float]) -> None:
         self.journal.add(done, figures)

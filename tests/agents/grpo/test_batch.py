@@ -54,7 +54,7 @@ def test_overlong_episodes_are_masked_where_that_is_wanted():
 def test_figures_tell_of_groups_of_length_and_of_likelihood():
     rollouts = [rollout(1.0, -0.1), rollout(0.0, -0.9, finish="length"), rollout(1.0), rollout(1.0)]
     figures = Batch.of(rollouts, 2).figures()
-    assert figures["zero_variance_groups"] == 0.5 and figures["overlong_share"] == 0.25
+    assert Batch.of(rollouts, 2).flat_share == 0.5 and figures["overlong_share"] == 0.25
     assert figures["better_logprob"] == pytest.approx(-0.1)
     assert figures["worse_logprob"] == pytest.approx(-0.9)
     assert figures["reward"] == 0.75 and figures["reward/r"] == 0.75
@@ -62,7 +62,28 @@ def test_figures_tell_of_groups_of_length_and_of_likelihood():
 
 def test_what_cannot_be_known_is_left_out():
     figures = Batch.of([rollout(0.0, error="RewardError: out")] * 2, 2).figures()
-    assert figures == {
-        "episodes": 0.0, "failed_episodes": 0.0, "unscored_episodes": 2.0, "zero_variance_groups": 1.0,
-    }  # fmt: skip
+    assert figures == {"episodes": 0.0, "failed_episodes": 0.0, "unscored_episodes": 2.0}
     assert math.isnan(logprob_of(TokenEpisode()))
+
+
+def test_groups_that_are_spread_over_processes_are_not_compared():
+    batch = Batch.of([rollout(1.0, -0.1), rollout(0.0, -0.9), rollout(1.0)], 2)
+    assert not batch.whole and "better_logprob" not in batch.figures()
+    assert Batch.of([rollout(1.0), rollout(0.0)], 2).whole
+
+
+def test_advantages_follow_what_was_replaced():
+    batch = Batch.of([rollout(1.0), rollout(1.0)], 2)
+    assert batch.advantages == [0.0, 0.0]
+    batch.replace(0, Batch.of([rollout(2.0), rollout(0.0)], 2), 0)
+    assert batch.advantages == [1.0, -1.0]
+
+
+def test_what_trl_is_told_has_a_place_for_each_episode():
+    batch = Batch.of([rollout(1.0, id="a"), rollout(0.0, error="RewardError: out")], 2)
+    rows = batch.rows(0, mask_overlong=True)
+    told = batch.told(rows, with_logprobs=False)
+    assert told["logprobs"] is None and told["question_id"] == ["a", "q"]
+    assert told["episode_reward"] == [1.0, None] and told["env_mask"] == [[1, 1], [0]]
+    assert told["episode_error"] == [None, "RewardError: out"]
+    assert batch.told(rows, with_logprobs=True)["logprobs"] == [[-0.5, -0.5], [0.0]]

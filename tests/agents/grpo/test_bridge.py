@@ -1,6 +1,16 @@
 import pytest
-from grpo_runs import DAG, OWN, POISON, SEARCH_READ, WORLD, Poisoned, Writer, trainer_of, writes
-from ppo_runs import BROKEN
+from grpo_runs import (
+    DAG,
+    OWN,
+    POISON,
+    SEARCH_READ,
+    SELECTIVE,
+    WORLD,
+    Poisoned,
+    Writer,
+    trainer_of,
+    writes,
+)
 from tiny_llms import byte_tokenizer, needs_llms
 
 needs_llms()
@@ -137,7 +147,7 @@ def test_samples_follow_the_seed_the_step_and_the_call_and_nothing_else(tmp_path
 
 def test_a_failure_of_infrastructure_is_no_reward_and_no_loss(tmp_path, monkeypatch):
     writes(monkeypatch, Writer(rubbish=0))
-    trainer = trainer_of(tmp_path, bridge_of(DAG, env_kwargs={"retriever": f"{BROKEN}?every=2"}))
+    trainer = trainer_of(tmp_path, bridge_of(DAG, env_kwargs={"retriever": SELECTIVE}))
     inputs, batch = scored(trainer, 16)
     failed = [row["episode_reward"] is None for row in inputs]
     assert 0 < sum(failed) < 16
@@ -165,13 +175,14 @@ def test_groups_without_a_difference_are_played_anew(tmp_path, monkeypatch):
         inputs, _ = scored(trainer_of(tmp_path, bridge), 24)
         groups = [inputs[n : n + 2] for n in range(0, 24, 2)]
         assert all(a["question_id"] == b["question_id"] for a, b in groups)
-        same = sum(a["episode_reward"] == b["episode_reward"] for a, b in groups)
-        assert bridge.figures["zero_variance_groups"] == pytest.approx(same / 12)
-        return same, bridge.figures["resampled_groups"]
+        assert all(row["question"].startswith("Where is Vel") for row in inputs)
+        left = sum(a["episode_reward"] == b["episode_reward"] for a, b in groups) / 12
+        return left, bridge.figures["zero_variance_groups"], bridge.figures["resampled_groups"]
 
-    before, none = flat()
-    after, replaced = flat(resample=4)
-    assert none == 0 and before > 0 and after == before - replaced < before
+    left, before, none = flat()
+    assert none == 0 and left == before > 0
+    after, played, replaced = flat(resample=4)
+    assert played == before and after == pytest.approx(before - replaced) and replaced > 0
 
 
 def test_shuffled_rewards_are_the_same_rewards_elsewhere(tmp_path, monkeypatch):

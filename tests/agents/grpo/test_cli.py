@@ -147,3 +147,5 @@ def test_the_last_line_plays_as_the_run_did():
         "Next: hopgym bench --envs hopgym/DagSearch-v0 --questions q.json --set retriever=exa "
         "--set top_k=2 --set max_nodes=4 --agents out"
     )
+    alone = Trained("out", 1, None, None, splits=("train",))
+    assert "--questions OTHER-QUESTIONS" in summary(told, alone)[-1]

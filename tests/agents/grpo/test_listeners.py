@@ -31,14 +31,14 @@ def steps_in(folder, **changes):
 def logged(steps, step=1, **figures):
     state = SimpleNamespace(global_step=step)
     control = SimpleNamespace(should_training_stop=False, should_save=False)
-    steps.on_log(None, state, control, {"loss": 0.5, **figures})
+    steps.on_log(None, state, control, {"loss": 0.5, "episodes": 8.0, **figures})
     return control
 
 
 def test_a_step_stands_in_the_journal_and_is_shown(steps, tmp_path):
     logged(steps, 3, reward=0.25, em=0.5, **{"completions/max_length": 9, "rewards/reward/mean": 1})
     (line,) = map(json.loads, (tmp_path / "journal.jsonl").read_text().splitlines())
-    assert line == {"step": 3, "loss": 0.5, "reward": 0.25, "em": 0.5}
+    assert line == {"step": 3, "loss": 0.5, "episodes": 8.0, "reward": 0.25, "em": 0.5}
     steps.display.console.file.flush()
     assert "step 3/3  reward 0.25 em 0.5" in (tmp_path / "shown.txt").read_text()
 
@@ -57,8 +57,14 @@ def test_the_guard_ends_a_run_and_has_it_saved(steps):
     assert steps.alarm.figure == "kl"
 
 
-def test_a_broken_number_is_seen(steps):
-    assert logged(steps, 1, grad_norm=math.nan).should_training_stop
+def test_a_broken_number_is_seen_in_every_step(steps):
+    control = SimpleNamespace(should_training_stop=False, should_save=False)
+    state = SimpleNamespace(global_step=2)
+    steps.on_log(None, state, control, {"loss": 0.5, "kl": 99.0})  # on episodes of before
+    steps.on_log(None, state, control, {"loss": 0.5, "kl": 99.0})
+    assert steps.guard.state()["updates"] == 0 and not control.should_training_stop
+    steps.on_log(None, state, control, {"loss": 0.5, "grad_norm": math.nan})
+    assert control.should_training_stop
 
 
 def test_the_control_and_an_unguarded_run_go_on(tmp_path):
@@ -79,14 +85,36 @@ def test_the_guard_forgets_levels_where_the_curriculum_goes_on(tmp_path):
     assert steps.guard.state()["courses"] == {}
 
 
+def saved(steps, folder):
+    folder.mkdir(exist_ok=True)
+    state = SimpleNamespace(global_step=int(folder.name.partition("-")[2]))
+    steps.on_save(SimpleNamespace(output_dir=folder.parent), state, None)
+    return folder
+
+
 def test_a_checkpoint_holds_what_the_guard_remembers(steps, tmp_path):
     logged(steps, 1, kl=0.1)
-    folder = tmp_path / "checkpoint-1"
-    folder.mkdir()
-    steps.on_save(SimpleNamespace(output_dir=tmp_path), SimpleNamespace(global_step=1), None)
+    folder = saved(steps, tmp_path / "checkpoint-1")
     other = steps_in(tmp_path)
     other.restore(folder)
     assert (folder / GUARD).is_file() and other.guard.state() == steps.guard.state()
+    assert other.alarm is None
+
+
+def test_what_stopped_a_run_holds_unless_the_bounds_are_others(steps, tmp_path):
+    logged(steps, 1, grad_norm=math.nan)
+    folder = saved(steps, tmp_path / "checkpoint-1")
+    for changes, holds in (
+        ({}, True),
+        ({"guard_set": ("most_kl=9",)}, False),
+        ({"guard": False}, False),
+    ):
+        other = steps_in(tmp_path, **changes)
+        other.restore(folder)
+        assert (other.alarm is not None) is holds
+    other = steps_in(tmp_path)
+    other.restore(folder)
+    assert other.alarm.reason == steps.alarm.reason
 
 
 def test_trls_names_become_ours_and_what_misleads_is_left_out():

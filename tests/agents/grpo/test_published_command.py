@@ -89,7 +89,7 @@ def test_the_published_command_line_trains_logs_and_pushes(place, exa):
     *_, wrote, pushed, following = ran.out.splitlines()
     assert (wrote, pushed) == ("Wrote output: 3 steps.", "Pushed to user/name.")
     assert following == (
-        "Next: hopgym bench --envs hopgym/DagSearch-v0 --questions your_data.json "
+        "Next: hopgym bench --envs hopgym/DagSearch-v0 --questions OTHER-QUESTIONS "
         "--set retriever=exa --agents output"
     )
     assert ran.err.count("others on this machine can read a command line") == 1
