@@ -151,6 +151,26 @@ def test_the_guard_stops_a_run_and_says_why(given):
     assert trained.steps == 2 and "turns run on until they are cut" in trained.alarm.reason
 
 
+def test_what_the_guard_stopped_stays_stopped_until_its_bounds_are_others(given):
+    bounds = ("warmup=0", "window=2", "patience=2", "most_cut=0.1")
+    told = given(**RANDOM, max_steps=4, guard_set=bounds)
+    first = train(told)
+    again = train(given(**RANDOM, max_steps=4, guard_set=bounds, resume=True))
+    assert again.alarm.reason == first.alarm.reason and again.steps == first.steps == 2
+    freed = train(given(**RANDOM, max_steps=4, guard_set=("most_cut=inf",), resume=True))
+    assert freed.alarm is None and freed.steps == 4
+
+
+def test_a_finished_run_is_prolonged_as_if_it_had_been_longer(given):
+    steady = {**RANDOM, "mask_overlong": False, "lr_scheduler": "constant"}
+    train(given("long", **steady, max_steps=4))
+    train(given("short", **steady, max_steps=2))
+    train(given("short", **steady, max_steps=4, resume=True))
+    one, two = (Path(given(name).output_dir) for name in ("long", "short"))
+    assert alike(weights(one), weights(two))
+    assert len(lines(two / "journal.jsonl")) == 4
+
+
 def test_where_nothing_can_be_played_there_is_an_error_and_no_model(given, tmp_path):
     told = given(**{**RANDOM, "retriever": BROKEN}, eval_questions="none")
     with pytest.raises(AgentError, match=r"No episode.*could be (played|scored)"):
@@ -169,6 +189,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(given, tmp_path
         (ConfigError, "in this model has not|this model has not", {"lora_r": 2, "lora_target_modules": "nope"}),
         (DataError, "held out", {"eval_questions": "", "eval_split": "train"}),
     ]  # fmt: skip
+    with pytest.raises(ConfigError, match="plays in the grammar r3 alone, and hopgym/DagSearch-v0"):
+        train(given("new", model_name="tiny"))
     for kind, message, changes in cases:
         with pytest.raises(kind, match=message):
             train(given("new", **{**RANDOM, **changes}))
