@@ -55,7 +55,7 @@ FLAGS: Mapping[str, Sequence[str]] = {
         "2e-4",
         "--scale_rewards",
         "none",
-    ),  # fmt: skip
+    ),
 }
 """What an environment is trained with beside the preset."""
 

@@ -29,7 +29,7 @@ from ..agents.ppo.memory import Shape
 from ..agents.ppo.policy import recompute
 from ..agents.ppo.samples import Sample
 from ..agents.ppo.settings import PPOSettings
-from ..agents.sft.policy import lora_config
+from ..agents.training.policy import lora_config
 from ..errors import ConfigError, require
 from ..seeding import rng_for
 from .speed.rollout import make_tokenizer

@@ -21,8 +21,8 @@ from ...envs.settings import at_least
 from ...errors import AgentError, ConfigError
 from ...seeding import rng_for
 from ..llm.prompts import Prompts
-from ..ppo.samples import why_nothing
 from ..stream import QuestionStream
+from ..training.rollouts import why_nothing
 from .batch import Batch
 from .player import Path, Player
 from .questions import QuestionIndex, question_dataset, question_rows

@@ -27,8 +27,8 @@ def add_command(train: typer.Typer) -> None:
 
 def run(flags: Flags) -> None:
     """Train, and say what came of it."""
-    from ..sft.hub import check_access
-    from ..sft.listeners import Display
+    from ..training.display import Display
+    from ..training.hub import check_access
     from .train import train
 
     settings = flags.settings()

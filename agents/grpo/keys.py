@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ...errors import ConfigError
-from ..sft.variables import variables
+from ..training.variables import variables
 from .settings import GRPOSettings
 
 VARIABLES: Mapping[str, str] = {

@@ -12,9 +12,10 @@ import msgspec
 from ...files import atomic_write
 from ..health.guard import Alarm, Guard
 from ..health.rules import restored
-from ..ppo.journal import Journal
 from ..schedule import Schedule
-from ..sft.listeners import Display, Listener
+from ..training.display import Display
+from ..training.journal import Journal
+from ..training.listeners import Listener
 from .settings import GRPOSettings
 
 GUARD = "guard.json"

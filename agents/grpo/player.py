@@ -16,8 +16,8 @@ from ..llm.prompts import Prompts, stop_of
 from ..llm.rollout import TokenRollout, token_rollout
 from ..llm.sampling import Sampling
 from ..llm.stops import Stop
-from ..ppo.collect import in_order
 from ..schedule import Schedule
+from ..training.rollouts import in_order
 from .generators import generator_of
 
 Path = tuple[Any, ...]

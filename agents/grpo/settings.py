@@ -17,8 +17,8 @@ from ..health.bounds import read_bounds
 from ..health.settings import GuardSettings
 from ..llm.prompt_room import prompt_room
 from ..llm.prompts import Prompts
-from ..sft.hub import check_name
-from ..sft.settings import Precision, check_choice
+from ..training.choices import Precision, check_choice
+from ..training.hub import check_name
 from .presets import PRESETS
 
 Ask = Literal["auto", "plain", "chat"]

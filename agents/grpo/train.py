@@ -16,16 +16,18 @@ from ...envs.datasets import make_questions
 from ...errors import require
 from ..health.guard import Alarm, Guard
 from ..model_folder import write_model_folder
-from ..ppo.held_out import make_examination
-from ..ppo.journal import Journal, check_trackers
-from ..ppo.playing import play_options
-from ..sft.examination import Examination, Mark, Marks
-from ..sft.folder import RunFolder
-from ..sft.hub import push
-from ..sft.listeners import Checkpoints, Display, Examiner
-from ..sft.policy import Policy, load_policy, merge_adapter, save_policy
-from ..sft.trainer import broadcast, first, quiet, undisturbed
-from ..sft.variables import tracker_variables, variables
+from ..training.display import Display
+from ..training.examination import Examination, Mark, Marks
+from ..training.folder import RunFolder
+from ..training.held_out import make_examination
+from ..training.hub import push
+from ..training.journal import Journal, check_trackers
+from ..training.listeners import Checkpoints, Examiner
+from ..training.playing import play_options
+from ..training.policy import Policy, load_policy, merge_adapter, save_policy
+from ..training.processes import broadcast, first
+from ..training.surroundings import quiet, undisturbed
+from ..training.variables import tracker_variables, variables
 from .listeners import Steps
 from .playing import check_grammar, env_kwargs, held_out_kwargs, make_bridge, settled
 from .settings import FREE, GRPOSettings

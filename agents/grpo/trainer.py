@@ -10,9 +10,9 @@ from typing import Any
 from ...errors import ConfigError, require
 from ...seeding import rng_for
 from ..llm.loading import check_model, is_adapter
-from ..sft.folder import RunFolder
-from ..sft.policy import Policy
-from ..sft.trainer import quiet
+from ..training.folder import RunFolder
+from ..training.policy import Policy
+from ..training.surroundings import quiet
 from .bridge import Bridge
 from .settings import GRPOSettings
 

@@ -14,7 +14,7 @@ import msgspec
 
 from ...errors import DataError, require
 from ...files import atomic_write
-from ..sft.listeners import COMPLETE
+from ..training.listeners import COMPLETE
 from .actor import Actor
 from .learner import Learner
 

@@ -25,7 +25,7 @@ def add_command(train: typer.Typer) -> None:
 
 def run(settings: PPOSettings) -> None:
     """Train, and say what came of it."""
-    from ..sft.listeners import Display
+    from ..training.display import Display
     from .train import train
 
     try:

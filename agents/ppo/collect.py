@@ -15,6 +15,7 @@ from ..llm.generator import Generator
 from ..llm.rollout import TokenRollout, token_rollout
 from ..schedule import Schedule
 from ..stream import QuestionStream
+from ..training.rollouts import in_order
 from .settings import PPOSettings
 
 
@@ -89,11 +90,3 @@ class Collector:
             training_step=update,
         )
         return in_order(jobs, played)
-
-
-def in_order(jobs: Sequence[Job], played: Iterator[TokenRollout]) -> list[TokenRollout]:
-    """Return rollouts in the order of their jobs, in whatever order they ended."""
-    waiting: dict[Job, list[TokenRollout]] = {}
-    for rollout in played:
-        waiting.setdefault(rollout.episode.job, []).append(rollout)
-    return [waiting[job].pop(0) for job in jobs]

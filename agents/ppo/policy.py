@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ...errors import require
 from ...seeding import rng_for
 from ..llm.loading import check_model, load_model
-from ..sft.policy import lora_config, precision_here
+from ..training.policy import lora_config, precision_here
 from .actor import Actor, Reference
 from .settings import PPOSettings
 

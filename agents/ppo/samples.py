@@ -108,14 +108,3 @@ def shuffle_rewards(samples: Sequence[Sample], rng: np.random.Generator) -> None
         sample.rewards = np.zeros(len(sample))
         sample.rewards[-1] = paid[other]
         sample.lost = 0.0
-
-
-def why_nothing(rollouts: Sequence[TokenRollout]) -> str:
-    """Say why there is nothing to learn from: nothing was played, or no prompt fitted."""
-    for episode, _ in rollouts:
-        if episode.error is not None:
-            return f"No episode could be played to its end; the first: {episode.error}"
-    return (
-        "No prompt fitted the model, so there is nothing to learn from. Give a larger context, "
-        "fewer max_new_tokens, or fewer and shorter documents."
-    )

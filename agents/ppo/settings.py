@@ -13,7 +13,7 @@ from ..health.bounds import read_bounds
 from ..health.settings import GuardSettings
 from ..llm.prompt_room import prompt_room
 from ..llm.prompts import Prompts, Style
-from ..sft.settings import Precision
+from ..training.choices import Precision
 from .credit import Algorithm, Discount
 from .presets import PRESETS
 

@@ -26,19 +26,21 @@ from ..health.rules import restored
 from ..llm.quiet import quiet
 from ..llm.rollout import TokenRollout
 from ..model_folder import write_model_folder
-from ..sft.examination import Mark, Marks
-from ..sft.folder import RunFolder
-from ..sft.listeners import Display
-from ..sft.policy import merge_adapter, save_policy
-from ..sft.trainer import undisturbed
+from ..training.display import Display
+from ..training.examination import Mark, Marks
+from ..training.folder import RunFolder
+from ..training.held_out import make_examination
+from ..training.journal import Journal, check_trackers, make_trackers
+from ..training.playing import play_options
+from ..training.policy import merge_adapter, save_policy
+from ..training.rollouts import why_nothing
+from ..training.surroundings import undisturbed
 from .checkpoint import load_checkpoint, save_checkpoint
 from .collect import Collector
-from .held_out import make_examination
-from .journal import Journal, check_trackers, make_trackers
 from .learner import Learner
-from .playing import env_kwargs, make_generator, play_options
+from .playing import env_kwargs, make_generator
 from .policy import load_policy
-from .samples import samples_of, shuffle_rewards, why_nothing
+from .samples import samples_of, shuffle_rewards
 from .settings import FREE, PPOSettings
 from .team import Team, assemble
 

@@ -20,13 +20,13 @@ def add_command(train: typer.Typer) -> None:
 
 def run(settings: SFTSettings) -> None:
     """Train, and say what came of it."""
-    from .hub import check_access
-    from .listeners import Display
+    from ..training.hub import check_access
+    from .display import SFTDisplay
     from .train import train
 
     console = Console()
     try:
-        with Display() as display:
+        with SFTDisplay() as display:
             if settings.push_to_hub:
                 check_access()
             told = train(settings, display)

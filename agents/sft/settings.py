@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, get_args
 
 from ...envs.settings import at_least
 from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..expert.encoding import Unit
 from ..llm.prompts import Prompts, Style
-from .hub import check_name
-
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+from ..training.choices import Precision, check_choice
+from ..training.hub import check_name
 
 LORA_LR = 1e-4
 FULL_LR = 1e-5
@@ -130,13 +129,3 @@ FREE = frozenset(
     ]
 )  # fmt: skip
 """What may differ where a run is resumed."""
-
-
-def check_choice(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
-    """Refuse a word that is not among those allowed.
-
-    Raises:
-        ConfigError: If it is not.
-    """
-    if value not in allowed:
-        raise ConfigError(f"{name} is {value!r}; it may be {', '.join(map(str, allowed))}.")

@@ -17,15 +17,18 @@ from ...envs.keywords import read_keyword
 from ...errors import require
 from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
+from ..training.display import Display
+from ..training.examination import Examination, Mark, Marks
+from ..training.folder import RunFolder
+from ..training.hub import push
+from ..training.listeners import Checkpoints, Examiner
+from ..training.policy import Policy, load_policy, merge_adapter, save_policy
+from ..training.processes import broadcast, first
+from ..training.surroundings import quiet, undisturbed
+from ..training.variables import tracker_variables, variables
 from .data import TrainingData, check_held_out, read_data
-from .examination import Examination, Mark, Marks
-from .folder import RunFolder
-from .hub import push
-from .listeners import Checkpoints, Display, Examiner
-from .policy import Policy, load_policy, merge_adapter, save_policy
 from .settings import FREE, SFTSettings
-from .trainer import broadcast, first, make_trainer, quiet, steps_of_epoch, undisturbed
-from .variables import tracker_variables, variables
+from .trainer import make_trainer, steps_of_epoch
 
 
 class Trained(NamedTuple):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import numpy as np
-
-from ...errors import HopgymError, require
-from ..llm.quiet import quiet as quiet_transformers
+from ...errors import require
+from ..training.folder import RunFolder
+from ..training.policy import Policy
+from ..training.surroundings import quiet
 from .data import TrainingData
-from .folder import RunFolder
-from .policy import Policy
 from .settings import SFTSettings
 
 T = TypeVar("T")
@@ -73,52 +67,3 @@ def steps_of_epoch(settings: SFTSettings, sequences: int, processes: int = 1) ->
     """
     batches = -(-sequences // (settings.batch_size * processes))
     return -(-batches // settings.gradient_accumulation_steps)
-
-
-def broadcast(trainer: Any, value: Any) -> Any:
-    """Return what the first of all processes has, where several train together."""
-    told = [value]
-    if trainer.args.world_size > 1:
-        require("accelerate.utils", "llm").broadcast_object_list(told)
-    return told[0]
-
-
-def first(trainer: Any, make: Callable[[], T]) -> T:
-    """Return what the first of all processes makes, in all of them.
-
-    Raises:
-        HopgymError: If it fails, in all of them: else the others would wait for it.
-    """
-    made: Any = None
-    if trainer.is_world_process_zero():
-        try:
-            made = make()
-        except HopgymError as error:
-            made = error
-    made = broadcast(trainer, made)
-    if isinstance(made, HopgymError):
-        raise made
-    return made  # type: ignore[no-any-return]
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Leave the global generators, which the trainer seeds, as they were."""
-    torch = require("torch", "llm")
-    before, numbers = random.getstate(), np.random.get_state()
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices):
-        try:
-            yield
-        finally:
-            random.setstate(before)
-            np.random.set_state(numbers)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep back what libraries say of their own ways."""
-    with warnings.catch_warnings(), quiet_transformers():
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield

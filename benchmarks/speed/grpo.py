@@ -41,7 +41,7 @@ from rich.table import Table
 
 from ...agents.grpo.settings import GRPOSettings
 from ...agents.grpo.trainer import experiments
-from ...agents.sft.trainer import quiet, undisturbed
+from ...agents.training.surroundings import quiet, undisturbed
 from ...core import to_json
 from ...errors import AgentError, require
 from ...files import atomic_write

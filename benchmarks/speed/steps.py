@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
 
-from ...agents.sft.listeners import Listener
+from ...agents.training.listeners import Listener
 from ...errors import require
 from .rounds import Cost, Label, Row
 

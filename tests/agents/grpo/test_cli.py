@@ -12,7 +12,7 @@ from hopgym.agents.grpo.cli import add_command, summary
 from hopgym.agents.grpo.settings import GRPOSettings
 from hopgym.agents.grpo.train import Trained
 from hopgym.agents.health import Alarm
-from hopgym.agents.sft.examination import Mark
+from hopgym.agents.training.examination import Mark
 from hopgym.errors import ConfigError
 
 

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from hopgym.agents.grpo.listeners import GUARD, Steps, read_figures
 from hopgym.agents.health.guard import Guard, GuardSettings
-from hopgym.agents.ppo.journal import Journal
 from hopgym.agents.schedule import Schedule
-from hopgym.agents.sft.listeners import Display
+from hopgym.agents.training.display import Display
+from hopgym.agents.training.journal import Journal
 from hopgym.rewards import make_reward
 
 BOUNDS = GuardSettings(warmup=0, window=2, patience=1)

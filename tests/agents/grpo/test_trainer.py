@@ -13,9 +13,9 @@ pytest.importorskip("peft")
 
 from hopgym.agents.grpo.playing import env_kwargs, make_bridge  # noqa: E402
 from hopgym.agents.grpo.trainer import make_trainer  # noqa: E402
-from hopgym.agents.sft.folder import RunFolder  # noqa: E402
-from hopgym.agents.sft.policy import load_policy  # noqa: E402
-from hopgym.agents.sft.trainer import undisturbed  # noqa: E402
+from hopgym.agents.training.folder import RunFolder  # noqa: E402
+from hopgym.agents.training.policy import load_policy  # noqa: E402
+from hopgym.agents.training.surroundings import undisturbed  # noqa: E402
 from hopgym.envs.datasets import make_questions  # noqa: E402
 from hopgym.errors import UnknownNameError  # noqa: E402
 

@@ -12,7 +12,7 @@ from hopgym.agents.ppo.actor import Actor, split  # noqa: E402
 from hopgym.agents.ppo.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from hopgym.agents.ppo.learner import Learner  # noqa: E402
 from hopgym.agents.ppo.settings import LearnSettings  # noqa: E402
-from hopgym.agents.sft.listeners import COMPLETE  # noqa: E402
+from hopgym.agents.training.listeners import COMPLETE  # noqa: E402
 
 
 def learner(model=None, **changes):

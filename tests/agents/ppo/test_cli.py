@@ -9,7 +9,7 @@ from hopgym.agents.health import Alarm
 from hopgym.agents.ppo.cli import add_command, summary
 from hopgym.agents.ppo.settings import PPOSettings
 from hopgym.agents.ppo.train import Trained
-from hopgym.agents.sft.examination import Mark
+from hopgym.agents.training.examination import Mark
 from hopgym.errors import ConfigError, UnknownNameError
 
 pytest.importorskip("peft")

@@ -7,8 +7,7 @@ from toy import ToyQuestions
 
 from hopgym.agents.llm.sampling import Sampling
 from hopgym.agents.llm.transformers_generator import TransformersGenerator
-from hopgym.agents.ppo.collect import Collector, in_order
-from hopgym.agents.rollout import Episode, Job
+from hopgym.agents.ppo.collect import Collector
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import ConfigError
 
@@ -91,11 +90,3 @@ def test_samples_and_updates_differ(tmp_path):
         tuple(rollout.tokens.ids) for update in (0, 1) for rollout in one.play(generator(), update)
     ]
     assert len(set(rows)) == len(rows) == 20
-
-
-def test_rollouts_are_put_in_the_order_of_their_jobs():
-    from hopgym.agents.llm.rollout import TokenRollout
-
-    jobs = [Job("a"), Job("b"), Job("a", 1)]
-    ended = [TokenRollout(Episode(job, None, 0.0, {}, {}, 0.0), None) for job in reversed(jobs)]
-    assert [rollout.episode.job for rollout in in_order(jobs, iter(ended))] == jobs

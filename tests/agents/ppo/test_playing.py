@@ -6,7 +6,7 @@ from hopgym.errors import ConfigError
 needs_llms()
 
 from hopgym.agents.ppo.actor import Actor  # noqa: E402
-from hopgym.agents.ppo.playing import env_kwargs, make_generator, play_options  # noqa: E402
+from hopgym.agents.ppo.playing import env_kwargs, make_generator  # noqa: E402
 from hopgym.agents.ppo.policy import Policy  # noqa: E402
 from hopgym.agents.ppo.settings import PPOSettings  # noqa: E402
 
@@ -34,12 +34,3 @@ def test_it_writes_as_it_is_told():
     assert (generator.sampling.temperature, generator.sampling.max_new_tokens) == (0.7, 9)
     assert generator.room == 64 - 9
     assert generator.model is actor.model
-
-
-def test_the_trained_model_plays_greedily_and_else_as_it_learnt():
-    given = settings(prompt="chat", instructions=False, max_new_tokens=9, context=64)
-    assert play_options(given) == {
-        "prompt": "chat", "temperature": 0.0, "max_new_tokens": 9, "context": 64,
-        "instructions": False,
-    }  # fmt: skip
-    assert "context" not in play_options(settings())

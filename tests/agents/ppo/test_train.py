@@ -28,7 +28,7 @@ from hopgym.agents.ppo.learner import Learner
 from hopgym.agents.ppo.optimizer import Optimizer
 from hopgym.agents.ppo.train import train
 from hopgym.agents.rollout import Job, rollout
-from hopgym.agents.sft.examination import Examination
+from hopgym.agents.training.examination import Examination
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import AgentError, ConfigError, DataError, UnknownNameError
 
@@ -144,7 +144,6 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(given):
         assert sorted(f.name for f in kept.iterdir()) == ["checkpoint-1", "checkpoint-2.part"]
     train(replace(told, resume=True))
     assert alike(last_state(out(whole)), last_state(out(told)))
-
 
 
 def test_a_schedule_of_rewards_counts_updates(given):

@@ -8,9 +8,9 @@ from toy import toy_kwargs
 from hopgym.agents import make_agent
 from hopgym.agents.rollout import Job, rollout
 from hopgym.agents.sft import train as train_module
-from hopgym.agents.sft.examination import Examination
-from hopgym.agents.sft.listeners import Listener
 from hopgym.agents.sft.train import make_examination, train
+from hopgym.agents.training.examination import Examination
+from hopgym.agents.training.listeners import Listener
 from hopgym.errors import ConfigError, DataError
 
 torch = pytest.importorskip("torch")

@@ -1,14 +1,12 @@
-import random
-
-import numpy as np
 import pytest
-from sft_runs import generators, settings, workplace
+from sft_runs import settings, workplace
 
 from hopgym.agents.expert.encoding import IGNORED
 from hopgym.agents.sft.data import read_data
-from hopgym.agents.sft.folder import RunFolder
-from hopgym.agents.sft.policy import load_policy
-from hopgym.agents.sft.trainer import broadcast, make_trainer, quiet, steps_of_epoch, undisturbed
+from hopgym.agents.sft.trainer import make_trainer, steps_of_epoch
+from hopgym.agents.training.folder import RunFolder
+from hopgym.agents.training.policy import load_policy
+from hopgym.agents.training.surroundings import undisturbed
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -80,26 +78,3 @@ def test_the_settings_reach_the_trainer(place, tmp_path):
 @pytest.mark.parametrize("sequences, processes, steps", [(16, 1, 4), (17, 1, 5), (16, 2, 2)])
 def test_an_epochs_steps_are_those_of_the_trainer(place, sequences, processes, steps):
     assert steps_of_epoch(settings(place), sequences, processes) == steps
-
-
-def test_others_are_not_disturbed():
-    before = generators()
-    with undisturbed():
-        random.seed(1)
-        np.random.seed(1)
-        torch.manual_seed(1)
-    assert generators() == before
-
-
-def test_what_libraries_say_of_their_own_ways_is_kept_back(recwarn):
-    import warnings
-
-    with quiet():
-        warnings.warn("old", FutureWarning, stacklevel=1)
-        warnings.warn("mind", UserWarning, stacklevel=1)
-    assert not recwarn.list
-
-
-def test_one_process_agrees_with_itself(place, tmp_path):
-    trainer, _ = made(place, tmp_path)
-    assert broadcast(trainer, {"em": 1}) == {"em": 1}

@@ -1,7 +1,7 @@
 import pytest
 from tiny_llms import needs_llms
 
-from hopgym.agents.sft.trainer import quiet, undisturbed
+from hopgym.agents.training.surroundings import quiet, undisturbed
 from hopgym.benchmarks.speed import grpo_sides as sides
 from hopgym.benchmarks.speed import steps
 from hopgym.benchmarks.speed.ppo import make_lfm2, make_qwen2

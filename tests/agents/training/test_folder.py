@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from hopgym.agents.sft.folder import RunFolder
-from hopgym.agents.sft.listeners import COMPLETE
+from hopgym.agents.training.folder import RunFolder
+from hopgym.agents.training.listeners import COMPLETE
 from hopgym.errors import ConfigError
 
 CONDITIONS = {"lr": 1e-4, "data": "abc", "data_path": ("a",)}

@@ -1,4 +1,4 @@
-"""What listens to a trainer: the examiner, who may end the training, and the display.
+"""What listens to a trainer: the examiner, who may end the training, and checkpoints.
 
 They have the methods of `transformers.TrainerCallback` that they need, and pass by all others, so
 that this module needs no library that trains.
@@ -6,12 +6,11 @@ that this module needs no library that trains.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..bar import Bar
+from .display import Display
 from .examination import Examination, Mark, Marks
 from .policy import save_policy
 
@@ -114,42 +113,6 @@ class Examiner(Listener):
         if self.marks.add(mark) and state.is_world_process_zero:
             save_policy(model, tokenizer, self.best)
         self.display.examined(mark, self.examination.metric, self.marks)
-
-
-class Display(Bar, Listener):
-    """A bar on a terminal, and a line for each entry of the log. Use it in a `with` statement."""
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Open the bar."""
-        if state.is_world_process_zero:
-            self.open("sft", state.max_steps, state.global_step)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Move the bar, and have the last steps logged, however few they are."""
-        self.move(state.global_step)
-        if state.global_step >= state.max_steps:
-            control.should_log = True
-
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
-    ) -> None:
-        """Show how the loss stands."""
-        if not self.is_open or not logs or "loss" not in logs:
-            return
-        told = [f"loss {float(logs['loss']):.4f}"]
-        if "mean_token_accuracy" in logs:
-            told.append(f"tokens right {100 * float(logs['mean_token_accuracy']):.1f}")
-        told.append(f"lr {float(logs.get('learning_rate', math.nan)):.1e}")
-        self.say(f"step {state.global_step}/{state.max_steps}  {'  '.join(told)}")
-        self.note(told[0])
-
-    def examined(self, mark: Mark, metric: str, marks: Marks) -> None:
-        """Show how well it plays."""
-        if not self.is_open:
-            return
-        best = "the best so far" if marks.best is mark else f"best {100 * marks.best.score:.1f}"
-        self.say(f"step {mark.step}  {metric} {100 * mark.score:.1f} ({best})")
-        self.note(f"{metric} {100 * mark.score:.1f}")
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:

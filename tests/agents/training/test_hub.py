@@ -5,7 +5,7 @@ import sys
 import pytest
 from hub_server import TOKEN, hub_environment, hub_server
 
-from hopgym.agents.sft.hub import check_access, check_name, push
+from hopgym.agents.training.hub import check_access, check_name, push
 from hopgym.errors import AgentError, ConfigError
 
 pytest.importorskip("huggingface_hub")
@@ -22,7 +22,7 @@ NOT_PUSHED = ("run.json", "checkpoints/checkpoint-1/model.safetensors", "best/mo
 PUSH = """
 import sys
 from pathlib import Path
-from hopgym.agents.sft.hub import push
+from hopgym.agents.training.hub import push
 from hopgym.errors import AgentError
 try:
     push(Path(sys.argv[1]), "user/name", private=sys.argv[2] == "private")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from ...errors import ConfigError, require
 from ..llm.loading import check_model, is_adapter, load_model
 from ..llm.quiet import quiet
-from .settings import Precision
+from .choices import Precision
 
 
 class Policy(NamedTuple):

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from hopgym.agents.grpo.settings import GRPOSettings
-from hopgym.agents.sft.variables import tracker_variables, variables
+from hopgym.agents.training.variables import tracker_variables, variables
 
 
 def test_variables_hold_within_and_what_was_there_comes_back(monkeypatch):

@@ -2,7 +2,7 @@ import pytest
 from tiny_llms import byte_tokenizer, causal_lm, needs_llms
 from toy import ToyQuestions, ToyRetriever
 
-from hopgym.agents.sft.examination import Examination, Mark, Marks
+from hopgym.agents.training.examination import Examination, Mark, Marks
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import AgentError, ConfigError, UnknownNameError
 
@@ -46,7 +46,9 @@ def test_what_could_not_be_played_is_no_zero(monkeypatch):
             Episode(Job("q"), None, 0.0, {}, {} if error else {"em": 1.0}, 0.0, error)
             for error in errors
         ]
-        monkeypatch.setattr("hopgym.agents.sft.examination.rollout", lambda *a, **k: iter(episodes))
+        monkeypatch.setattr(
+            "hopgym.agents.training.examination.rollout", lambda *a, **k: iter(episodes)
+        )
         return toy().play(causal_lm(), byte_tokenizer())
 
     assert played("down", None) == {"em": 1.0}

@@ -5,7 +5,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from hopgym.agents.ppo.journal import Journal, check_trackers, make_trackers
+from hopgym.agents.training.journal import Journal, check_trackers, make_trackers
 from hopgym.errors import MissingExtraError
 
 
@@ -57,7 +57,7 @@ def test_trackers_are_told_the_same(tmp_path):
 
 
 def test_trackers_that_are_not_installed_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("hopgym.agents.ppo.journal.find_spec", lambda name: None)
+    monkeypatch.setattr("hopgym.agents.training.journal.find_spec", lambda name: None)
     check_trackers(asked(tmp_path))
     with pytest.raises(MissingExtraError, match=r"use_wandb needs .*Run: pip install wandb"):
         check_trackers(asked(tmp_path, use_wandb=True))

@@ -4,7 +4,7 @@ import pytest
 from ppo_runs import WORLD, settings
 from toy import ToyQuestions
 
-from hopgym.agents.ppo.held_out import make_examination
+from hopgym.agents.training.held_out import make_examination
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import ConfigError, DataError, UnknownNameError
 

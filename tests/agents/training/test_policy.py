@@ -3,7 +3,7 @@ from sft_runs import settings, workplace
 from tiny_llms import causal_lm
 
 from hopgym.agents.llm.loading import load_model
-from hopgym.agents.sft.policy import (
+from hopgym.agents.training.policy import (
     check_modules,
     load_policy,
     lora_config,
