@@ -19,6 +19,7 @@ from .envs import cli as envs_cli
 from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
 from .envs.datasets.world import cli as world_cli
+from .envs.kg import cli as graphs_cli
 from .errors import HopgymError, told, users_place
 from .retrieval import cli as retrieval_cli
 from .retrieval.kb import cli as kb_cli
@@ -35,6 +36,7 @@ PACKAGES = (
     kb_cli,
     serve_cli,
     world_cli,
+    graphs_cli,
     benchmarks_cli,
     judge_cli,
 )

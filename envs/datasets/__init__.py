@@ -28,5 +28,37 @@ register(
 register(
     "plain", "JSON or JSONL of {id, question, answer}.", "hopgym.envs.datasets.plain:load_plain"
 )
+register(
+    "webqsp",
+    "WebQSP with its part of Freebase, in RoG's form.",
+    "hopgym.envs.datasets.rog:load_webqsp",
+)
+register(
+    "cwq",
+    "ComplexWebQuestions with its part of Freebase, in RoG's form.",
+    "hopgym.envs.datasets.rog:load_cwq",
+)
+register("rog", "Any graph questions in RoG's form.", "hopgym.envs.datasets.rog:load_rog")
+register(
+    "nsm",
+    "A folder of NSM, ReaRev or GNN-RAG: WebQSP, CWQ, …",
+    "hopgym.envs.datasets.nsm:load_nsm",
+)
+register("metaqa", "MetaQA, 1 to 3 hops over films.", "hopgym.envs.datasets.metaqa:load_metaqa")
+register(
+    "pathquestion",
+    "PathQuestion, with gold paths.",
+    "hopgym.envs.datasets.pathquestion:load_pathquestion",
+)
+register(
+    "gtsqa",
+    "GTSQA, with ground-truth facts of Wikidata.",
+    "hopgym.envs.datasets.gtsqa:load_gtsqa",
+)
+register(
+    "drag_heuristics",
+    "D-RAG's heuristics JSONL: graphs with paths.",
+    "hopgym.envs.datasets.drag_heuristics:load_drag_heuristics",
+)
 
 __all__ = ["DATASETS", "QuestionSet", "make_questions", "register"]

@@ -22,19 +22,28 @@ def rows(name: str, config: str | None, split: str) -> Iterator[tuple[str, Any]]
 
     Raises:
         MissingExtraError: If `datasets` is not installed.
+        DataError: If the set cannot be had.
+    """
+    for number, row in enumerate(table(name, config, split), 1):
+        yield f"{name} {split} row {number}", row
+
+
+def table(name: str, config: str | None, split: str) -> Any:
+    """Return a split as a table of `datasets`, which lies in a file until its rows are read.
+
+    Raises:
+        MissingExtraError: If `datasets` is not installed.
         DataError: If the set cannot be had; the message says how to use a local file instead.
     """
     datasets = require("datasets", "hub")
     try:
         with _as_the_network_allows(datasets, name):
-            table = datasets.load_dataset(name, config or None, split=split)
+            return datasets.load_dataset(name, config or None, split=split)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise DataError(
             f"{name} ({config or 'default'}, {split}) could not be loaded: {error}. Without a "
             "network, download its file once and pass path=FILE."
         ) from error
-    for number, row in enumerate(table, 1):
-        yield f"{name} {split} row {number}", row
 
 
 def reachable() -> bool:

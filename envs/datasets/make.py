@@ -28,6 +28,9 @@ DATASETS: Registry[Any] = Registry("question set", "hopgym datasets")
 
 SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
     ("native", frozenset({"id", "text", "answers"})),
+    ("gtsqa", frozenset({"question", "answer_node", "answer_subgraph"})),
+    ("drag_heuristics", frozenset({"question", "answer", "triples", "paths"})),
+    ("rog", frozenset({"question", "answer", "q_entity", "graph"})),
     ("musique", frozenset({"question", "question_decomposition"})),
     ("two_wiki", frozenset({"question", "answer", "evidences"})),
     ("two_wiki", frozenset({"question", "answer", "supporting_facts", "answer_aliases"})),
@@ -39,7 +42,7 @@ SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
 """The fields that tell a file's shape, the most telling first."""
 
 _PARTS = ("name", "fingerprint", "splits", "documents", "questions")
-_SUFFIXES = (".json", ".jsonl", ".gz", ".tsv")
+_SUFFIXES = (".json", ".jsonl", ".gz", ".tsv", ".parquet")
 
 
 def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSet:
@@ -150,7 +153,7 @@ def detect_shape(path: str | Path) -> str:
     """
     if Path(path).suffix == ".tsv":
         return "bamboogle"
-    found = set(first_record(path))
+    found = set(_columns(path) if Path(path).suffix == ".parquet" else first_record(path))
     for shape, needed in SHAPES:
         if needed <= found:
             return shape
@@ -159,6 +162,12 @@ def detect_shape(path: str | Path) -> str:
         f"{path}: no known shape has the fields {', '.join(sorted(found)) or '(none)'}. "
         f"Known are {known}."
     )
+
+
+def _columns(path: str | Path) -> Iterable[str]:
+    from .arrow_table import columns
+
+    return columns(path)
 
 
 def _call(name: str, loader: Callable[..., Any], options: Mapping[str, Any]) -> QuestionSet:

@@ -11,7 +11,10 @@ def test_every_question_set_is_listed_with_what_it_is():
     add_commands(app)
     result = CliRunner().invoke(app, ["datasets"], env={"COLUMNS": "160"})
     assert result.exit_code == 0
-    for name in ("bamboogle", "flashrag", "hotpotqa", "musique", "plain", "two_wiki", "world"):
+    for name in (
+        *("bamboogle", "flashrag", "hotpotqa", "musique", "plain", "two_wiki", "world"),
+        *("webqsp", "cwq", "rog", "nsm", "metaqa", "pathquestion", "gtsqa", "drag_heuristics"),
+    ):
         assert name in DATASETS and name in result.output
         assert DATASETS.summary(name)[:12] in result.output
         assert needs(name) in result.output and example(name) in result.output

@@ -202,6 +202,9 @@ def test_a_missing_file_is_no_unknown_name(tmp_path):
     ("record", "shape"),
     [
         ({"id": "q", "text": "Who?", "answers": ["Ada"]}, "native"),
+        ({"question": "", "answer_node": "", "answer_subgraph": []}, "gtsqa"),
+        ({"question": "", "answer": "", "triples": [], "paths": []}, "drag_heuristics"),
+        ({"question": "", "answer": "", "q_entity": [], "graph": []}, "rog"),
         ({"question": "", "question_decomposition": [], "answer": ""}, "musique"),
         ({"question": "", "answer": "", "evidences": [], "supporting_facts": []}, "two_wiki"),
         ({"question": "", "answer": "", "supporting_facts": [], "answer_aliases": []}, "two_wiki"),
