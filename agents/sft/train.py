@@ -17,7 +17,6 @@ from ...envs.keywords import read_keyword
 from ...errors import require
 from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
-from ..training.display import Display
 from ..training.examination import Examination, Mark, Marks
 from ..training.folder import RunFolder
 from ..training.hub import push
@@ -27,6 +26,7 @@ from ..training.processes import broadcast, first
 from ..training.surroundings import quiet, undisturbed
 from ..training.variables import tracker_variables, variables
 from .data import TrainingData, check_held_out, read_data
+from .display import SFTDisplay
 from .settings import FREE, SFTSettings
 from .trainer import make_trainer, steps_of_epoch
 
@@ -45,7 +45,7 @@ class Trained(NamedTuple):
     stopped_early: bool
 
 
-def train(settings: SFTSettings, display: Display | None = None) -> Trained:
+def train(settings: SFTSettings, display: SFTDisplay | None = None) -> Trained:
     """Train a model.
 
     Args:
@@ -56,7 +56,7 @@ def train(settings: SFTSettings, display: Display | None = None) -> Trained:
         ConfigError: If a setting does not fit the model, the data or an earlier run.
         DataError: If the data cannot be read, or has questions that are played as held out.
     """
-    display = display or Display()
+    display = display or SFTDisplay()
     folder = RunFolder(settings.output_dir)
     folder.check_free(resume=settings.resume)
     examination = make_examination(settings)
@@ -109,7 +109,7 @@ def _listen(
     data: TrainingData,
     folder: RunFolder,
     begun: int,
-    display: Display,
+    display: SFTDisplay,
 ) -> Examiner | None:
     """Put our listeners in the place of the trainer's own display."""
     trainer.remove_callback(require("transformers", "llm").PrinterCallback)
@@ -181,7 +181,7 @@ def _conditions(settings: SFTSettings, data: TrainingData) -> Mapping[str, Any]:
     return {**told, "data": data.fingerprint}
 
 
-def _tell(data: TrainingData, policy: Policy, begun: int, display: Display) -> None:
+def _tell(data: TrainingData, policy: Policy, begun: int, display: SFTDisplay) -> None:
     encoded = data.encoded
     tokens = sum(len(row.learnt) for row in encoded.rows)
     told = f"{len(encoded.rows)} sequences, {tokens} tokens to learn, {policy.precision}"

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from .expansion import FAR, Direction, checked, distances
 from .graph import Graph
-from .index import Ids
 from .heuristics import known
+from .index import Ids
 from .rule import Rule
 from .side import AGAINST, Side, sides_of
 

@@ -31,8 +31,8 @@ from ...files import atomic_write
 from ...retrieval.writing import writable
 from .expansion import nearest_facts
 from .graph import Graph
-from .index import Ids
 from .heuristics import Labels, label
+from .index import Ids
 from .paths import entity_paths
 from .rule import Rule
 from .summary import Summary, Told
