@@ -66,7 +66,9 @@ class Stage:
     @cached_property
     def positions(self) -> dict[str, int]:
         """The index of each question id, built when first asked for."""
-        return {question.id: index for index, question in enumerate(self.questions)}
+        ids = getattr(self.questions, "ids", None)  # lazy questions: none need be completed for it
+        ids = (question.id for question in self.questions) if ids is None else ids
+        return {id: index for index, id in enumerate(ids)}
 
     def search(self, queries: Sequence[str]) -> list[Row]:
         """Ask the retriever, and take only what a retriever may say.
