@@ -79,7 +79,7 @@ def cache_folder() -> Path:
 def requirements(extra: str | None = None) -> list[str]:
     """Return the packages that hopgym needs, or those that an extra adds.
 
-    >>> "numpy" in requirements(), "scipy" in requirements("plots")
+    >>> "numpy" in requirements(), "jinja2" in requirements("plots")
     (True, True)
     """
     names: dict[str, None] = {}

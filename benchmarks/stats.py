@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..errors import ConfigError, require
+from ..errors import ConfigError
 from ..seeding import rng_for
 
 K = TypeVar("K", bound=Hashable)
@@ -122,8 +122,15 @@ def by_question(pairs: Sequence[tuple[str, float]]) -> dict[str, float]:
     return {question_id: sum(group) / len(group) for question_id, group in groups.items()}
 
 
+def _scipy_stats() -> Any:
+    """Import it late: it takes longer than all else that a command needs."""
+    from scipy import stats
+
+    return stats
+
+
 def _bootstrap(sample: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    result = require("scipy.stats", "plots").bootstrap(
+    result = _scipy_stats().bootstrap(
         (sample,),
         np.mean,
         confidence_level=CONFIDENCE,
@@ -138,7 +145,7 @@ def _bootstrap(sample: np.ndarray, rng: np.random.Generator) -> tuple[float, flo
 
 
 def _permutation(ours: np.ndarray, theirs: np.ndarray, path: tuple[str | int, ...]) -> float:
-    result = require("scipy.stats", "plots").permutation_test(
+    result = _scipy_stats().permutation_test(
         (ours, theirs),
         lambda a, b, axis: np.mean(a - b, axis=axis),
         permutation_type="samples",
@@ -156,7 +163,7 @@ def _without_spread(mean: float, n: int, share: bool) -> Interval:
     if mean not in (0.0, 1.0):
         reach = math.sqrt(math.log(2 / (1 - CONFIDENCE)) / (2 * n))
         return Interval(mean, max(0.0, mean - reach), min(1.0, mean + reach), n)
-    test = require("scipy.stats", "plots").binomtest(round(mean * n), n)
+    test = _scipy_stats().binomtest(round(mean * n), n)
     exact = test.proportion_ci(CONFIDENCE, method="exact")
     return Interval(mean, float(exact.low), float(exact.high), n)
 
