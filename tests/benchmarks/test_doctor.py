@@ -44,7 +44,9 @@ def test_what_is_not_well_says_how_to_mend_it(monkeypatch):
 def test_a_missing_package_is_broken_and_a_missing_extra_is_not(monkeypatch):
     without(monkeypatch, "jinja2")
     plots = checks("extra")["plots"]
-    assert plots.state == "absent" and plots.detail.startswith("missing: jinja2 (there: matplotlib ")
+    assert plots.state == "absent" and plots.detail.startswith(
+        "missing: jinja2 (there: matplotlib "
+    )
     assert plots.mend == 'pip install "hopgym[plots]"' and healthy(examine())
     without(monkeypatch, "numpy")
     numpy = checks("package")["numpy"]
