@@ -119,10 +119,11 @@ class Bridge:
             `episode_terms` and `episode_error`. Where groups were resampled these are right, and
             TRL's own `prompts` are those of the questions that were replaced.
         """
-        moved = self.watch.after(trainer)
+        trains = bool(trainer.model.training)  # TRL may evaluate in between, which updates nothing
+        moved = self.watch.after(trainer) if trains else {}
         path = self._path(trainer)
         ids = [self.index.id_of(prompt) for prompt in prompts]
-        size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
+        size = trainer.num_generations if trains else trainer.num_generations_eval
         batch = Batch.of(self.player.play(trainer, ids, path), size)
         if not any(tokens is not None and tokens.whole_turns for _, tokens in batch.rollouts):
             raise AgentError(why_nothing(batch.rollouts))
@@ -132,9 +133,10 @@ class Bridge:
             batch.shuffle_pays(rng_for(*path, "shuffled"))
         pad = trainer.processing_class.pad_token_id
         rows = batch.rows(pad, mask_overlong=self.mask_overlong)
-        if batch.whole:
+        if trains and batch.whole:
             self.watch.before(trainer, rows, batch.advantages)
-        weights = self.player.schedule.weights(int(trainer.state.global_step))
+        step = int(trainer.state.global_step)
+        weights = self.player.schedule.weights(step) if trains else {}
         self.figures = {
             **batch.figures(),
             **{f"weight/{name}": weight for name, weight in weights.items()},
@@ -183,7 +185,7 @@ class Bridge:
         """
         if not self.resample or not trainer.model.training:
             return 0.0
-        if len(batch.pays) % batch.size:
+        if not batch.whole:
             raise ConfigError(
                 f"resample needs whole groups in each process: {len(batch.pays)} episodes are no "
                 f"multiple of num_generations, {batch.size}. Change batch_size, or give resample=0."

@@ -95,7 +95,7 @@ def _config(
 def _questions(args: Any) -> int:
     """Return how many questions a run plays, and those of one batch more: it is a single epoch."""
     batches = -(-args.max_steps * args.gradient_accumulation_steps // args.steps_per_generation)
-    return (batches + 1) * args.generation_batch_size // args.num_generations  # type: ignore[no-any-return]
+    return int((batches + 1) * args.generation_batch_size // args.num_generations)
 
 
 def _check_reference(settings: GRPOSettings) -> None:

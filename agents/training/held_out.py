@@ -10,7 +10,7 @@ from ...envs.datasets.base import QuestionSet
 from ...errors import DataError
 from ..expert.splits import Evaluation, shared
 from ..llm.prompts import Prompts
-from ..training.examination import Examination
+from .examination import Examination
 
 
 class HeldOutSettings(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ...errors import HopgymError, require
 
@@ -33,4 +33,4 @@ def first(trainer: Any, make: Callable[[], T]) -> T:
     made = broadcast(trainer, made)
     if isinstance(made, HopgymError):
         raise made
-    return made  # type: ignore[no-any-return]
+    return cast("T", made)

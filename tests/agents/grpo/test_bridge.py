@@ -227,6 +227,22 @@ def test_evaluating_between_changes_no_sample(tmp_path):
     assert tokens(True) == tokens(False)
 
 
+def test_evaluating_is_not_watched_and_weighs_as_where_nobody_trains(tmp_path, monkeypatch):
+    writes(monkeypatch, Writer(rubbish=2))
+    bridge = bridge_of(DAG, watch_every=1, env_kwargs={"curriculum_steps": 3})
+    trainer = trainer_of(tmp_path, bridge)
+    scored(trainer, 8)
+    waiting = bridge.watch._rows
+    assert waiting and bridge.figures["weight/format"] == 0.4
+    trainer.model.eval()
+    told = bridge([row["prompt"] for row in inputs_of(trainer, 8)], trainer)
+    assert bridge.watch._rows is waiting and "likelihood_shift" not in bridge.figures
+    assert "weight/format" not in bridge.figures
+    assert {terms["format"] for terms in told["episode_terms"]} <= {0.0, 0.25}
+    scored(trainer, 8, step=1)
+    assert "likelihood_shift" in bridge.figures
+
+
 def test_what_cannot_be_played_is_told_at_once(tmp_path):
     with pytest.raises(ConfigError, match="sources2"):
         Bridge(DAG, questions=WORLD, env_kwargs={"sources2": 1})
