@@ -66,6 +66,8 @@ def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
         ]
         first = rows[has.index(True)]
         blank = 0 if type(first) in _DTYPES else None
+        if isinstance(first, np.ndarray):
+            blank = np.zeros_like(first)
         filled = [row if h else blank for h, row in zip(has, rows, strict=True)]
         batch[key] = _column(filled, first)
         batch[f"_{key}"] = np.array(has, dtype=np.bool_)
@@ -76,6 +78,8 @@ def _column(values: Sequence[Any], first: Any) -> Any:
     # Not np.array: it would take tuples for rows.
     if type(first) is dict:
         return batch_infos(values)
+    if isinstance(first, np.ndarray):
+        return np.stack(values)
     return np.fromiter(values, _DTYPES.get(type(first), _OBJECT), len(values))
 
 

@@ -69,3 +69,9 @@ def register_all() -> None:
         "hopgym.envs.dag_search:DagSearchVectorEnv",
         "Plan a DAG of searches over several sources, then answer (Reasoning-Search).",
     )
+    register(
+        "hopgym/KGSubgraph-v0",
+        "hopgym.envs.subgraph:make_env",
+        "hopgym.envs.subgraph:make_vector_env",
+        "Select the facts of a knowledge graph that answer the question (D-RAG, SB3).",
+    )

@@ -111,12 +111,20 @@ class Stage:
         if "question_id" in chosen:
             return self.by_id(chosen["question_id"])
         if "index" in chosen:
-            return self._by_index(chosen["index"])
+            return self.questions[self.checked_index(chosen["index"])]
         # Not rng.integers: for a single number it takes five times as long.
         return self.questions[int(rng.random() * len(self.questions))]
 
     def by_id(self, question_id: str) -> Question:
         """Return the question of an id."""
+        return self.questions[self.place_of(question_id)]
+
+    def place_of(self, question_id: str) -> int:
+        """Return the place of the question of an id.
+
+        Raises:
+            UnknownNameError: If there is none.
+        """
         if not isinstance(question_id, str):
             number = isinstance(question_id, int | np.integer)
             hint = f": write '{question_id}', or options={{'index': …}} for a place" * number
@@ -131,14 +139,19 @@ class Stage:
                 f"No question has the id {question_id!r}. Split {self.split!r} of "
                 f"{self.question_set.name} has {len(self.questions)} questions; the first: {first}."
             )
-        return self.questions[position]
+        return position
 
-    def _by_index(self, index: int) -> Question:
+    def checked_index(self, index: int) -> int:
+        """Return a place that was given by number.
+
+        Raises:
+            ConfigError: If it is out of range.
+        """
         if not isinstance(index, int | np.integer) or not 0 <= index < len(self.questions):
             raise ConfigError(
                 f"options['index'] is {index!r}; it must be from 0 to {len(self.questions) - 1}."
             )
-        return self.questions[int(index)]
+        return int(index)
 
 
 def check_options(options: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,11 +23,17 @@ from .episode import Episode, Query, Result, Row
 from .infos import batch_infos
 from .render import transcript_text
 from .settings import at_least
+from .vector_arguments import (
+    autoreset_mode_of,
+    check_indices,
+    reset_mask,
+    spread_options,
+    spread_seeds,
+)
 
 Texts = tuple[str, ...]
 Waiting = tuple[int, Sequence[Query]]
 Observed = tuple[str, dict[str, Any]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
@@ -54,7 +60,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         check_render_mode(render_mode, ["ansi"])
         self.num_envs = num_envs
         self.render_mode = render_mode
-        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.autoreset_mode = autoreset_mode_of(autoreset_mode)
         self.metadata = {"render_modes": ["ansi"], "autoreset_mode": self.autoreset_mode}
         self.stage = self.env_class.make_stage(keywords)
         self.single_observation_space, self.single_action_space = spaces_of(self.stage)
@@ -91,10 +97,10 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
                 (Gymnasium's rule for vector environments).
             options: `question_id` or `index`, one value for all or a list with one for each.
         """
-        seeds = _spread_seeds(seed, self.num_envs)
+        seeds = spread_seeds(seed, self.num_envs)
         chosen = dict(options or {})
-        mask = self._mask(chosen.pop("reset_mask", None))
-        each = _spread_options(chosen, self.num_envs)
+        mask = reset_mask(chosen.pop("reset_mask", None), self.num_envs, begun=bool(self._episodes))
+        each = spread_options(chosen, self.num_envs)
         # Questions are picked before any episode is replaced: a refused option changes nothing.
         chosen_lanes = [int(i) for i in np.flatnonzero(mask)]
         drawn = {i: self._draw(i, seeds[i], each[i]) for i in chosen_lanes}
@@ -128,8 +134,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         Raises:
             EpisodeError: If `reset` was never called.
         """
-        if not self._episodes:
-            raise EpisodeError("No episode has begun. Call reset() first.")
+        self._check_begun()
         self._episodes[index] = episode = self._begin(index, seed, options)
         return episode.text, episode.public_info()
 
@@ -146,7 +151,8 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             EpisodeError: If `reset` was never called.
             ConfigError: If these are not so many different sub-environments, with an action each.
         """
-        self._check_indices(indices, actions)
+        self._check_begun()
+        check_indices(indices, actions, self.num_envs)
         failed: dict[int, HopgymError] = {}
         self._play_each(indices, actions, failed)
         return [failed.get(i) or self._episodes[i].result() for i in indices]
@@ -308,32 +314,12 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
     def _texts(self) -> Texts:
         return tuple([episode.text for episode in self._episodes])
 
-    def _mask(self, given: Any) -> Flags:
-        if given is None:
-            return np.ones(self.num_envs, dtype=np.bool_)
-        mask = np.asarray(given)
-        if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
-            raise ConfigError(
-                f"options['reset_mask'] must be {self.num_envs} booleans, one of them true; "
-                f"got {given!r}."
-            )
-        if not self._episodes and not mask.all():
-            raise EpisodeError("The first reset() must reset every sub-environment.")
-        return mask
-
-    def _check_indices(self, indices: Sequence[int], actions: Sequence[str]) -> None:
+    def _check_begun(self) -> None:
         if not self._episodes:
             raise EpisodeError("No episode has begun. Call reset() first.")
-        known = set(indices) <= set(range(self.num_envs))
-        if not known or len(set(indices)) < len(indices) or len(indices) != len(actions):
-            raise ConfigError(
-                f"step_some takes different sub-environments from 0 to {self.num_envs - 1}, and an "
-                f"action for each; got {list(indices)!r:.100} and {len(actions)} actions."
-            )
 
     def _check_actions(self, actions: Sequence[str]) -> None:
-        if not self._episodes:
-            raise EpisodeError("No episode has begun. Call reset() first.")
+        self._check_begun()
         several = _are_several(actions)
         if not several or len(actions) != self.num_envs:
             got = len(actions) if several else f"one {type(actions).__name__}"
@@ -360,31 +346,3 @@ def _are_several(actions: Any) -> bool:
     if isinstance(actions, np.ndarray):
         return actions.ndim > 0
     return isinstance(actions, Sequence) and not isinstance(actions, str | bytes)
-
-
-def _autoreset_mode(given: str | AutoresetMode) -> AutoresetMode:
-    try:
-        return AutoresetMode(given)
-    except ValueError:
-        allowed = ", ".join(repr(mode.value) for mode in AutoresetMode)
-        raise ConfigError(f"autoreset_mode is {given!r}; it may be one of: {allowed}.") from None
-
-
-def _spread_seeds(seed: int | Sequence[int | None] | None, n: int) -> list[int | None]:
-    if seed is None:
-        return [None] * n
-    if isinstance(seed, int | np.integer):
-        return [int(seed) + i for i in range(n)]
-    if len(seed) != n:
-        raise ConfigError(f"reset got {len(seed)} seeds for {n} sub-environments.")
-    return list(seed)
-
-
-def _spread_options(options: dict[str, Any], n: int) -> list[dict[str, Any]]:
-    for key, value in options.items():
-        if isinstance(value, list | tuple | np.ndarray) and len(value) != n:
-            raise ConfigError(f"options[{key!r}] has {len(value)} values for {n} sub-environments.")
-    return [
-        {k: v[i] if isinstance(v, list | tuple | np.ndarray) else v for k, v in options.items()}
-        for i in range(n)
-    ]

@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from ..answer import hit, hit_at_1, list_f1
-from ..normalize import squad, squad_cached
+from ..answer import hit, hit_at_1, list_f1, occurring
+from ..normalize import squad_cached
 
 Lists = Callable[[Sequence[str], Sequence[str]], float]
 """Predictions, best first, and all gold answers in; a float out."""
@@ -81,7 +81,7 @@ def list_precision(predictions: Sequence[str], answers: Sequence[str]) -> float:
     >>> list_precision(["Seine, Rhine"], ["Seine", "Rhine"])
     2.0
     """
-    return _occurring(predictions, answers) / len(predictions) if predictions else 0.0
+    return occurring(predictions, answers) / len(predictions) if predictions else 0.0
 
 
 def list_recall(predictions: Sequence[str], answers: Sequence[str]) -> float:
@@ -90,7 +90,7 @@ def list_recall(predictions: Sequence[str], answers: Sequence[str]) -> float:
     >>> list_recall(["Seine, Rhine"], ["Seine", "Loire"])
     0.5
     """
-    return _occurring(predictions, answers) / len(answers) if answers else 0.0
+    return occurring(predictions, answers) / len(answers) if answers else 0.0
 
 
 ANSWER_METRICS: dict[str, Lists] = {
@@ -115,12 +115,6 @@ def answer_metrics(predictions: Sequence[str], answers: Sequence[str]) -> dict[s
     0.6666666666666666
     """
     return {name: metric(predictions, answers) for name, metric in ANSWER_METRICS.items()}
-
-
-def _occurring(predictions: Sequence[str], answers: Sequence[str]) -> int:
-    """Return how many gold answers `hit` finds; what is predicted is normalised once."""
-    given = squad(" ".join(predictions))
-    return sum(gold in given for gold in map(squad_cached, answers) if gold)
 
 
 def _key(text: str) -> str:

@@ -139,11 +139,30 @@ def answer_recall(found: Bools, total: ArrayLike) -> Floats:
     return share(np.count_nonzero(found, axis=-1), total)
 
 
+def gold_answers(question: Question) -> tuple[str, ...]:
+    """Return the answers that are asked for, each once: the answer entities.
+
+    Where a question names none: those of its accepted answers that are entities of its graph, or,
+    if none is, the first one; the others are its aliases.
+
+    >>> from hopgym.core import Fact
+    >>> gold_answers(Question("q", "?", ("Ull", "Ul"), facts=(Fact("Ada", "lives", "Ul"),)))
+    ('Ul',)
+    >>> gold_answers(Question("q", "?", ("yes", "true")))
+    ('yes',)
+    """
+    if question.answer_entities:
+        return tuple(dict.fromkeys(question.answer_entities))
+    wanted = set(question.answers)
+    stands = {e for fact in question.facts for e in (fact.head, fact.tail) if e in wanted}
+    return tuple(a for a in dict.fromkeys(question.answers) if a in stands) or question.answers[:1]
+
+
 def selection_metrics(question: Question, chosen: Iterable[int]) -> dict[str, float]:
     """Return the metrics of one selection by name.
 
-    `selected`, how many facts; `answer_recall`, the share of the answer entities that stand in it
-    as a whole head or tail, those outside the graph too, left out where the question names none;
+    `selected`, how many facts; `answer_recall`, the share of `gold_answers` that stand in it as a
+    whole head or tail, those outside the graph too, left out where the question names none;
     `fact_precision`, `fact_recall` and `fact_f1`, left out where it names no gold facts.
 
     Args:
@@ -156,7 +175,7 @@ def selection_metrics(question: Question, chosen: Iterable[int]) -> dict[str, fl
     indices = checked_indices(chosen, len(question.facts))
     facts = [question.facts[index] for index in indices]
     stands = {entity for fact in facts for entity in (fact.head, fact.tail)}
-    answers, gold = set(question.answer_entities), set(question.gold_facts)
+    answers, gold = set(gold_answers(question)), set(question.gold_facts)
     metrics = {"selected": float(len(facts))}
     if answers:
         metrics["answer_recall"] = len(answers & stands) / len(answers)

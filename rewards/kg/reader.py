@@ -1,7 +1,7 @@
 """What a reader of facts is: selected facts in, answers out; and the readers by name.
 
 A reader sees the question's text, the facts that were selected and the topic entities, and no gold.
-`symbolic` is the default. To add one, say a language model:
+`symbolic` is the default; `llm` and `openai` are language models. To add one:
 
     class Mine:
         def many(self, selections): ...              # one call for a batch: lists of answers
@@ -78,6 +78,17 @@ register(
     "symbolic",
     "Where the facts end, walked from the topic entities.",
     "hopgym.rewards.kg.symbolic:SymbolicReader",
+)
+
+register(
+    "llm",
+    "A causal language model reads them, in D-RAG's prompt.",
+    "hopgym.rewards.kg.llm_reader:LLMReader",
+)
+register(
+    "openai",
+    "A model behind an OpenAI-compatible URL reads them.",
+    "hopgym.rewards.kg.openai_reader:OpenAIReader",
 )
 
 _NEEDS = "it must be a function of a Selection that returns a list of answers"

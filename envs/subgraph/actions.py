@@ -1,0 +1,49 @@
+"""Actions as they are given, checked and made arrays: what is none is refused before anything moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ConfigError
+from .stage import SubgraphStage
+
+
+def read_actions(stage: SubgraphStage, actions: Any, count: int) -> NDArray[Any]:
+    """Return actions as `[count]` numbers, or `[count, facts]` booleans in one-shot play.
+
+    Raises:
+        ConfigError: If they are too few, of another shape, or outside of the action space.
+    """
+    facts = stage.settings.top_k
+    one_shot = stage.settings.mode == "one_shot"
+    expected = (count, facts) if one_shot else (count,)
+    try:
+        given = np.asarray(actions)
+    except ValueError:  # rows of different lengths
+        given = np.empty(0)
+    if given.shape != expected or given.dtype.kind not in "biu":
+        if one_shot:
+            what = f"{facts} zeros and ones, of which place i selects fact i"
+        else:
+            what = f"a whole number from 0 to {facts}, the last of which is STOP"
+        each = f"{count} actions, each " if count > 1 else "an action, "
+        raise ConfigError(
+            f"step takes {each}{what}; got {_told(actions, given)}. Nothing has moved."
+        )
+    most = 1 if one_shot else facts
+    if given.size and not 0 <= given.min() <= given.max() <= most:
+        wrong = given.min() if given.min() < 0 else given.max()
+        raise ConfigError(
+            f"An action holds {wrong}; it may hold 0 to {most}"
+            f"{'' if one_shot else f', where {facts} is STOP'}. Nothing has moved."
+        )
+    return given.astype(np.bool_ if one_shot else np.int64)
+
+
+def _told(actions: Any, given: NDArray[Any]) -> str:
+    if isinstance(actions, np.ndarray | list | tuple):
+        return f"{given.dtype} of shape {given.shape}"
+    return f"{actions!r:.60}"

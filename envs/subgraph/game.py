@@ -1,0 +1,232 @@
+"""Several episodes played side by side: actions in, results out, and nothing moves that fails.
+
+A move is worked out first: what it selects, what is read off the selections that stop, what it
+pays. Only then is it made. So an episode whose reader or reward failed stands where it stood. It
+knows no spaces and no observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core import Outcome, Step, Trajectory
+from ...errors import HopgymError, RewardError
+from ...rewards.base import Reward
+from ...rewards.kg.reward import Counts
+from .board import Board, Choice
+from .case import Case
+from .readings import read_each
+from .records import Record, metrics_of, prediction_of
+from .scoring import Paid, Steps, pay
+from .stage import SubgraphStage
+
+Lanes = NDArray[np.int64]
+
+
+class Move(NamedTuple):
+    """What a step of one episode came to."""
+
+    reward: float
+    terminated: bool
+    truncated: bool
+    info: dict[str, Any]
+    """What the step adds to the public info."""
+
+
+class Game:
+    """Episodes in lanes.
+
+    Args:
+        stage: The shared parts.
+        lanes: How many.
+    """
+
+    def __init__(self, stage: SubgraphStage, lanes: int) -> None:
+        self.stage = stage
+        settings = stage.settings
+        self.one_shot = settings.mode == "one_shot"
+        self.max_steps = 1 if self.one_shot else settings.max_steps
+        self.board = Board(lanes, settings.top_k, connected=settings.connected)
+        self.cases: list[Case | None] = [None] * lanes
+        self.rewards: list[Reward] = [stage.reward] * lanes
+        self.records: list[Record | None] = [None] * lanes
+        self.over = np.zeros(lanes, dtype=np.bool_)
+
+    def begin(self, lane: int, case: Case, seed: int | None) -> None:
+        """Begin a question in a lane."""
+        self.board.load(lane, case)
+        self.cases[lane] = case
+        self.records[lane] = Record(case, self.stage.env_id, seed)
+        self.rewards[lane] = self.stage.reward
+        self.over[lane] = False
+
+    def case(self, lane: int) -> Case:
+        """Return the question of a lane."""
+        return cast("Case", self.cases[lane])
+
+    def public_info(self, lane: int) -> dict[str, Any]:
+        """Return the info that every call carries. No gold in here."""
+        case = self.case(lane)
+        return {
+            "question_id": case.question.id,
+            "question": case.offer.question,
+            "step": int(self.board.steps[lane]),
+            "facts": case.num_facts,
+            "action_mask": self.action_mask(lane),
+        }
+
+    def action_mask(self, lane: int) -> NDArray[np.bool_]:
+        """Return which actions are allowed: `[facts + 1]`, or drop and keep of each, `[2 facts]`."""
+        if not self.one_shot:
+            return self.board.mask[lane].copy()
+        pairs = np.ones((self.board.facts, 2), dtype=np.bool_)
+        pairs[:, 1] = self.board.offered[lane]
+        return pairs.ravel()
+
+    def move(
+        self, lanes: Lanes, actions: NDArray[Any], *, whole: bool = False
+    ) -> list[Move | HopgymError]:
+        """Take one action in each of some lanes that are not over.
+
+        Args:
+            lanes: Which, `[n]`.
+            actions: `[n]` facts or STOP, or `[n, facts]` booleans; checked by the caller.
+            whole: Whether none moves where one fails, and its error is raised.
+
+        Returns:
+            What each came to; where the reader or the reward failed, the error, and the episode
+            stands where it stood.
+
+        Raises:
+            ConfigError: If a reward or reader is at fault; nothing has moved.
+            RewardError: If one failed and none was to move alone.
+        """
+        choice = self._choice(lanes, actions)
+        cut = ~choice.stops & (self.board.steps[lanes] + 1 >= self.max_steps)
+        readings = self._read(choice)
+        steps = [self._step(n, choice, actions[n], readings.get(n)) for n in range(len(lanes))]
+        paid = self._pay(choice, cut, readings, steps)
+        failed = next((one for one in paid if isinstance(one, HopgymError)), None)
+        if whole and failed is not None:
+            raise failed
+        good = np.array([not isinstance(one, HopgymError) for one in paid], dtype=np.bool_)
+        self.board.apply(choice if good.all() else _some(choice, good))
+        return [
+            one if isinstance(one, HopgymError)
+            else self._made(int(lanes[n]), steps[n], one, _outcome(choice.stops[n], cut[n]))
+            for n, one in enumerate(paid)
+        ]  # fmt: skip
+
+    def _choice(self, lanes: Lanes, actions: NDArray[Any]) -> Choice:
+        board = self.board
+        return (board.at_once if self.one_shot else board.one_by_one)(lanes, actions)
+
+    def _read(self, choice: Choice) -> dict[int, list[str] | RewardError]:
+        """Read the answers of what stops, by its place among the lanes that move."""
+        stopping = np.flatnonzero(choice.stops)
+        if not stopping.size:
+            return {}
+        chosen = []
+        for n in stopping:
+            lane = choice.rows[n]
+            selected = choice.facts[n] if self.one_shot else self.board.selected[lane]
+            chosen.append((self.case(lane), np.flatnonzero(selected)))
+        return dict(zip(stopping.tolist(), read_each(self.stage.reader, chosen), strict=True))
+
+    def _step(
+        self, n: int, choice: Choice, action: Any, answers: list[str] | RewardError | None
+    ) -> Step:
+        record = cast("Record", self.records[choice.rows[n]])
+        read = None if isinstance(answers, RewardError) else answers
+        if self.one_shot:
+            slots, taken = np.flatnonzero(choice.facts[n]).tolist(), np.flatnonzero(action).tolist()
+            return record.step(taken, slots, int(choice.invalid[n]), read)
+        fact = int(choice.facts[n])
+        return record.step(int(action), [fact] * (fact >= 0), int(choice.invalid[n]), read)
+
+    def _pay(
+        self,
+        choice: Choice,
+        cut: NDArray[np.bool_],
+        readings: dict[int, list[str] | RewardError],
+        steps: Sequence[Step],
+    ) -> list[Paid | HopgymError]:
+        """Have the steps scored, in one call for all that share a reward."""
+        paid: list[Paid | HopgymError] = [
+            reading if isinstance(reading := readings.get(n), RewardError) else _UNPAID
+            for n in range(len(steps))
+        ]
+        before = self.board.counts_of(choice.rows)
+        sound = [n for n, one in enumerate(paid) if one is _UNPAID]
+        rewards = {id(r): r for r in (self.rewards[choice.rows[n]] for n in sound)}
+        for key, reward in rewards.items():
+            own = [n for n in sound if id(self.rewards[choice.rows[n]]) == key]
+            whole = len(own) == len(steps)
+
+            def record(at: int, own: list[int] = own) -> Trajectory:
+                n = own[at]
+                kept = cast("Record", self.records[choice.rows[n]])
+                return kept.trajectory(_outcome(choice.stops[n], cut[n]), steps[n])
+
+            batch = Steps(
+                [self.case(choice.rows[n]) for n in own],
+                before if whole else _pick(before, own),
+                choice.counts if whole else _pick(choice.counts, own),
+                choice.stops[own],
+                cut[own],
+                [cast("list[str]", readings.get(n, ())) for n in own],
+                record,
+            )
+            for n, one in zip(own, pay(reward, batch), strict=True):
+                paid[n] = one
+        return paid
+
+    def _made(self, lane: int, step: Step, paid: Paid, outcome: Outcome) -> Move:
+        """Keep a step, and say what it came to."""
+        record = cast("Record", self.records[lane])
+        record.add(step, paid)
+        info: dict[str, Any] = {
+            "reward_terms": dict(paid.terms),
+            "parse_error": step.parse_error,
+            "queries": (),
+            "document_ids": (),
+            "new_text": "",
+        }
+        if outcome != "running":
+            self.over[lane] = True
+            info |= self._end(lane, record, outcome, paid)
+        return Move(paid.value, outcome == "answered", outcome == "out_of_steps", info)
+
+    def _end(self, lane: int, record: Record, outcome: Outcome, paid: Paid) -> dict[str, Any]:
+        case, trajectory = self.case(lane), record.trajectory(outcome)
+        counts = Counts(*(column[0] for column in self.board.counts_of(np.array([lane]))))
+        last = trajectory.steps[-1]
+        return {
+            "prediction": prediction_of(last) if outcome == "answered" else None,
+            "answers": case.question.answers,
+            "metrics": metrics_of(case, counts, trajectory),
+            "reward_reason": paid.reason,
+            "trajectory": trajectory,
+        }
+
+
+_UNPAID = Paid(0.0, {})
+
+
+def _outcome(stops: Any, cut: Any) -> Outcome:
+    return "answered" if stops else "out_of_steps" if cut else "running"
+
+
+def _pick(counts: Counts, which: Any) -> Counts:
+    return Counts(*(np.asarray(column)[which] for column in counts))
+
+
+def _some(choice: Choice, which: NDArray[np.bool_]) -> Choice:
+    """Return the choice of some of its rows."""
+    counts = _pick(choice.counts, which)
+    rows, facts, found = choice.rows[which], choice.facts[which], choice.found[which]
+    return Choice(rows, facts, found, counts, choice.invalid[which], choice.stops[which])

@@ -1,0 +1,125 @@
+"""Which facts of a question are offered: all, or the best that a retriever finds.
+
+What ranks facts sees the question's text, the facts and the topics, and no gold. A retriever of
+documents searches the facts as texts, with the question as its query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Document, Fact, Question
+from ...errors import ConfigError, HopgymError, RetrievalError, told
+from ...retrieval import make_retriever
+from ...retrieval.base import Retriever, check_hits
+from ...rewards.kg.facts import gold_answers
+from ..kg import Graph
+from ..kg.expansion import nearest_facts
+from ..kg.heuristics import known
+from ..kg.index import Ids
+from .words import fact_words
+
+Choose = Callable[[Question, Graph, Ids, int], Sequence[int]]
+"""The question, the graph of facts, its topics and a number in; at most so many facts out."""
+
+
+def ppr(question: Question, graph: Graph, topics: Ids, count: int) -> Sequence[int]:
+    """Choose the facts around the topics by personalised PageRank."""
+    return nearest_facts(graph, topics, count).tolist()
+
+
+def every(question: Question, graph: Graph, topics: Ids, count: int) -> Sequence[int]:
+    """Refuse to leave any fact out.
+
+    Raises:
+        ConfigError: If there are more facts than may be offered.
+    """
+    if graph.num_facts > count:
+        raise ConfigError(
+            f"Question {question.id!r} has {graph.num_facts} facts, and top_k is {count}: give "
+            "top_k as large, or a retriever that chooses, such as 'ppr'."
+        )
+    return range(graph.num_facts)
+
+
+CHOOSERS: dict[str, Choose] = {"ppr": ppr, "all": every}
+
+
+def make_chooser(spec: str | Retriever) -> Choose:
+    """Return what chooses the facts: one of `CHOOSERS`, or a retriever of documents.
+
+    Raises:
+        UnknownNameError: If no retriever has that name.
+    """
+    if isinstance(spec, str) and spec in CHOOSERS:
+        return CHOOSERS[spec]
+    make_retriever(spec, [Document("0", "", "a fact")])  # a wrong name is told at once
+    return Searched(spec)
+
+
+class Searched:
+    """Facts chosen by a retriever of documents; what it does not find follows in its order."""
+
+    def __init__(self, spec: str | Retriever) -> None:
+        self.spec = spec
+
+    def __call__(self, question: Question, graph: Graph, topics: Ids, count: int) -> Sequence[int]:
+        """Choose the facts that the question finds.
+
+        Raises:
+            RetrievalError: If the retriever failed.
+        """
+        if graph.num_facts <= count:
+            return range(graph.num_facts)
+        documents = fact_documents(graph.facts())
+        retriever = make_retriever(self.spec, documents)
+        try:
+            hits = retriever.search([question.text], count)
+        except HopgymError:
+            raise
+        except Exception as error:
+            raise RetrievalError(
+                f"The retriever {self.spec!r:.100} failed: {told(error)}."
+            ) from error
+        check_hits(hits, [question.text], count, str(self.spec))
+        found = [int(document.id) for document, _ in hits.rows[0]]
+        rest = sorted(set(range(graph.num_facts)) - set(found))
+        return [*found, *rest][:count]
+
+
+def fact_documents(facts: Sequence[Fact]) -> list[Document]:
+    """Return facts as documents; the id is the place."""
+    return [Document(str(place), "", fact_words(fact)) for place, fact in enumerate(facts)]
+
+
+def offered_facts(
+    question: Question, graph: Graph, choose: Choose, top_k: int, *, direct_facts: bool = True
+) -> Ids:
+    """Return the places of the facts that are offered, in order.
+
+    Args:
+        question: With its facts.
+        graph: Of its facts.
+        choose: Which of them, where they are too many.
+        top_k: How many at most.
+        direct_facts: Whether those that join a topic and an answer may be among them.
+    """
+    places = np.arange(graph.num_facts, dtype=np.int32)
+    if not direct_facts:
+        places = places[~_direct(question, graph)]
+        graph = graph.select(places)
+    topics = known(graph.entity_ids(question.topic_entities))
+    chosen = choose(question, graph, topics, top_k)
+    return np.sort(places[np.asarray(chosen, dtype=np.int64)])
+
+
+def _direct(question: Question, graph: Graph) -> Any:
+    """Tell which facts join a topic and an answer, either way."""
+    topics = known(graph.entity_ids(question.topic_entities))
+    answers = known(graph.entity_ids(gold_answers(question)))
+    heads, tails = graph.heads, graph.tails
+    along = np.isin(heads, topics) & np.isin(tails, answers)
+    return along | (np.isin(tails, topics) & np.isin(heads, answers))

@@ -1,0 +1,102 @@
+"""What all lanes of `hopgym/KGSubgraph-v0` share: the questions as cases, the reader, the reward."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...core import Question
+from ...errors import DataError
+from ...retrieval.encoders import make_encoder
+from ...rewards.kg import make_fact_reader
+from ..settings import Settings
+from ..stage import Stage, check_options
+from .case import Case, Compiler, Offer
+from .offered import make_chooser
+from .settings import SubgraphSettings
+
+KEPT_FACTS = 4_000_000
+"""Facts of all cases that are kept at once: some 200 MB."""
+
+
+class SubgraphStage(Stage):
+    """The resolved parts.
+
+    Raises:
+        ConfigError: If the split is unknown or empty, or its questions have no facts.
+    """
+
+    settings: SubgraphSettings
+
+    def __init__(self, settings: SubgraphSettings, env_id: str) -> None:
+        super().__init__(settings, env_id)
+        self.settings = settings
+        self.encoder = make_encoder(settings.encoder)
+        self.reader = make_fact_reader(settings.reader)
+        self.compile = Compiler(
+            self.retriever,
+            settings.top_k,
+            self.encoder,
+            settings.relation_ids,
+            settings.direct_facts,
+        )
+        self._cases: OrderedDict[int, Case] = OrderedDict()
+        self._kept = 0
+
+    def make_retriever(self, settings: Settings) -> Any:
+        """Return what chooses the facts."""
+        return make_chooser(settings.retriever)
+
+    def place(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> int:
+        """Return the place of the question that the options name, or else draw one."""
+        chosen = check_options(options) if options else {}
+        if "question_id" in chosen:
+            return self.place_of(chosen["question_id"])
+        if "index" in chosen:
+            return self.checked_index(chosen["index"])
+        return int(rng.random() * len(self.questions))
+
+    def pick(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> Question:
+        """Return the question that the options name, or else draw one; with gold facts."""
+        return self.case(self.place(rng, options)).question
+
+    def by_id(self, question_id: str) -> Question:
+        """Return the question of an id, with gold facts."""
+        return self.case(self.place_of(question_id)).question
+
+    def offer(self, question_id: str) -> Offer:
+        """Return what is offered of a question: no gold."""
+        return self.case(self.place_of(question_id)).offer
+
+    def case(self, place: int) -> Case:
+        """Return a question made ready for play.
+
+        Raises:
+            DataError: If it has no facts because its set has no graphs.
+        """
+        case = self._cases.get(place)
+        if case is None:
+            case = self._compiled(place)
+            self._cases[place] = case
+            self._kept += case.num_facts
+            while self._kept > KEPT_FACTS and len(self._cases) > 1:
+                self._kept -= self._cases.popitem(last=False)[1].num_facts
+        else:
+            self._cases.move_to_end(place)
+        return case
+
+    def _compiled(self, place: int) -> Case:
+        question = self.questions[place]
+        if not (question.facts or question.topic_entities or question.answer_entities):
+            raise DataError(
+                f"Question {question.id!r:.60} of {self.question_set.name} has no graph: no facts, "
+                "no topic and no answer entities. Give questions with facts, such as 'world', "
+                "'webqsp', 'cwq' or a file of your own."
+            )
+        return self.compile(question)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cases": OrderedDict(), "_kept": 0}
