@@ -56,22 +56,48 @@ def _everyone(size: int) -> Mask:
 
 
 def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
-    """Batch infos of which some are missing or have other keys."""
-    keys = dict.fromkeys(key for info in infos if info is not None for key in info)
+    """Batch infos of which some are missing or have other keys; those alike go together."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for index, info in enumerate(infos):
+        if info is not None:
+            alike.setdefault(tuple(info), []).append(index)
+    held: dict[str, tuple[list[int], list[Any]]] = {}
+    for keys, rows in alike.items():
+        columns = zip(*[infos[row].values() for row in rows], strict=True)  # type: ignore[union-attr]
+        for key, values in zip(keys, columns, strict=True):
+            owners, kept = held.setdefault(key, ([], []))
+            owners.extend(rows)
+            kept.extend(values)
     batch: dict[str, Any] = {}
-    for key in keys:
-        rows = [None if info is None else info.get(key, _ABSENT) for info in infos]
-        has = [
-            info is not None and row is not _ABSENT for info, row in zip(infos, rows, strict=True)
-        ]
-        first = rows[has.index(True)]
-        blank = 0 if type(first) in _DTYPES else None
-        if isinstance(first, np.ndarray):
-            blank = np.zeros_like(first)
-        filled = [row if h else blank for h, row in zip(has, rows, strict=True)]
-        batch[key] = _column(filled, first)
-        batch[f"_{key}"] = np.array(has, dtype=np.bool_)
+    for key in dict.fromkeys(key for keys in alike for key in keys):
+        rows, values = held[key]
+        mask = np.zeros(len(infos), dtype=np.bool_)
+        mask[rows] = True
+        batch[key] = _spread(values, rows, len(infos), values[0])
+        batch[f"_{key}"] = mask
     return batch
+
+
+def _spread(values: list[Any], rows: list[int], size: int, first: Any) -> Any:
+    """Return a column that holds values in some rows, and blanks in the others."""
+    if type(first) is dict:
+        infos: list[Mapping[str, Any] | None] = [None] * size
+        for row, value in zip(rows, values, strict=True):
+            infos[row] = value
+        return batch_infos(infos)
+    if isinstance(first, np.ndarray):
+        stack = np.zeros((size, *first.shape), first.dtype)
+        stack[rows] = values
+        return stack
+    dtype = _DTYPES.get(type(first), _OBJECT)
+    if dtype is not _OBJECT:
+        column = np.zeros(size, dtype)
+        column[rows] = values
+        return column
+    objects = np.full(size, None, dtype)
+    for row, value in zip(rows, values, strict=True):  # at once, tuples would be taken for rows
+        objects[row] = value
+    return objects
 
 
 def _column(values: Sequence[Any], first: Any) -> Any:

@@ -144,9 +144,9 @@ class Board:
         self._count(rows, choice.counts)
         self.steps[rows] += 1
 
-    def counts_of(self, rows: Ints) -> Counts:
-        """Return the counts of some rows."""
-        return Counts(*(column[rows] for column in self._columns))
+    def counts_of(self, rows: Any) -> Counts:
+        """Return the counts of some rows, or of one."""
+        return Counts(*self._columns[:, rows])
 
     def _count(self, rows: Any, counts: Counts) -> None:
         for column, values in zip(self._columns, counts, strict=True):

@@ -80,6 +80,11 @@ class Case:
         return len(self.heads)
 
     @cached_property
+    def gold_offered(self) -> int:
+        """How many gold facts are offered."""
+        return int(self.gold.sum())
+
+    @cached_property
     def graph(self) -> GraphInstance:
         """What is offered as one graph: `[entities, 10]`, `[facts, 3]` and `[facts, 2]`."""
         edges = np.column_stack([self.types.astype(np.float32), self.edge_features])

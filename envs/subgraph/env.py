@@ -134,7 +134,7 @@ class SubgraphEnv(gymnasium.Env[Observed, Any]):
             raise move
         if self.render_mode == "human":
             print_game(self.game, 0)
-        info = {**self.game.public_info(0), **move.info}
+        info = self.game.step_info(0, move)
         return self._observer.one(0), move.reward, move.terminated, move.truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:

@@ -33,8 +33,11 @@ class Move(NamedTuple):
     reward: float
     terminated: bool
     truncated: bool
-    info: dict[str, Any]
-    """What the step adds to the public info."""
+    terms: dict[str, float]
+    """What adds up to the reward."""
+    parse_error: str | None
+    last: dict[str, Any]
+    """What the info tells at the end of an episode; nothing before."""
 
 
 class Game:
@@ -78,6 +81,27 @@ class Game:
             "facts": case.num_facts,
             "action_mask": self.action_mask(lane),
         }
+
+    def step_info(self, lane: int, move: Move) -> dict[str, Any]:
+        """Return the info of a step."""
+        return {
+            **self.public_info(lane),
+            "reward_terms": dict(move.terms),
+            "parse_error": move.parse_error,
+            "queries": (),
+            "document_ids": (),
+            "new_text": "",
+            **move.last,
+        }
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions are allowed in each lane, `[lanes, …]`."""
+        board = self.board
+        if not self.one_shot:
+            return board.mask.copy()
+        pairs = np.ones((*board.offered.shape, 2), dtype=np.bool_)
+        pairs[:, :, 1] = board.offered
+        return pairs.reshape(len(pairs), -1)
 
     def action_mask(self, lane: int) -> NDArray[np.bool_]:
         """Return which actions are allowed: `[facts + 1]`, or drop and keep of each, `[2 facts]`."""
@@ -189,21 +213,16 @@ class Game:
         """Keep a step, and say what it came to."""
         record = cast("Record", self.records[lane])
         record.add(step, paid)
-        info: dict[str, Any] = {
-            "reward_terms": dict(paid.terms),
-            "parse_error": step.parse_error,
-            "queries": (),
-            "document_ids": (),
-            "new_text": "",
-        }
+        last: dict[str, Any] = {}
         if outcome != "running":
             self.over[lane] = True
-            info |= self._end(lane, record, outcome, paid)
-        return Move(paid.value, outcome == "answered", outcome == "out_of_steps", info)
+            last = self._end(lane, record, outcome, paid)
+        ends = (outcome == "answered", outcome == "out_of_steps")
+        return Move(paid.value, *ends, paid.terms, step.parse_error, last)
 
     def _end(self, lane: int, record: Record, outcome: Outcome, paid: Paid) -> dict[str, Any]:
         case, trajectory = self.case(lane), record.trajectory(outcome)
-        counts = Counts(*(column[0] for column in self.board.counts_of(np.array([lane]))))
+        counts = Counts(*self.board.counts_of(lane))
         last = trajectory.steps[-1]
         return {
             "prediction": prediction_of(last) if outcome == "answered" else None,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from ...core import Outcome, Step, Trajectory
 from ...rewards.answer import cover_em, exact_match, f1
 from ...rewards.kg.answers import answer_metrics
-from ...rewards.kg.facts import ratios, share
 from ...rewards.kg.reward import Counts
 from .case import Case
 from .scoring import Paid
@@ -40,19 +39,21 @@ class Record:
             answers: What was read, where it ends the episode.
         """
         places = self.case.offer.places
-        facts = [places[slot] for slot in slots]
-        parsed: dict[str, Any] = {"kind": "select", "facts": facts, "invalid": invalid}
+        parsed: dict[str, Any] = {
+            "kind": "select" if answers is None or isinstance(action, list) else "stop",
+            "facts": [places[slot] for slot in slots],
+            "invalid": invalid,
+        }
         if answers is not None:
             parsed["answers"] = list(answers)
-            parsed["kind"] = "select" if isinstance(action, list) else "stop"
         error = MASKED if invalid else None
-        return Step(len(self.steps) + 1, action, parsed, parse_error=error)
+        terms: dict[str, float] = {}  # filled in by `add`: a reward needs the step, and it the terms
+        return Step(len(self.steps) + 1, action, parsed, "", (), (), terms, error)
 
     def add(self, step: Step, paid: Paid) -> None:
         """Keep a step with what it paid."""
-        done = Step(step.index, step.action, step.parsed, reward_terms=paid.terms,
-                    parse_error=step.parse_error)  # fmt: skip
-        self.steps = (*self.steps, done)
+        cast("dict[str, float]", step.reward_terms).update(paid.terms)
+        self.steps = (*self.steps, step)
 
     def trajectory(self, outcome: Outcome, *more: Step) -> Trajectory:
         """Return the episode so far, with further steps."""
@@ -88,13 +89,15 @@ def metrics_of(case: Case, counts: Counts, trajectory: Trajectory) -> dict[str, 
     answers = tuple(trajectory.steps[-1].parsed.get("answers", ())) if trajectory.steps else ()
     gold = case.gold_answers
     metrics = dict(_of_answers(trajectory.prediction, answers, case.question.answers, gold))
+    right, selected, of, found, total, _ = map(float, counts)  # type: ignore[arg-type]
     metrics["steps"] = float(len(trajectory.steps))
-    metrics["selected"] = float(counts.selected)  # type: ignore[arg-type]
-    metrics["answer_recall"] = float(share(counts.answers_found, counts.answers_total))
-    if case.num_gold:
-        found = ratios(counts.right, counts.selected, counts.gold)
-        metrics |= {f"fact_{name}": float(v) for name, v in found._asdict().items()}
-        metrics["offered_recall"] = int(case.gold.sum()) / case.num_gold
+    metrics["selected"] = selected
+    metrics["answer_recall"] = found / max(total, 1.0)
+    if of:
+        metrics["fact_precision"] = right / max(selected, 1.0)
+        metrics["fact_recall"] = right / of
+        metrics["fact_f1"] = 2 * right / (selected + of)
+        metrics["offered_recall"] = case.gold_offered / of
     return metrics
 
 

@@ -7,7 +7,7 @@ is only the speed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from gymnasium.utils import seeding
@@ -31,6 +31,7 @@ from ..vector_arguments import (
 )
 from .actions import read_actions
 from .case import Case
+from .columns import batch_moves
 from .env import make_stage
 from .game import Game, Move
 from .observations import Observed, action_space, make_observer, single_space
@@ -133,7 +134,7 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         moves = self.game.move(lanes, taken[lanes], whole=True)
         for lane, drawn in fresh.items():
             self._begin(lane, None, *drawn)
-        return self._collect(dict(zip(lanes.tolist(), moves, strict=True)))
+        return self._collect(dict(zip(lanes.tolist(), cast("list[Move]", moves), strict=True)))
 
     def begin(
         self, index: int, seed: int | None, options: dict[str, Any]
@@ -173,7 +174,7 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
     def action_masks(self) -> Flags:
         """Return which actions are allowed, `[num_envs, …]`, each as in the single environment."""
         self._check_begun()
-        return np.stack([self.game.action_mask(lane) for lane in range(self.num_envs)])
+        return self.game.action_masks()
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Call a method, or read an attribute, as in sync and async vector environments.
@@ -214,36 +215,29 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         self.game.begin(lane, case, seed)
         self._observer.load(lane, case)
 
-    def _collect(self, moves: dict[int, Any]) -> Stepped:
+    def _collect(self, moves: dict[int, Move]) -> Stepped:
         """Put the results together; at once begin what has ended, where that is the mode."""
-        n = self.num_envs
-        rewards = np.zeros(n, dtype=np.float64)
-        terminated, truncated = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        infos: list[dict[str, Any]] = []
-        for lane in range(n):
-            move = moves.get(lane)
-            info = {} if move is None else move.info
-            if move is not None:
-                rewards[lane], terminated[lane], truncated[lane] = move[:3]
-                if self.autoreset_mode is AutoresetMode.SAME_STEP and self.game.over[lane]:
-                    info = self._same_step(lane, move)
-            infos.append({**self.game.public_info(lane), **info})
-        return self._observer.batch(), rewards, terminated, truncated, batch_infos(infos)
-
-    def _same_step(self, lane: int, move: Move) -> dict[str, Any]:
-        """Begin the next episode where this one has ended, and keep its last words."""
-        ended = self._result(lane, move)
-        self._begin(lane, None, *self._draw(lane, None, {}))
-        return {"final_obs": ended.observation, "final_info": ended.info}
+        rewards = np.zeros(self.num_envs, dtype=np.float64)
+        terminated = np.zeros(self.num_envs, dtype=np.bool_)
+        truncated = np.zeros(self.num_envs, dtype=np.bool_)
+        ended: dict[int, dict[str, Any]] = {}
+        for lane, move in moves.items():
+            rewards[lane], terminated[lane], truncated[lane] = move[:3]
+            if move.last and self.autoreset_mode is AutoresetMode.SAME_STEP:
+                final = self._observer.one(lane)
+                ended[lane] = {"final_obs": final, "final_info": self.game.step_info(lane, move)}
+        for lane in ended:
+            self._begin(lane, None, *self._draw(lane, None, {}))
+        infos = batch_moves(self.game, moves, ended)
+        return self._observer.batch(), rewards, terminated, truncated, infos
 
     def _result(self, lane: int, move: Move) -> Result:
-        info = {**self.game.public_info(lane), **move.info}
         return Result(
             self._observer.one(lane),  # type: ignore[arg-type]
             move.reward,
             move.terminated,
             move.truncated,
-            info,
+            self.game.step_info(lane, move),
         )
 
     def _check_begun(self) -> None:
