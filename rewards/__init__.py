@@ -39,6 +39,31 @@ register(
     "The same as its published code pays it, exploits included.",
     "hopgym.rewards.dag:dag_original",
 )
+register(
+    "kg",
+    "Selected facts: progress (shaping), the answer read off them, few facts.",
+    "hopgym.rewards.kg.reward:SubgraphReward",
+)
+register(
+    "kg_minerva",
+    "Selected facts, MINERVA: 1 if the first answer is right.",
+    "hopgym.rewards.kg.presets:Minerva",
+)
+register(
+    "kg_deeppath",
+    "Selected facts, DeepPath: the answer, few facts, -0.05 for failing.",
+    "hopgym.rewards.kg.presets:DeepPath",
+)
+register(
+    "kg_r1",
+    "Selected facts, KG-R1: F1, an answer seen, valid choices.",
+    "hopgym.rewards.kg.presets:KgR1",
+)
+register(
+    "drag",
+    "Selected facts, D-RAG: the answer's log-likelihood under an LLM reader.",
+    "hopgym.rewards.kg.likelihood:LikelihoodReward",
+)
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
 __all__ = [

@@ -13,6 +13,7 @@ from rich.table import Table
 from ..errors import ConfigError
 from ..listing import print_registry
 from . import REWARDS
+from .kg import FACT_READERS
 from .predictions import DEFAULT_METRICS, METRICS, read_predictions, score_predictions
 
 
@@ -23,12 +24,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def list_rewards() -> None:
-    """List the rewards."""
-    print_registry(
-        REWARDS,
-        "What it pays for",
-        own="Also: module:attribute or file.py:attribute of your own.",
-    )
+    """List the rewards, and the readers of facts that some of them need."""
+    own = "Also: module:attribute or file.py:attribute of your own."
+    print_registry(REWARDS, "What it pays for", own=own)
+    print_registry(FACT_READERS, "How it reads answers off selected facts", own=own)
 
 
 def score(

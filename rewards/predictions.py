@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import ConfigError, DataError, unknown_name
 from .answer import bag_cover, cover_em, exact_match, f1, f1_squad, hit, hit_at_1, list_f1
+from .kg.answers import f1_one_to_one, hit_at_1_exact, hit_exact
 from .predictions_files import (
     Prediction,
     by_id,
@@ -53,6 +54,9 @@ METRICS: dict[str, Callable[[Prediction], float]] = {
     "hit": lambda p: hit(p.predictions, p.answers),
     "hit_at_1": lambda p: hit_at_1(p.predictions, p.answers),
     "list_f1": lambda p: list_f1(p.predictions, p.answers),
+    "hit_at_1_exact": lambda p: hit_at_1_exact(p.predictions, p.answers),
+    "hit_exact": lambda p: hit_exact(p.predictions, p.answers),
+    "f1_one_to_one": lambda p: f1_one_to_one(p.predictions, p.answers),
 }
 DEFAULT_METRICS = ("em", "f1", "cover_em")
 

@@ -140,7 +140,7 @@ class LLMReader:
     ) -> tuple[Tokens, Tokens]:
         """Return the tokens of a prompt and of the answers behind it, the end token included."""
         before, text = self._tokens(model, tokenizer, selection)
-        answer = joined([_plain(tokenizer, a) for a in answers], self.max_answers)
+        answer = _plain(tokenizer, joined(answers, self.max_answers))
         space = "" if self.chat else " "
         whole = self._encoded(tokenizer, text + space + answer)
         # Together, for some tokenizers put a blank before every text; apart where that moves a cut.
@@ -151,11 +151,11 @@ class LLMReader:
 
     def _tokens(self, model: Any, tokenizer: Any, selection: Selection) -> tuple[Tokens, str]:
         """Return the prompt as tokens and as text, with as many facts as there is room for."""
-        lines = [_plain(tokenizer, fact_line(f)) for f in selection.facts[: self.max_facts]]
-        asked = _plain(tokenizer, selection.question)
+        lines = [fact_line(fact) for fact in selection.facts[: self.max_facts]]
 
         def made(count: int) -> tuple[Tokens, str]:
-            text = self._framed(tokenizer, prompt(asked, lines[:count]))
+            plain = _plain(tokenizer, prompt(selection.question, lines[:count]))
+            text = self._framed(tokenizer, plain)
             return self._encoded(tokenizer, text), text
 
         context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
@@ -168,7 +168,7 @@ class LLMReader:
         )
         if fitting < 0:
             raise ConfigError(
-                f"The question {asked!r:.60} has no room in {self.model}: it reads {context} tokens, "
+                f"The question {selection.question!r:.60} has no room in {self.model}: it reads {context} tokens, "
                 f"{self.max_tokens} of which are kept for the answers (max_tokens)."
             )
         return made(fitting)
@@ -205,14 +205,14 @@ def _load(folder: Path, dtype: Dtype, device: str | None) -> Loaded:
 
 
 def _plain(tokenizer: Any, text: str) -> str:
-    """Return text without the model's own tokens: written in a fact, they would be read as such."""
-    return _special(tokenizer).sub(" ", text)
+    """Return text without the model's own tokens: written in a fact, they would be read as such.
 
-
-def _special(tokenizer: Any) -> re.Pattern[str]:
-    names: Iterable[str] = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}
+    An added token that is a plain word is a word.
+    """
+    added = (name for name in tokenizer.get_added_vocab() if not name.isalnum())
+    names: Iterable[str] = {*tokenizer.all_special_tokens, *added}
     longest = sorted(filter(str.strip, names), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest)) or r"(?!)")
+    return re.sub("|".join(map(re.escape, longest)), " ", text) if longest else text
 
 
 def _length(pair: tuple[Tokens, Tokens]) -> int:

@@ -22,7 +22,7 @@ MAX_NAME = 200
 
 _TASK = "Answer the question based on the provided facts."
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_BETWEEN = re.compile(r"\n| \| ")
+_BETWEEN = re.compile(r"\n|(?<!\S)\|(?!\S)")
 
 
 def fact_line(fact: Fact) -> str:

@@ -136,7 +136,7 @@ class SubgraphReward:
         done = np.asarray(terminated, np.bool_)
         end = done | np.asarray(truncated, np.bool_)
         score = np.where(done, np.asarray(answer_score, np.float64), 0.0)
-        terms = {
+        terms: dict[str, Any] = {
             "shaping": self._shaped(before, after, done),
             "answer": self.answer * score,
             "size": -self.size * _grown(before.selected, after.selected),

@@ -11,6 +11,7 @@ from hopgym.rewards.answer import (
     hit,
     hit_at_1,
     list_f1,
+    occurring,
 )
 
 SINGLE = (exact_match, f1, f1_squad, cover_em, bag_cover)
@@ -64,3 +65,8 @@ def test_lists_are_scored_as_gnn_rag_does():
     assert hit(["Vel", "Ada Orm"], ["Ada Orm"]) == 1.0 and hit_at_1(["Vel", "Ada"], ["Ada"]) == 0.0
     assert list_f1(["Vel", "Ada"], ["Ada"]) == pytest.approx(2 / 3)
     assert list_f1([], ["Ada"]) == hit_at_1([], ["Ada"]) == hit([], ["Ada"]) == 0.0
+    given, gold = ["The Vel, Ada", "Bo"], ["Ada", "a vel", "the", "vel ada bo", "Oz", "Ada"]
+    matched = sum(hit(given, [answer]) for answer in gold)
+    assert occurring(given, gold) == matched == 4
+    precision, recall = matched / len(given), matched / len(gold)
+    assert list_f1(given, gold) == 2 * precision * recall / (precision + recall)

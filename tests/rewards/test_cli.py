@@ -24,6 +24,7 @@ def test_rewards_are_listed():
     assert all(
         name in listed for name in ("em", "f1", "r3_paper", "r3_code", "r3_seed", "orm", "prm")
     )
+    assert all(name in listed for name in ("kg_deeppath", "drag", "symbolic", "llm", "openai"))
 
 
 def test_scores_as_json_and_as_a_table(file):
@@ -39,6 +40,21 @@ def test_metrics_may_be_given_by_comma(file):
     assert json.loads(result.stdout) == {"n": 2, "f1": 0.5, "em": 0.5}
     result = CliRunner().invoke(app, ["score", file, "--metrics", "em,"])
     assert "empty name" in str(result.exception)
+
+
+def test_answers_of_knowledge_graphs_have_their_metrics(tmp_path):
+    path = tmp_path / "kg.jsonl"
+    path.write_text('{"prediction": ["Rhine", "the Seine"], "answers": ["Seine", "Loire"]}\n')
+    arguments = [
+        "score",
+        str(path),
+        "--json",
+        "--metrics",
+        "hit_at_1_exact,hit_exact,f1_one_to_one",
+    ]
+    assert json.loads(CliRunner().invoke(app, arguments).stdout) == {
+        "n": 1, "hit_at_1_exact": 0.0, "hit_exact": 1.0, "f1_one_to_one": 0.5,
+    }  # fmt: skip
 
 
 def test_what_does_not_fit_the_gold_is_told_apart_from_the_scores(file, tmp_path):

@@ -12,6 +12,7 @@ from hopgym.rewards.kg.facts import (
     checked_indices,
     fact_ratios,
     first_copies,
+    gold_answers,
     ratios,
     selection_metrics,
     share,
@@ -118,7 +119,18 @@ def test_metrics_of_one_selection_by_name():
 
 
 def test_what_is_unknown_is_left_out():
-    assert selection_metrics(Question("q", "?", ("yes",), facts=FACTS), [0]) == {"selected": 1.0}
+    assert selection_metrics(Question("q", "?", (), facts=FACTS), [0]) == {"selected": 1.0}
+    asked = selection_metrics(Question("q", "?", ("yes",), facts=FACTS), [0])
+    assert asked == {"selected": 1.0, "answer_recall": 0.0}
+
+
+def test_gold_answers_are_entities_where_they_can_be():
+    entities = Question("q", "?", ("Ada",), facts=FACTS, answer_entities=("Oz", "Ull", "Oz"))
+    assert gold_answers(entities) == ("Oz", "Ull")
+    head = FACTS[0].head
+    assert gold_answers(Question("q", "?", ("no", head, head), facts=FACTS)) == (head,)
+    assert gold_answers(Question("q", "?", ("yes", "true"), facts=FACTS)) == ("yes",)
+    assert gold_answers(Question("q", "?", (), facts=FACTS)) == ()
 
 
 def test_an_index_that_is_none_is_refused():
