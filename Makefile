@@ -50,6 +50,7 @@ format: install  ## let ruff mend what it can
 bench-speed: install  ## steps a second, side by side
 	$(PYTHON) -m hopgym.benchmarks.speed.env_steps
 	$(PYTHON) -m hopgym.benchmarks.speed.dag
+	$(PYTHON) -m hopgym.benchmarks.speed.kg
 
 bench-rollout: install  ## a language model's tokens a second, beside bare model.generate
 	$(PYTHON) -m hopgym.benchmarks.speed.rollout

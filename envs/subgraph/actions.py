@@ -11,25 +11,38 @@ from ...errors import ConfigError
 from .stage import SubgraphStage
 
 
+def read_action(stage: SubgraphStage, action: Any) -> NDArray[Any]:
+    """Return one action as `read_actions` returns several.
+
+    Raises:
+        ConfigError: If it is of another shape, or outside of the action space.
+    """
+    return _read(stage, action, ())[None]
+
+
 def read_actions(stage: SubgraphStage, actions: Any, count: int) -> NDArray[Any]:
     """Return actions as `[count]` numbers, or `[count, facts]` booleans in one-shot play.
 
     Raises:
         ConfigError: If they are too few, of another shape, or outside of the action space.
     """
+    return _read(stage, actions, (count,))
+
+
+def _read(stage: SubgraphStage, actions: Any, count: tuple[int, ...]) -> NDArray[Any]:
     facts = stage.settings.top_k
     one_shot = stage.settings.mode == "one_shot"
-    expected = (count, facts) if one_shot else (count,)
+    expected = (*count, facts) if one_shot else count
     try:
         given = np.asarray(actions)
     except ValueError:  # rows of different lengths
-        given = np.empty(0)
+        given = np.array(None)
     if given.shape != expected or given.dtype.kind not in "biu":
         if one_shot:
             what = f"{facts} zeros and ones, of which place i selects fact i"
         else:
             what = f"a whole number from 0 to {facts}, the last of which is STOP"
-        each = f"{count} actions, each " if count > 1 else "an action, "
+        each = "".join(f"{n} action{'s' * (n != 1)}, each " for n in count) or "an action, "
         raise ConfigError(
             f"step takes {each}{what}; got {_told(actions, given)}. Nothing has moved."
         )
@@ -44,6 +57,6 @@ def read_actions(stage: SubgraphStage, actions: Any, count: int) -> NDArray[Any]
 
 
 def _told(actions: Any, given: NDArray[Any]) -> str:
-    if isinstance(actions, np.ndarray | list | tuple):
+    if isinstance(actions, np.ndarray | list | tuple) and given.ndim:
         return f"{given.dtype} of shape {given.shape}"
     return f"{actions!r:.60}"

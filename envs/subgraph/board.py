@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...rewards.kg.facts import answers_found, answers_touched
+from ...rewards.kg.facts import answers_touched
 from ...rewards.kg.reward import Counts
 from .case import Case
 
@@ -120,13 +120,19 @@ class Board:
             rows: Which.
             actions: `[rows, facts]`.
         """
-        offered = self.offered[rows]
-        facts = actions & offered
-        found = answers_found(facts, self.heads[rows], self.tails[rows], self.answers[rows])
-        invalid = np.count_nonzero(actions & ~offered, axis=1)
+        facts = actions & self.offered[rows]
+        owners, slots = np.nonzero(facts)
+        lanes = rows[owners]
+        touched = answers_touched(
+            self.heads[lanes, slots], self.tails[lanes, slots], self.answers[lanes]
+        )
+        found = np.zeros_like(self.found[rows])
+        np.logical_or.at(found, owners, touched)
+        selected = np.bincount(owners, minlength=len(rows))
+        invalid = np.count_nonzero(actions, axis=1) - selected
         counts = self.counts_of(rows)._replace(
-            right=np.count_nonzero(facts & self.gold[rows], axis=1),
-            selected=np.count_nonzero(facts, axis=1),
+            right=np.bincount(owners[self.gold[lanes, slots]], minlength=len(rows)),
+            selected=selected,
             answers_found=np.count_nonzero(found, axis=1),
             invalid=invalid,
         )

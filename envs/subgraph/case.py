@@ -14,12 +14,11 @@ from gymnasium.spaces import GraphInstance
 from numpy.typing import NDArray
 
 from ...core import Fact, Question
-from ...retrieval.encoders import Encoder
 from ...rewards.kg.facts import gold_answers
 from ..kg import Graph, label
 from ..kg.heuristics import known
 from ..kg.index import Ids
-from .features import node_features, similarities
+from .features import Likeness, node_features
 from .offered import Choose, offered_facts
 from .words import relation_id
 
@@ -68,7 +67,7 @@ class Case:
     types: Ids
     """`[facts]`, the number of each relation, from 1."""
     edge_features: Floats
-    """`[facts, 2]`"""
+    """`[facts, 1]`, how near its relation is to the question."""
     node_features: Floats
     """`[entities, 10]`"""
     vector: Floats
@@ -86,7 +85,7 @@ class Case:
 
     @cached_property
     def graph(self) -> GraphInstance:
-        """What is offered as one graph: `[entities, 10]`, `[facts, 3]` and `[facts, 2]`."""
+        """What is offered as one graph: nodes `[entities, 10]`, edges `[facts, 2]`, links `[facts, 2]`."""
         edges = np.column_stack([self.types.astype(np.float32), self.edge_features])
         links = np.column_stack([self.heads, self.tails])
         edges = np.ascontiguousarray(edges, dtype=np.float32)
@@ -102,14 +101,14 @@ class Compiler:
     Args:
         choose: Which facts are offered.
         top_k: How many at most.
-        encoder: Makes the vectors.
+        likeness: How near relations are to the question.
         relation_ids: How many numbers there are for relations.
         direct_facts: Whether facts that join a topic and an answer are offered.
     """
 
     choose: Choose
     top_k: int
-    encoder: Encoder
+    likeness: Likeness
     relation_ids: int = 4096
     direct_facts: bool = True
 
@@ -135,7 +134,7 @@ class Compiler:
         topics = np.array(sorted({at[t] for t in offer.topics if t in at}), dtype=np.int32)
         targets = gold_answers(question)
         answers = np.array([at.get(name, -1) for name in targets], dtype=np.int32)
-        vector, edge_features = similarities(self.encoder, offer)
+        vector, edge_features = self.likeness(offer)
         types = [relation_id(name, self.relation_ids) for name in graph.relation_names]
         return Case(
             question=question,

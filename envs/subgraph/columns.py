@@ -15,14 +15,14 @@ from .game import Game, Move
 
 
 def batch_moves(
-    game: Game, moves: Mapping[int, Move], ended: Mapping[int, Mapping[str, Any]]
+    game: Game, moves: Mapping[int, Move], ended: Mapping[int, tuple[Any, dict[str, Any]]]
 ) -> dict[str, Any]:
     """Return the batched infos.
 
     Args:
         game: After the move, and after what has ended has begun anew.
         moves: What was moved, by lane; the others have just begun.
-        ended: What lanes tell that have ended and begun anew in the same step.
+        ended: The last observation and info of lanes that have begun anew in the same step.
     """
     lanes = len(game.cases)
     cases = [game.case(lane) for lane in range(lanes)]
@@ -51,11 +51,17 @@ def batch_moves(
             "new_text": np.where(moved, _objects([""] * lanes), None),
         }
         batch |= _masked(told, moved)
-    last: list[Mapping[str, Any] | None] = [ended.get(lane) for lane in range(lanes)]
+    last: list[Mapping[str, Any] | None] = [None] * lanes
+    for lane, (_, info) in ended.items():
+        last[lane] = {"final_info": info}
     for lane in stepped:
         last[lane] = moves[lane].last or None
     if any(info is not None for info in last):
         batch |= batch_infos(last)
+    if ended:  # Gymnasium batches infos that are dicts, but not these observations
+        final = [ended[lane][0] if lane in ended else None for lane in range(lanes)]
+        over = np.array([lane in ended for lane in range(lanes)], dtype=np.bool_)
+        batch |= _masked({"final_obs": _objects(final)}, over)
     return batch
 
 

@@ -15,12 +15,12 @@ from ...errors import EpisodeError, HopgymError
 from ..datasets.base import QuestionSet
 from ..env import check_render_mode
 from ..settings import settings_from
-from .actions import read_actions
+from .actions import read_action
 from .game import Game
 from .observations import Observed, action_space, make_observer, single_space
 from .render import print_game, render_game
 from .settings import SubgraphSettings
-from .stage import SubgraphStage
+from .stage import SubgraphStage, rewound
 
 ENV_ID = "hopgym/KGSubgraph-v0"
 _LANE = np.zeros(1, dtype=np.int64)
@@ -36,9 +36,9 @@ class SubgraphEnv(gymnasium.Env[Observed, Any]):
 
     Observation:
         `observation="graph"`: a dict of `graph` (a `GraphInstance`: nodes `[entities, 10]`, edges
-        `[facts, 3]`, links `[facts, 2]`), `selected` `[top_k]`, `question` `[dim]` and `step` `[1]`.
+        `[facts, 2]`, links `[facts, 2]`), `selected` `[top_k]`, `question` `[dim]` and `step` `[1]`.
         `"padded"`: the same in arrays of one size, `edge_index` `[2, top_k]`, `edge_type` `[top_k]`,
-        `edge_feat` `[top_k, 2]`, `edge_mask` `[top_k]`, `node_feat` `[2 top_k, 10]`, `node_mask`
+        `edge_feat` `[top_k, 1]`, `edge_mask` `[top_k]`, `node_feat` `[2 top_k, 10]`, `node_mask`
         `[2 top_k]`. `"text"` is `text.SubgraphTextEnv`.
 
     Actions:
@@ -107,7 +107,8 @@ class SubgraphEnv(gymnasium.Env[Observed, Any]):
             options: `{"question_id": …}` or `{"index": …}` fixes the question.
         """
         rng, used = seeding.np_random(seed) if seed is not None else (self.np_random, None)
-        case = self.stage.case(self.stage.place(rng, options))  # what is refused changes nothing
+        with rewound([rng]):  # what is refused changes nothing
+            case = self.stage.case(self.stage.place(rng, options))
         if seed is not None:
             self._np_random, self._np_random_seed = rng, used
         self.game.begin(0, case, seed)
@@ -129,7 +130,7 @@ class SubgraphEnv(gymnasium.Env[Observed, Any]):
         self._check_begun()
         if self.game.over[0]:
             raise EpisodeError("The episode is over. Call reset() before step().")
-        move = self.game.move(_LANE, read_actions(self.stage, np.asarray(action)[None], 1))[0]
+        move = self.game.move(_LANE, read_action(self.stage, action))[0]
         if isinstance(move, HopgymError):
             raise move
         if self.render_mode == "human":

@@ -14,7 +14,7 @@ from ...core import Document
 from ...retrieval.encoders import Encoder
 from ...retrieval.encoders.base import checked, unit
 from ..kg.index import Ids
-from .words import fact_words, relation_words
+from .words import relation_words
 
 if TYPE_CHECKING:
     from .case import Offer
@@ -27,8 +27,11 @@ ROUNDS = 2
 NODE_FEATURES = 2 + 2 * 2 * ROUNDS
 """How many numbers an entity has."""
 
-EDGE_FEATURES = 2
+EDGE_FEATURES = 1
 """How many numbers a fact has besides its relation's."""
+
+MOST_KNOWN = 100_000
+"""Relations whose vectors are remembered."""
 
 
 def node_features(heads: Ids, tails: Ids, topics: Ids, count: int) -> Floats:
@@ -63,23 +66,45 @@ def node_features(heads: Ids, tails: Ids, topics: Ids, count: int) -> Floats:
     return np.ascontiguousarray(np.concatenate(columns, axis=1))
 
 
-def similarities(encoder: Encoder, offer: Offer) -> tuple[Floats, Floats]:
-    """Return the question's vector, and how near it the words of each fact are.
+class Likeness:
+    """Tells how near questions are to the names of relations; it remembers the names' vectors.
 
-    Returns:
-        `[dim]`, of length 1; and `[facts, 2]`, the cosines of the question with the relation's
-        name and with the whole fact, from -1 to 1.
+    Each name is encoded by itself, so that a number does not depend on what was asked before.
+
+    Args:
+        encoder: Makes the vectors.
     """
-    (question,) = unit(checked(encoder.encode_queries([offer.question]), 1, encoder))
-    relations = list(dict.fromkeys(fact.relation for fact in offer.facts))
-    texts = [relation_words(relation) for relation in relations] + list(
-        map(fact_words, offer.facts)
-    )
-    if not texts:
-        return question, np.zeros((0, EDGE_FEATURES), dtype=np.float32)
-    documents = [Document(str(place), "", text) for place, text in enumerate(texts)]
-    vectors = unit(checked(encoder.encode_documents(documents), len(texts), encoder))
-    near = np.clip(vectors @ question, -1.0, 1.0)
-    place = {relation: at for at, relation in enumerate(relations)}
-    by_relation = near[[place[fact.relation] for fact in offer.facts]]
-    return question, np.column_stack([by_relation, near[len(relations) :]]).astype(np.float32)
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, Floats] = {}
+
+    def __call__(self, offer: Offer) -> tuple[Floats, Floats]:
+        """Return the question's vector, and how near it each fact's relation is.
+
+        Returns:
+            `[dim]`, of length 1; and `[facts, 1]`, cosines from -1 to 1.
+
+        Raises:
+            RetrievalError: If the encoder failed.
+        """
+        encoder = self.encoder
+        (question,) = unit(checked(encoder.encode_queries([offer.question]), 1, encoder))
+        near = {
+            relation: float(np.clip(np.einsum("d,d", self._vector(relation), question), -1, 1))
+            for relation in dict.fromkeys(fact.relation for fact in offer.facts)
+        }
+        column = np.array([near[fact.relation] for fact in offer.facts], dtype=np.float32)
+        return question, column.reshape(-1, EDGE_FEATURES)
+
+    def _vector(self, relation: str) -> Floats:
+        vector = self._known.get(relation)
+        if vector is None:
+            document = Document("0", "", relation_words(relation))
+            (vector,) = unit(checked(self.encoder.encode_documents([document]), 1, self.encoder))
+            if len(self._known) < MOST_KNOWN:
+                self._known[relation] = vector
+        return vector
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_known": {}}

@@ -131,8 +131,11 @@ class Game:
         """
         choice = self._choice(lanes, actions)
         cut = ~choice.stops & (self.board.steps[lanes] + 1 >= self.max_steps)
-        readings = self._read(choice)
-        steps = [self._step(n, choice, actions[n], readings.get(n)) for n in range(len(lanes))]
+        chosen = _chosen(choice)
+        readings = self._read(choice, chosen)
+        steps = [
+            self._step(n, choice, actions[n], chosen[n], readings.get(n)) for n in range(len(lanes))
+        ]
         paid = self._pay(choice, cut, readings, steps)
         failed = next((one for one in paid if isinstance(one, HopgymError)), None)
         if whole and failed is not None:
@@ -149,28 +152,36 @@ class Game:
         board = self.board
         return (board.at_once if self.one_shot else board.one_by_one)(lanes, actions)
 
-    def _read(self, choice: Choice) -> dict[int, list[str] | RewardError]:
+    def _read(self, choice: Choice, chosen: Sequence[Lanes]) -> dict[int, list[str] | RewardError]:
         """Read the answers of what stops, by its place among the lanes that move."""
-        stopping = np.flatnonzero(choice.stops)
-        if not stopping.size:
+        stopping = np.flatnonzero(choice.stops).tolist()
+        if not stopping:
             return {}
-        chosen = []
-        for n in stopping:
-            lane = choice.rows[n]
-            selected = choice.facts[n] if self.one_shot else self.board.selected[lane]
-            chosen.append((self.case(lane), np.flatnonzero(selected)))
-        return dict(zip(stopping.tolist(), read_each(self.stage.reader, chosen), strict=True))
+        lanes, selected = choice.rows, self.board.selected
+        read = [
+            (
+                self.case(lanes[n]),
+                chosen[n] if self.one_shot else np.flatnonzero(selected[lanes[n]]),
+            )
+            for n in stopping
+        ]
+        return dict(zip(stopping, read_each(self.stage.reader, read), strict=True))
 
     def _step(
-        self, n: int, choice: Choice, action: Any, answers: list[str] | RewardError | None
+        self,
+        n: int,
+        choice: Choice,
+        action: Any,
+        chosen: Lanes,
+        answers: list[str] | RewardError | None,
     ) -> Step:
         record = cast("Record", self.records[choice.rows[n]])
         read = None if isinstance(answers, RewardError) else answers
-        if self.one_shot:
-            slots, taken = np.flatnonzero(choice.facts[n]).tolist(), np.flatnonzero(action).tolist()
-            return record.step(taken, slots, int(choice.invalid[n]), read)
-        fact = int(choice.facts[n])
-        return record.step(int(action), [fact] * (fact >= 0), int(choice.invalid[n]), read)
+        slots, invalid = chosen.tolist(), int(choice.invalid[n])
+        if not self.one_shot:
+            return record.step(int(action), slots, invalid, read)
+        taken = np.flatnonzero(action).tolist() if invalid else slots
+        return record.step(taken, slots, invalid, read)
 
     def _pay(
         self,
@@ -234,6 +245,15 @@ class Game:
 
 
 _UNPAID = Paid(0.0, {})
+
+
+def _chosen(choice: Choice) -> list[Lanes]:
+    """Return the facts that each row selects, in order."""
+    facts = choice.facts
+    if facts.ndim == 1:
+        return list(np.split(facts[facts >= 0], np.cumsum(facts >= 0)[:-1]))
+    rows, slots = np.nonzero(facts)
+    return np.split(slots, np.cumsum(np.bincount(rows, minlength=len(facts)))[:-1])
 
 
 def _outcome(stops: Any, cut: Any) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Document, Fact, Question
-from ...errors import ConfigError, HopgymError, RetrievalError, told
+from ...errors import ConfigError, HopgymError, RetrievalError, UnknownNameError, told
 from ...retrieval import make_retriever
 from ...retrieval.base import Retriever, check_hits
 from ...rewards.kg.facts import gold_answers
@@ -53,10 +53,20 @@ def make_chooser(spec: str | Retriever) -> Choose:
 
     Raises:
         UnknownNameError: If no retriever has that name.
+        ConfigError: If it is no retriever, or one that brings its own documents.
     """
     if isinstance(spec, str) and spec in CHOOSERS:
         return CHOOSERS[spec]
-    make_retriever(spec, [Document("0", "", "a fact")])  # a wrong name is told at once
+    if isinstance(spec, Retriever) and not isinstance(spec, type):
+        raise ConfigError(
+            f"The retriever {spec!r:.100} searches its own documents, and here the facts of each "
+            "question are searched: give a name, such as 'bm25', or module:attribute of a factory "
+            "that takes documents."
+        )
+    try:
+        make_retriever(spec, [Document("0", "", "a fact")])  # a wrong name is told at once
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{error} Of facts also: {', '.join(CHOOSERS)}.") from None
     return Searched(spec)
 
 
@@ -70,7 +80,7 @@ class Searched:
         """Choose the facts that the question finds.
 
         Raises:
-            RetrievalError: If the retriever failed.
+            RetrievalError: If the retriever failed, or found what is no fact.
         """
         if graph.num_facts <= count:
             return range(graph.num_facts)
@@ -85,7 +95,14 @@ class Searched:
                 f"The retriever {self.spec!r:.100} failed: {told(error)}."
             ) from error
         check_hits(hits, [question.text], count, str(self.spec))
-        found = [int(document.id) for document, _ in hits.rows[0]]
+        place = {document.id: at for at, document in enumerate(documents)}
+        found = [place.get(document.id, -1) for document, _ in hits.rows[0]]
+        if -1 in found or len(set(found)) < len(found):
+            ids = [document.id for document, _ in hits.rows[0]]
+            raise RetrievalError(
+                f"The retriever {self.spec!r:.100} found the documents {ids!r:.60}; those it was "
+                f"given are 0 to {graph.num_facts - 1}, and each may be found once."
+            )
         rest = sorted(set(range(graph.num_facts)) - set(found))
         return [*found, *rest][:count]
 

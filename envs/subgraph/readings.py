@@ -42,7 +42,8 @@ def read_each(reader: FactReader, chosen: Chosen) -> list[list[str] | RewardErro
 
 def _selection(case: Case, facts: NDArray[np.int64]) -> Selection:
     offer = case.offer
-    return Selection(offer.question, tuple(offer.facts[fact] for fact in facts), offer.topics)
+    chosen = tuple(offer.facts[fact] for fact in facts)
+    return Selection(offer.question, chosen, offer.topics, offer.facts)
 
 
 def _in_numbers(chosen: Chosen) -> list[list[str]]:

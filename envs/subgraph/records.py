@@ -47,7 +47,8 @@ class Record:
         if answers is not None:
             parsed["answers"] = list(answers)
         error = MASKED if invalid else None
-        terms: dict[str, float] = {}  # filled in by `add`: a reward needs the step, and it the terms
+        # Filled in by `add`: the reward needs the step, and the step the terms.
+        terms: dict[str, float] = {}
         return Step(len(self.steps) + 1, action, parsed, "", (), (), terms, error)
 
     def add(self, step: Step, paid: Paid) -> None:

@@ -44,11 +44,15 @@ class SubgraphSettings(Settings):
     """What makes vectors of the question, the relations and the facts."""
     relation_ids: int = 4096
     """How many numbers there are for relations; a name's number is its hash."""
+    format_retries: int | None = None
+    """Unreadable actions that a turn forgives, in text; the grammar's own number (0) by default."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played."""
         super().__post_init__()
         at_least("relation_ids", self.relation_ids, 2)
+        if self.format_retries is not None:
+            at_least("format_retries", self.format_retries, 0)
         for name, kinds in (("mode", Mode), ("observation", Form)):
             if getattr(self, name) not in get_args(kinds):
                 allowed = ", ".join(get_args(kinds))

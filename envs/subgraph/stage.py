@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ...rewards.kg import make_fact_reader
 from ..settings import Settings
 from ..stage import Stage, check_options
 from .case import Case, Compiler, Offer
+from .features import Likeness
 from .offered import make_chooser
 from .settings import SubgraphSettings
 
@@ -39,7 +41,7 @@ class SubgraphStage(Stage):
         self.compile = Compiler(
             self.retriever,
             settings.top_k,
-            self.encoder,
+            Likeness(self.encoder),
             settings.relation_ids,
             settings.direct_facts,
         )
@@ -100,3 +102,18 @@ class SubgraphStage(Stage):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_cases": OrderedDict(), "_kept": 0}
+
+
+@contextmanager
+def rewound(generators: Iterable[np.random.Generator]) -> Iterator[None]:
+    """Put generators back to where they stood, should what follows fail.
+
+    A step that is tried again then draws the question that it would have drawn at once.
+    """
+    before = [(generator.bit_generator, generator.bit_generator.state) for generator in generators]
+    try:
+        yield
+    except BaseException:
+        for bits, state in before:
+            bits.state = state
+        raise

@@ -36,6 +36,7 @@ from .env import make_stage
 from .game import Game, Move
 from .observations import Observed, action_space, make_observer, single_space
 from .render import render_game
+from .stage import rewound
 
 Flags = NDArray[np.bool_]
 Stepped = tuple[Observed, NDArray[np.float64], Flags, Flags, dict[str, Any]]
@@ -106,7 +107,8 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         each = spread_options(chosen, n)
         lanes = np.flatnonzero(mask).tolist()
         # Questions are made ready before any episode is replaced: a refused option changes nothing.
-        drawn = {lane: self._draw(lane, seeds[lane], each[lane]) for lane in lanes}
+        with rewound([self._generators[lane] for lane in lanes]):
+            drawn = {lane: self._draw(lane, seeds[lane], each[lane]) for lane in lanes}
         for lane in lanes:
             self._begin(lane, seeds[lane], *drawn[lane])
         self._begun = True
@@ -130,8 +132,10 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
             )
         lanes = np.flatnonzero(~over)
         taken = read_actions(self.stage, actions, self.num_envs)
-        fresh = {lane: self._draw(lane, None, {}) for lane in np.flatnonzero(over).tolist()}
-        moves = self.game.move(lanes, taken[lanes], whole=True)
+        ended = np.flatnonzero(over).tolist()
+        with rewound([self._generators[lane] for lane in ended]):
+            fresh = {lane: self._draw(lane, None, {}) for lane in ended}
+            moves = self.game.move(lanes, taken[lanes], whole=True)
         for lane, drawn in fresh.items():
             self._begin(lane, None, *drawn)
         return self._collect(dict(zip(lanes.tolist(), cast("list[Move]", moves), strict=True)))
@@ -145,7 +149,9 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
             EpisodeError: If `reset` was never called.
         """
         self._check_begun()
-        self._begin(index, seed, *self._draw(index, seed, options))
+        with rewound([self._generators[index]]):
+            drawn = self._draw(index, seed, options)
+        self._begin(index, seed, *drawn)
         return self._observer.one(index), self.game.public_info(index)
 
     def step_some(
@@ -162,6 +168,8 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         """
         self._check_begun()
         check_indices(indices, actions, self.num_envs)
+        if not len(indices):
+            return []
         lanes = np.asarray(indices, dtype=np.int64)
         if self.game.over[lanes].any():
             raise EpisodeError("An episode is over. Begin another one before it is stepped.")
@@ -220,12 +228,11 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         rewards = np.zeros(self.num_envs, dtype=np.float64)
         terminated = np.zeros(self.num_envs, dtype=np.bool_)
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
-        ended: dict[int, dict[str, Any]] = {}
+        ended: dict[int, tuple[Observed, dict[str, Any]]] = {}
         for lane, move in moves.items():
             rewards[lane], terminated[lane], truncated[lane] = move[:3]
             if move.last and self.autoreset_mode is AutoresetMode.SAME_STEP:
-                final = self._observer.one(lane)
-                ended[lane] = {"final_obs": final, "final_info": self.game.step_info(lane, move)}
+                ended[lane] = self._observer.one(lane), self.game.step_info(lane, move)
         for lane in ended:
             self._begin(lane, None, *self._draw(lane, None, {}))
         infos = batch_moves(self.game, moves, ended)

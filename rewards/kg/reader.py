@@ -36,6 +36,8 @@ class Selection(NamedTuple):
     """The selected ones."""
     topics: tuple[str, ...]
     """The topic entities, as the facts spell them."""
+    offered: tuple[Fact, ...] = ()
+    """All facts that could be selected, for readers that see a fact in its graph."""
 
     @classmethod
     def of(cls, question: Question, chosen: Iterable[int]) -> Selection:
@@ -46,7 +48,7 @@ class Selection(NamedTuple):
         """
         indices = checked_indices(chosen, len(question.facts))
         facts = tuple(question.facts[index] for index in indices)
-        return cls(question.text, facts, question.topic_entities)
+        return cls(question.text, facts, question.topic_entities, question.facts)
 
     @property
     def lines(self) -> tuple[str, ...]:

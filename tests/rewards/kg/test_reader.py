@@ -39,8 +39,9 @@ class Batched:
 
 
 def test_a_selection_holds_no_gold():
-    assert Selection.of(QUESTION, [1, 0, 1]) == SELECTION
-    assert Selection.of(QUESTION, []) == EMPTY
+    offered = {"offered": QUESTION.facts}
+    assert Selection.of(QUESTION, [1, 0, 1]) == SELECTION._replace(**offered)
+    assert Selection.of(QUESTION, []) == EMPTY._replace(**offered)
     assert SELECTION.lines == ("Vel, author, Ada", "Ada, lives, Ull")
     with pytest.raises(ConfigError, match="There is no fact 2"):
         Selection.of(QUESTION, [2])

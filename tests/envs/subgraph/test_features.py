@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from subgraphs import facts
+
+from hopgym.envs.subgraph.case import Offer
+from hopgym.envs.subgraph.features import NODE_FEATURES, Likeness, node_features
+from hopgym.errors import RetrievalError
+from hopgym.retrieval.encoders import make_encoder
+from hopgym.seeding import rng_for
+
+
+def by_hand(heads, tails, topics, count):
+    """The encoding as SubgraphRAG's message passing: a mean over what arrives, fact by fact."""
+    own = [[1.0, 0.0] if node in topics else [0.0, 1.0] for node in range(count)]
+    columns = [own]
+    for arcs in (list(zip(heads, tails, strict=True)), list(zip(tails, heads, strict=True))):
+        felt = own
+        for _ in range(2):
+            arriving = [[felt[start] for start, end in arcs if end == n] for n in range(count)]
+            felt = [np.mean(a, axis=0).tolist() if a else [0.0, 0.0] for a in arriving]
+            columns.append(felt)
+    return np.concatenate(columns, axis=1) if count else np.zeros((0, NODE_FEATURES))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_equals_message_passing_by_hand(seed):
+    rng = rng_for(0, "features", seed)
+    count = int(rng.integers(1, 7))
+    heads, tails = rng.integers(0, count, (2, int(rng.integers(0, 12))))
+    topics = np.unique(rng.integers(0, count, int(rng.integers(0, 3))))
+    made = node_features(heads, tails, topics, count)
+    assert made.shape == (count, NODE_FEATURES) and made.dtype == np.float32
+    assert made.flags.c_contiguous and 0 <= made.min() <= made.max() <= 1
+    np.testing.assert_allclose(made, by_hand(heads, tails, topics, count), atol=1e-6)
+
+
+def test_no_graph_has_no_rows():
+    nothing = np.zeros(0, np.int32)
+    assert node_features(nothing, nothing, nothing, 0).shape == (0, NODE_FEATURES)
+
+
+def offer(question, *triples):
+    given = facts(*triples)
+    return Offer(question, given, ("a",), tuple(range(len(given))))
+
+
+def test_cosines_are_those_of_the_relation():
+    likeness = Likeness(make_encoder("hashing?dim=64"))
+    vector, near = likeness(offer("lives a", "a lives b", "a knows b", "c lives d"))
+    assert vector.shape == (64,) and np.linalg.norm(vector) == pytest.approx(1)
+    assert near.shape == (3, 1) and near.dtype == np.float32
+    np.testing.assert_allclose(near[:, 0], [0.5**0.5, 0, 0.5**0.5], atol=1e-6)
+
+
+def test_words_that_say_nothing_are_near_nothing():
+    likeness = Likeness(make_encoder("hashing"))
+    vector, near = likeness(offer("?!", "a r b"))
+    assert not vector.any() and not near.any()
+    assert likeness(offer("x"))[1].shape == (0, 1)
+
+
+def test_what_was_asked_before_changes_nothing():
+    used, given = Likeness(make_encoder("hashing")), offer("lives a", "a lives b", "a knows b")
+    used(offer("who knows", "a knows b", "b sees c"))
+    for mine, other in zip(used(given), Likeness(make_encoder("hashing"))(given), strict=True):
+        assert mine.tobytes() == other.tobytes()
+
+
+def test_long_vectors_are_brought_to_length_1():
+    plain = Likeness(make_encoder("hashing?normalize=false"))
+    given = offer("lives lives lives", "a lives b", "lives lives lives")
+    for mine, other in zip(plain(given), Likeness(make_encoder("hashing"))(given), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+        assert np.abs(mine).max() <= 1
+
+
+def test_an_encoder_that_is_broken_is_told():
+    encoder = make_encoder("hashing?dim=8")
+    encoder.encode_documents = lambda documents: np.full((len(documents), 8), np.nan)
+    with pytest.raises(RetrievalError, match="numbers that are not finite"):
+        Likeness(encoder)(offer("x", "a r b"))
