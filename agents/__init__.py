@@ -50,6 +50,16 @@ register(
 )
 
 register(
+    "ppr",
+    "Selects the facts nearest the topics, by PageRank: 'ppr?facts=8'.",
+    "hopgym.agents.ppr:PprAgent",
+)
+register(
+    "cosine",
+    "Selects the facts whose words are nearest to the question: 'cosine?encoder=NAME'.",
+    "hopgym.agents.cosine:CosineAgent",
+)
+register(
     "llm",
     "Any causal language model: 'llm?model=FOLDER'.",
     "hopgym.agents.llm.agent:llm_agent",
@@ -64,6 +74,18 @@ register(
     "tiny",
     "A small language model that comes with hopgym; knows 1 and 2 hops, in r3.",
     "hopgym.agents.tiny.policy:tiny_agent",
+)
+
+register(
+    "sb3",
+    "A policy of Stable-Baselines3 that selects facts: 'sb3?model=FOLDER'.",
+    "hopgym.agents.sb3.agent:sb3_agent",
+)
+
+register(
+    "drag",
+    "D-RAG's retriever, which selects facts: 'drag?model=FOLDER'.",
+    "hopgym.agents.drag.agent:drag_agent",
 )
 
 __all__ = ["AGENTS", "Agent", "FunctionAgent", "make_agent", "register"]

@@ -40,7 +40,7 @@ class ClosedBookAgent(TextAgent):
         except HopgymError:  # such as a world too small for its train split
             return
         counts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for question in train:
+        for question in getattr(train, "outlines", train):  # no graph is made for it
             for beginning in _beginnings(question.text):
                 counts[beginning].update(question.answers[:1])
         self._prior = {key: _commonest(count) for key, count in counts.items() if count}

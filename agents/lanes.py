@@ -7,11 +7,10 @@ environment is made several times. What infrastructure failed to do comes back a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import gymnasium
 
-from ..envs.vector import HopVectorEnv
 from ..errors import HopgymError, RetrievalError, RewardError
 
 StepResult = tuple[Any, ...] | HopgymError
@@ -38,10 +37,30 @@ class Lanes(Protocol):
         """Close the environments."""
 
 
-class VectorLanes:
-    """Lanes of a native vector environment: one retrieval call for all."""
+@runtime_checkable
+class NativeVectorEnv(Protocol):
+    """A vector environment whose episodes can be begun and stepped one by one, as all of ours can."""
 
-    def __init__(self, env: HopVectorEnv) -> None:
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        """Begin an episode everywhere."""
+
+    def begin(self, index: int, seed: int | None, options: dict[str, Any]) -> tuple[Any, Any]:
+        """Begin an episode in one sub-environment and leave the others as they are."""
+
+    def step_some(self, indices: Sequence[int], actions: Sequence[Any]) -> Sequence[StepResult]:
+        """Step only some sub-environments, without any autoreset; a failure stands in its place."""
+
+    def set_progress(self, step: int | None) -> None:
+        """Tell how far training is."""
+
+    def close(self) -> Any:
+        """Close it."""
+
+
+class VectorLanes:
+    """Lanes of a native vector environment: one call for all, of the retriever or the arrays."""
+
+    def __init__(self, env: NativeVectorEnv) -> None:
         self.env = env
         env.reset(seed=0)
 
@@ -106,7 +125,7 @@ def open_lanes(
     """
     if gymnasium.spec(env_id).vector_entry_point is not None:
         vector = gymnasium.make_vec(env_id, num_envs=num_envs, **env_kwargs)
-        if isinstance(vector.unwrapped, HopVectorEnv):
+        if isinstance(vector.unwrapped, NativeVectorEnv):
             vector.unwrapped.set_progress(training_step)
             return vector, VectorLanes(vector.unwrapped)
         vector.close()

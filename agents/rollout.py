@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..core import Trajectory
 from ..envs.settings import at_least
 from ..envs.spaces import UnicodeText
 from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told, users_code
 from . import make_agent
 from .base import Agent, UnansweredError
+from .games import check_suits
 from .lanes import Job, Lanes, StepResult, open_lanes
 
 __all__ = ["Episode", "Job", "Player", "Playing", "play_jobs", "rollout"]
@@ -96,8 +99,8 @@ def rollout(
         seed: The agent is reset with it before it plays.
 
     Raises:
-        AgentError: If the agent raises, or returns another number or kind of actions than it was
-            asked for.
+        AgentError: If the agent raises, or does not play such an environment, or returns another
+            number or kind of actions than it was asked for.
     """
     agent = make_agent(agent)
     with users_code("agent", str(agent.name), AgentError):
@@ -105,6 +108,7 @@ def rollout(
     at_least("num_envs", num_envs, 1)
     env, lanes = open_lanes(env_id, env_kwargs or {}, num_envs)
     try:
+        check_suits(agent, env)
         bind = getattr(agent, "bind", None)
         if bind is not None:
             with users_code("agent", str(agent.name), AgentError):
@@ -202,6 +206,8 @@ class Player:
             raise
         except Exception as error:
             raise AgentError(f"{self._name} raised {told(error)}.") from error
+        if isinstance(actions, np.ndarray) and actions.ndim:
+            actions = list(actions)  # as policies over arrays give them: one row for each
         if not isinstance(actions, Sequence) or isinstance(actions, str):
             raise AgentError(
                 f"{self._name} returned a {type(actions).__name__}; "

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import typer
 
+from .drag import cli as drag_cli
 from .grpo import cli as grpo_cli
 from .ppo import cli as ppo_cli
+from .sb3 import cli as sb3_cli
 from .sft import cli as sft_cli
 from .tiny import cli as tiny_cli
 
-LEARNERS = (sft_cli, ppo_cli, grpo_cli, tiny_cli)
+LEARNERS = (sft_cli, ppo_cli, grpo_cli, sb3_cli, drag_cli, tiny_cli)
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -17,6 +17,7 @@ from ..envs.grammars.text import is_degenerate
 from ..envs.plans import Edge, Node
 from ..errors import AgentError
 from .base import Info
+from .games import DOCUMENTS
 from .planning import compress
 
 
@@ -106,7 +107,16 @@ class Transcript:
         return self.grammar.write_query(int(self.info["turn"]), analysis, self.fit(query))
 
     def plan(self, analysis: str, nodes: Sequence[Node], edges: Sequence[Edge] = ()) -> str:
-        """Write an action that plans searches, each query cut to the length allowed."""
+        """Write an action that plans searches, each query cut to the length allowed.
+
+        Raises:
+            AgentError: If this is not played by plans.
+        """
+        if not hasattr(self.grammar, "write_plan"):
+            raise AgentError(
+                f"This agent plans searches, and the grammar {self.grammar.name!r} has no plans. "
+                "Let it play hopgym/DagSearch-v0."
+            )
         fitting = [node._replace(query=self.fit(node.query)) for node in nodes]
         return cast("DagGrammar", self.grammar).write_plan(analysis, fitting, edges)
 
@@ -119,6 +129,7 @@ class TextAgent(ABC):
     """An agent that plays each episode by itself; a subclass has `name` and `play`."""
 
     name: ClassVar[str]
+    plays: ClassVar[str] = DOCUMENTS
 
     def reset(self, seed: int | None = None) -> None:
         """Nothing to forget, unless a subclass says so."""

@@ -16,6 +16,7 @@ import msgspec
 
 from ..agents import AGENTS, make_agent
 from ..agents.base import Agent
+from ..agents.games import FACTS, game_of, suits, what_it_does
 from ..agents.rollout import Job
 from ..core import Document, Question
 from ..envs.datasets.base import check_questions
@@ -53,7 +54,7 @@ class Ground:
     env: str
     """The environment as the user named it, perhaps with its module."""
     questions: Sequence[Question]
-    """Those to play."""
+    """Those to play; of lazy sets without their facts."""
     order: Mapping[str, int]
     """The position of every question of the split."""
     facts: Mapping[str, Facts]
@@ -63,11 +64,14 @@ class Ground:
     env_fingerprint: str = ""
     grammar: str = ""
     """What the environment is played in; empty where it does not say."""
+    game: str = ""
+    """Whether documents are searched or facts selected (`hopgym.agents.games`)."""
 
     def suits(self, agent: Agent) -> bool:
-        """Return whether an agent knows what is played, by its attribute `grammars`, if any."""
+        """Return whether an agent knows what is played, by its `plays` and `grammars`, if any."""
         known = getattr(agent, "grammars", None)
-        return not known or not self.grammar or self.grammar in known
+        silent = not self.grammar and self.game != FACTS  # facts in arrays are read by no grammar
+        return (not known or silent or self.grammar in known) and suits(agent, self.game)
 
     def protocol(self, suite: str, agent: Agent, spec: Any = None) -> Protocol:
         """Return the conditions under which an agent, named by `spec`, plays."""
@@ -103,7 +107,8 @@ def run_bench(
 ) -> list[Outcome]:
     """Let every agent play every task that it knows, and keep each episode in `out` as it ends.
 
-    An agent that says by an attribute `grammars` what it can play is left out where that is not it.
+    An agent that says by an attribute `grammars` or `plays` what it can play is left out where that
+    is not it.
 
     Call it again, with the same arguments, after an interruption: it goes on where it stopped.
 
@@ -158,7 +163,8 @@ def prepare(task: Task) -> Ground:
             )
         stage = getattr(env.unwrapped, "stage", None)
         retriever = getattr(stage, "retriever", None)
-        every = question_set.questions(task.split)
+        split = question_set.questions(task.split)
+        every = getattr(split, "outlines", split)  # of lazy questions no graph is made for this
         check_questions(every, f"{question_set.name} {task.split}")
         chosen = list(every[: task.episodes] if task.episodes else every)
         return Ground(
@@ -166,12 +172,13 @@ def prepare(task: Task) -> Ground:
             named,
             chosen,
             {question.id: place for place, question in enumerate(every)},
-            find_reachable(chosen, _searched(retriever, question_set)),
+            find_reachable(chosen, _searched(env, retriever, question_set)),
             question_set.name,
             question_set.fingerprint,
             getattr(retriever, "fingerprint", ""),
             env_fingerprint(env, named),
             str(getattr(stage, "grammar_name", "")),
+            game_of(env),
         )
     finally:
         env.close()
@@ -182,15 +189,32 @@ def _known(grounds: Sequence[Ground], agent: Agent) -> list[Ground]:
     known = [ground for ground in grounds if ground.suits(agent)]
     if grounds and not known:
         raise ConfigError(
-            f"The agent {agent.name!r} knows the grammar {' and '.join(agent.grammars)} alone, and "  # type: ignore[attr-defined]
-            f"these tasks are played in {', '.join(sorted({g.grammar for g in grounds}))}. Give "
-            "other agents, or other environments."
+            f"The agent {agent.name!r} {_knows(agent, grounds)}, and these tasks are "
+            f"{' and '.join(sorted({_described(ground) for ground in grounds}))}. Give other agents, "
+            "or other environments."
         )
     return known
 
 
-def _searched(retriever: Any, question_set: Any) -> Sequence[Document]:
-    """Return what is searched: a saved index, for one, has documents of its own."""
+def _knows(agent: Any, grounds: Sequence[Ground]) -> str:
+    if any(suits(agent, ground.game) for ground in grounds):
+        return f"knows the grammar {' and '.join(agent.grammars)} alone"
+    return what_it_does(agent)
+
+
+def _described(ground: Ground) -> str:
+    if ground.game == FACTS:
+        return f"of selecting facts{f' in {ground.grammar}' * bool(ground.grammar)}"
+    return f"played in {ground.grammar}" if ground.grammar else "of searching documents"
+
+
+def _searched(env: Any, retriever: Any, question_set: Any) -> Sequence[Document]:
+    """Return what is searched: a saved index, for one, has documents of its own.
+
+    Where facts are selected no document is: what is in reach there is the metric `offered_recall`.
+    """
+    if game_of(env) == FACTS:
+        return ()
     parts = [retriever, *getattr(retriever, "sources", {}).values()]
     held = [getattr(part, "documents", None) for part in parts]
     own = [document for one in held if isinstance(one, Sequence) for document in one]

@@ -16,7 +16,7 @@ import msgspec
 
 from .records import Key, Record, differing, encode
 from .results import find_results, read_records
-from .rows import PRIMARY, Row, RowKey, make_row, rank, score_pairs
+from .rows import PRIMARY, Column, Row, RowKey, make_row, rank, ranking, score_pairs
 from .stats import by_question, compare, holm
 
 
@@ -43,6 +43,11 @@ class Group:
     def title(self) -> str:
         """What was played, in a few words."""
         return f"{self.task}: {self.env_id} on {self.questions} ({self.split})"
+
+    @property
+    def ranked_by(self) -> Column:
+        """The score that ranks."""
+        return next((row.ranked_by for row in self.rows if row.primary is not None), PRIMARY)
 
 
 _CONDITIONS = tuple(
@@ -176,7 +181,7 @@ def _only(scores: Mapping[str, float], questions: frozenset[str]) -> dict[str, f
 
 def _by_question(records: Sequence[Record]) -> dict[str, float]:
     scored = [record for record in records if record.error is None]
-    return by_question(score_pairs(scored, PRIMARY.name))
+    return by_question(score_pairs(scored, ranking(scored).name))
 
 
 def _notes(rows: Sequence[Row], duplicates: int) -> Iterable[str]:

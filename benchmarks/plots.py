@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import require
 from .leaderboard import Group
-from .rows import PRIMARY, Row
+from .rows import Row
 
 INK = "#010203"
 """Stands for the page's text colour until the SVG is written."""
@@ -65,7 +65,7 @@ def hops_svg(group: Group, name: str) -> str | None:
         axes = figure.subplots()
         for index, row in enumerate(group.rows):
             _draw_row(axes, row, index)
-        _finish_axes(axes, hops)
+        _finish_axes(axes, hops, group.ranked_by.label)
         buffer = io.StringIO()
         with warnings.catch_warnings():  # of signs its own font lacks: the page's font draws them
             warnings.simplefilter("ignore", UserWarning)
@@ -80,7 +80,7 @@ def describe(group: Group) -> str:
         for row in group.rows
         if row.by_hops
     )
-    return f"{PRIMARY.label} in percent by number of hops. {'; '.join(rows)}."
+    return f"{group.ranked_by.label} in percent by number of hops. {'; '.join(rows)}."
 
 
 def _draw_row(axes: Any, row: Row, index: int) -> None:
@@ -112,11 +112,11 @@ def _label(agent: str) -> str:
     return f"\u200b{text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + '…'}"
 
 
-def _finish_axes(axes: Any, hops: list[int]) -> None:
+def _finish_axes(axes: Any, hops: list[int], score: str) -> None:
     axes.set_xticks(hops)
     axes.set_ylim(-2, 102)
     axes.set_xlabel("hops in the question")
-    axes.set_ylabel(f"{PRIMARY.label}, %")
+    axes.set_ylabel(f"{score}, %")
     axes.grid(axis="y", color=INK, alpha=0.12)
     axes.set_axisbelow(True)
     axes.legend(

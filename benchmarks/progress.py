@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ..agents.bar import Bar
 from .records import Record
-from .rows import PRIMARY
+from .rows import PRIMARY, ranking
 
 
 def counted(number: int, noun: str) -> str:
@@ -60,18 +60,21 @@ class Tally:
         self.played = 0
         self.errors = 0
         self.score = 0.0
+        self.column = PRIMARY
         self.started = time.perf_counter()
 
     def add(self, record: Record) -> None:
         """Count an episode."""
         self.played += 1
         self.errors += record.error is not None
-        self.score += record.metrics.get(PRIMARY.name, 0.0)
+        if record.error is None:
+            self.column = ranking([record])
+        self.score += record.metrics.get(self.column.name, 0.0)
 
     def __str__(self) -> str:
         scored = self.played - self.errors
         whose = f" of the {scored} new" if self.done else ""
-        parts = [f"{PRIMARY.label} {100 * self.score / scored:5.1f}{whose}"] if scored else []
+        parts = [f"{self.column.label} {100 * self.score / scored:5.1f}{whose}"] if scored else []
         parts += [counted(self.errors, "error")] if self.errors else []
         parts += [f"{self.done} kept from before"] if self.done else []
         return ", ".join(parts)

@@ -5,7 +5,7 @@ It computes means and intervals, and knows nothing of other agents or of how a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,9 +33,18 @@ class Column(NamedTuple):
 
 
 PRIMARY = Column("f1", "F1", "Word overlap of the prediction with the nearest accepted answer.")
+LISTED = Column(
+    "f1_one_to_one", "F1 1:1", "F1 of a list of answers, each paired with one gold answer at most."
+)
+"""Ranks where answers are lists: the overlap of words would charge for the second right answer."""
+
 SCORES = (
     Column("em", "EM", "The prediction equals an accepted answer after normalisation."),
     PRIMARY,
+    LISTED,
+    Column("hit_at_1_exact", "Hits@1", "The first answer of the list is a gold answer."),
+    Column("answer_recall", "Answer recall", "Share of the answers that stand in selected facts."),
+    Column("fact_f1", "Fact F1", "F1 of the selected facts against the gold facts."),
     Column("cover_em", "Cover-EM", "The prediction contains an accepted answer as whole words."),
     Column("gold_recall", "Gold recall", "Share of the gold documents that were retrieved."),
     Column("format_adherence", "Format", "Share of actions that the environment could read."),
@@ -67,6 +76,7 @@ class Row:
     milliseconds: float
     best: bool = False
     """Whether it leads those that it shares questions with; nobody is best alone."""
+    ranked_by: Column = PRIMARY
     apart: bool = False
     """Whether it has played too few of the others' questions to be ranked among them."""
     comparison: Comparison | None = None
@@ -80,7 +90,7 @@ class Row:
     @property
     def primary(self) -> Interval | None:
         """The score that ranks."""
-        return self.scores.get(PRIMARY.name)
+        return self.scores.get(self.ranked_by.name)
 
     @property
     def differs(self) -> bool:
@@ -108,7 +118,13 @@ def make_row(records: Sequence[Record]) -> Row:
         steps=_mean([r.steps for r in scored]),
         tokens=_mean([r.tokens for r in scored]),
         milliseconds=1000 * _mean([r.latency_s for r in scored]),
+        ranked_by=ranking(scored),
     )
+
+
+def ranking(records: Iterable[Record]) -> Column:
+    """Return the score that ranks: of lists of answers where there are such."""
+    return LISTED if any(LISTED.name in record.metrics for record in records) else PRIMARY
 
 
 def _scores(records: Sequence[Record]) -> dict[str, Interval]:
@@ -122,8 +138,9 @@ def _scores(records: Sequence[Record]) -> dict[str, Interval]:
 
 def _by_hops(records: Sequence[Record]) -> dict[int, Interval]:
     hops = sorted({record.hops for record in records if record.hops > 0})
+    name = ranking(records).name
     intervals = {
-        n: _interval(score_pairs([r for r in records if r.hops == n], PRIMARY.name), "hops", n)
+        n: _interval(score_pairs([r for r in records if r.hops == n], name), "hops", n)
         for n in hops
     }
     return {n: interval for n, interval in intervals.items() if interval is not None}

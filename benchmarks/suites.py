@@ -181,8 +181,19 @@ QUICK = Suite(
             split="test",
             episodes=300,
         ),
+        Task(
+            name="facts",
+            env_id="hopgym/KGSubgraph-v0",
+            questions="world?hops=1-6",
+            split="test",
+            env_kwargs={"top_k": 64},
+            episodes=300,
+        ),
     ),
-    ("random", "closed_book", "single_shot", "iterative", "planner", "tiny", "oracle"),
+    (
+        *("random", "closed_book", "single_shot", "iterative", "planner", "tiny"),
+        *("ppr", "cosine", "oracle"),
+    ),
 )
 
 

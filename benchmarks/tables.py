@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .leaderboard import Board, Group
-from .rows import ALPHA, PRIMARY, SCORES, Row
+from .rows import ALPHA, LISTED, PRIMARY, SCORES, Row
 from .stats import Interval
 
 APART = "–"  # noqa: RUF001
@@ -24,7 +24,7 @@ APART = "–"  # noqa: RUF001
 LEGEND = (
     "Scores are percentages with 95 % intervals over questions: bootstrap (BCa), or, where all "
     "questions score alike, exact binomial (at 0 and 100) and Hoeffding's (in between). Ranked by "
-    f"{PRIMARY.label}; "
+    f"{PRIMARY.label}, or, where answers are lists, by {LISTED.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
     f"Holm-corrected, p ≥ {ALPHA}); {APART} those that lack questions which the others share; a ceiling was "
     "shown the gold. Reachable: questions whose answer "
@@ -44,6 +44,8 @@ LEAST = (
     "Queries",
     "Gold recall",
     "EM",
+    "Answer recall",
+    "Hits@1",
 )
 """Columns that a narrow terminal has no room for; the first goes first."""
 
@@ -156,7 +158,7 @@ def markdown(board: Board) -> str:
         parts.append(f"## {_plain(group.title)}")
         parts.append(_markdown_table(header(group), [cells(group, row) for row in group.rows]))
         if hops_header(group):
-            parts.append(f"{PRIMARY.label} by the question's number of hops:")
+            parts.append(f"{group.ranked_by.label} by the question's number of hops:")
             parts.append(
                 _markdown_table(hops_header(group), [hops_cells(group, r) for r in group.rows])
             )
@@ -214,7 +216,7 @@ def _reachable(row: Row) -> Cell:
 
 def _main_row(group: Group, row: Row) -> list[Text]:
     # A terminal is narrow: intervals only for what ranks, and the rest in the other outputs.
-    detailed = ("Agent", PRIMARY.label)
+    detailed = ("Agent", group.ranked_by.label)
     pairs = zip(header(group), cells(group, row), strict=True)
     return [_text(cell, title in detailed) for title, cell in pairs]
 
@@ -226,7 +228,9 @@ def _console_hops(group: Group, width: int) -> Table:
     full = [[_text(cell, True) for cell in row] for row in rows]
     if _width(range(len(titles)), titles, full) > width:
         full = [[_text(cell, False) for cell in row] for row in rows]
-    return _console(f"{PRIMARY.label} by the question's number of hops", titles, full, width)
+    return _console(
+        f"{group.ranked_by.label} by the question's number of hops", titles, full, width
+    )
 
 
 def _console(
@@ -288,4 +292,4 @@ def _code(text: str) -> str:
 def _group_json(group: Group) -> dict[str, Any]:
     names = [n for n in Group.__dataclass_fields__ if n != "records"]
     data = {name: msgspec.to_builtins(getattr(group, name)) for name in names}
-    return {"title": group.title, "ranked_by": PRIMARY.name, **data}
+    return {"title": group.title, "ranked_by": group.ranked_by.name, **data}

@@ -9,13 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ..errors import ConfigError
 from ..listing import print_registry, print_table
 from .datasets import make_questions
 from .datasets.base import default_split
-from .grammars import GRAMMARS, ParseError
+from .grammars import GRAMMARS
 from .keywords import read_keywords
 from .registration import ENVS, find_env
 from .typed import read_action, rules
+
+KG_SUBGRAPH = "hopgym/KGSubgraph-v0"
 
 _TAKEN = {
     "questions": "use --questions",
@@ -55,17 +58,24 @@ def play(
         list[str] | None, typer.Option("--set", help="Any other keyword, as name=value.")
     ] = None,
 ) -> None:
-    """Play an episode by hand: type a query, a plan or `= answer`; quit or Ctrl-D stops.
+    """Play an episode by hand: type a query, a plan, `= answer` or numbers; quit or Ctrl-D stops.
 
-    A plan is one line, as `A: query (General); B: query with {A} (News)`. An action as a model writes
-    it, with its tags or markers, may be pasted as it is.
+    A plan is one line, as `A: query (General); B: query with {A} (News)`. Where facts are selected, type
+    their numbers, and then `stop`. An action as a model writes it, with its tags or markers,
+    may be pasted as it is.
     """
-    keywords = read_keywords(set_ or [], _TAKEN)
     found = find_env(env_id)
+    usual = ENVS[found].by_hand if found in ENVS else {}
+    keywords = {**usual, **read_keywords(set_ or [], _TAKEN)}
     chosen = split or default_split(make_questions(questions), "train")
     env = gymnasium.make(found, render_mode="human", questions=questions, split=chosen, **keywords)
     options = {"question_id": question_id} if question_id else None
     _, info = env.reset(seed=seed, options=options)
+    if "grammar" not in info:
+        raise ConfigError(
+            f"{found} is not played in text as it is made here, so that there is nothing to type. "
+            "Leave out --set observation, or give --set observation=text where it has that form."
+        )
     Console().print(rules(info), style="dim", markup=False, highlight=False, soft_wrap=True)
     grammar = getattr(getattr(env.unwrapped, "stage", None), "grammar", None)
     over = False
@@ -81,7 +91,9 @@ def play(
 def _print_step(info: dict[str, Any], over: bool) -> None:
     console = Console()
     if info["parse_error"]:
-        console.print(f"not understood: {ParseError(info['parse_error']).value}", style="red")
+        masked = info["parse_error"] == "masked_action"  # understood, and not allowed
+        said = "not allowed" if masked else "not understood"
+        console.print(f"{said}: {info['parse_error']}", style="red")
     if info["queries"] and not info["document_ids"]:
         console.print("(no new documents were found)", style="dim")
     terms = ", ".join(f"{name} {value:+.2f}" for name, value in info["reward_terms"].items())

@@ -64,10 +64,10 @@ def _batch_ragged(infos: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
     held: dict[str, tuple[list[int], list[Any]]] = {}
     for keys, rows in alike.items():
         columns = zip(*[infos[row].values() for row in rows], strict=True)  # type: ignore[union-attr]
-        for key, values in zip(keys, columns, strict=True):
+        for key, column in zip(keys, columns, strict=True):
             owners, kept = held.setdefault(key, ([], []))
             owners.extend(rows)
-            kept.extend(values)
+            kept.extend(column)
     batch: dict[str, Any] = {}
     for key in dict.fromkeys(key for keys in alike for key in keys):
         rows, values = held[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -15,6 +16,8 @@ class EnvEntry(NamedTuple):
 
     id: str
     summary: str
+    by_hand: Mapping[str, Any] = {}
+    """Keywords with which a person plays it, unless told otherwise."""
 
 
 ENVS: dict[str, EnvEntry] = {}
@@ -25,6 +28,7 @@ def register(
     entry_point: str | type[gymnasium.Env[Any, Any]],
     vector_entry_point: str | type[gymnasium.vector.VectorEnv[Any, Any, Any]],
     summary: str,
+    by_hand: Mapping[str, Any] | None = None,
 ) -> None:
     """Make an environment known to `gymnasium.make` and to `hopgym envs`.
 
@@ -33,8 +37,9 @@ def register(
         entry_point: The single environment's class, or `"module:Class"` to import it late.
         vector_entry_point: The same for the native vector environment.
         summary: One line.
+        by_hand: Keywords with which `hopgym play` makes it, unless told otherwise.
     """
-    ENVS[id] = EnvEntry(id, summary)
+    ENVS[id] = EnvEntry(id, summary, by_hand or {})
     known = gymnasium.registry.get(id)
     if known is None or known.entry_point != entry_point:
         gymnasium.register(id, entry_point, vector_entry_point=vector_entry_point)  # type: ignore[arg-type]
@@ -74,4 +79,5 @@ def register_all() -> None:
         "hopgym.envs.subgraph:make_env",
         "hopgym.envs.subgraph:make_vector_env",
         "Select the facts of a knowledge graph that answer the question (D-RAG, SB3).",
+        {"observation": "text", "mode": "sequential"},
     )

@@ -1,4 +1,4 @@
-"""An episode that is played in text: what SearchRead and DagSearch have in common.
+"""An episode that is played in text: what SearchRead, DagSearch and KGSubgraph have in common.
 
 It keeps the transcript, the turns and the documents shown, and knows how an unreadable action is
 refused. What a turn may be, and what follows from it, a subclass says.
@@ -38,7 +38,11 @@ class TextEpisode(Episode):
         self.refused = 0
         self.shown: dict[str, Document] = {}  # replaced, never changed: see `snapshot`
         self.asked = question.text[:MAX_QUESTION_CHARS]
-        self.write(stage.grammar.opening(self.asked), "env")
+        self.write(self.opening(), "env")
+
+    def opening(self) -> str:
+        """Return the transcript before the first turn."""
+        return self.stage.grammar.opening(self.asked)
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What a person types, as actions: a query, a plan on one line, `= answer`, or an action as it is.
+"""What a person types, as actions: a query, a plan, `= answer`, numbers of facts, an action as it is.
 
 It asks until there is an action that the turn takes, and says in the grammar's own words why one is
 none. Used by `hopgym play`; how an episode goes on it does not know.
@@ -21,6 +21,7 @@ _NODE = re.compile("[A-Z] ?:")
 _EDGES = re.compile(r"[\s;]*\bEdges ?:", re.IGNORECASE)
 _TAG = re.compile("</?[A-Za-z]")
 _STEP = re.compile(r"Step \d+:")
+_NUMBERS = re.compile(r"\d+(?:[\s,;]+\d+)*")
 _THOUGHT = "Typed by hand."
 
 
@@ -30,6 +31,9 @@ def how_to(info: Mapping[str, Any]) -> str:
     >>> how_to({"phase": "answer", "tools": ("General", "News")})
     'Type = and the answer.'
     """
+    if "select_mode" in info:
+        word = "none" if info["select_mode"] == "one_shot" else "stop"
+        return f"Type the numbers of facts, such as 2, 5; or {word}."
     answer, asked = "= and the answer", "a query"
     if "phase" in info:
         tools = info["tools"]
@@ -114,6 +118,9 @@ def _ends(lines: list[str], grammar: Grammar) -> bool:
 
 def _wrapped(line: str, grammar: Grammar, info: Mapping[str, Any]) -> str:
     """Wrap a typed line in the grammar, so that a person need not type the markers."""
+    if "select_mode" in info:
+        numbers = re.findall("[0-9]+", line) if _NUMBERS.fullmatch(line) else [line]
+        return f"<think>{_THOUGHT}</think><select>{', '.join(numbers)}</select>"
     if line.startswith("="):
         return grammar.write_answer(info["turn"], _THOUGHT, line[1:].strip())
     if "phase" in info and _NODE.match(line):

@@ -269,7 +269,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         answered = []
         for i, asked in waiting:
             own = [next(answers) for _ in asked]
-            error = next((answer for answer in own if isinstance(answer, RetrievalError)), None)
+            error = next((answer for answer in own if isinstance(answer, HopgymError)), None)
             if error is None:
                 answered.append((i, cast("list[Row]", own)))
             else:

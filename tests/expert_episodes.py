@@ -11,7 +11,17 @@ from hopgym.envs.datasets import make_questions
 from hopgym.envs.grammars import make_grammar
 
 WORLD = "world?entities=400&dev=100"
-GRAMMARS = ("r3", "search_r1", "dag")
+GRAMMARS = ("r3", "search_r1", "dag", "select")
+PLAYED = {
+    "r3": (ENV, {"grammar": "r3"}),
+    "search_r1": (ENV, {"grammar": "search_r1"}),
+    "dag": (DAG, {}),
+    "select": (
+        "hopgym/KGSubgraph-v0",
+        {"observation": "text", "mode": "sequential", "top_k": 24},
+    ),
+}
+"""Where each is played, and the keywords."""
 INFO = {
     "r3": {"grammar": "r3"},
     "search_r1": {"grammar": "search_r1"},
@@ -21,14 +31,16 @@ INFO = {
         "max_nodes": 8,
         "max_query_words": 10,
     },
+    "select": {"grammar": "select", "select_mode": "sequential"},
 }
 
 
 @cache
 def expert_episodes(grammar, limit=30, **more):
     """Right episodes, each with its question."""
-    env, kwargs = (DAG, {}) if grammar == "dag" else (ENV, {"grammar": grammar})
-    episodes = play("expert", WORLD, env=env, limit=limit, max_steps=8, **kwargs, **more)
+    agent = "oracle" if grammar == "select" else "expert"
+    env, kwargs = PLAYED[grammar]
+    episodes = play(agent, WORLD, env=env, limit=limit, max_steps=8, **kwargs, **more)
     questions = {q.id: q for q in make_questions(WORLD).questions("dev")}
     return [(questions[e.job.question_id], e.trajectory) for e in episodes if e.metrics["em"]]
 

@@ -20,6 +20,7 @@ from ...retrieval.readers.names import names, split
 from ...rewards.evidence import contains_answer
 from ...rewards.normalize import squad, squad_cached
 from ...seeding import rng_for
+from ..games import DOCUMENTS
 from ..oracle import OracleAgent
 from ..phrases import next_part
 from ..planning import plan_hops
@@ -42,6 +43,7 @@ class ExpertAgent(OracleAgent):
     """Plays the gold, in the words of one who finds it out. Needs `bind(env)`."""
 
     name: ClassVar[str] = "expert"
+    plays: ClassVar[str] = DOCUMENTS
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ from .acceptance import Acceptance
 from .journal import Conditions
 from .splits import check_apart, evaluations, shared
 
-_TOLD = ("grammar", "tools", "max_nodes", "max_query_words")
+_TOLD = ("grammar", "tools", "max_nodes", "max_query_words", "select_mode")
 """What infos say of the grammar."""
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ...envs.dag_search import ENV_ID as DAG_SEARCH
 from ...envs.keywords import read_keywords
 from ...envs.search_read import ENV_ID as SEARCH_READ
+from ...envs.subgraph.env import ENV_ID as KG_SUBGRAPH
 from ...errors import ConfigError
 from .. import make_agent
 from ..llm.loading import base_of, check_model, is_adapter, load_tokenizer
@@ -80,7 +81,8 @@ def make_bridge(settings: GRPOSettings, question_set: Any, kwargs: dict[str, Any
         ConfigError: If the environment refuses its keywords, or there are no questions, or nothing
             to search.
     """
-    _check_searched(question_set, kwargs)
+    if settings.env_id != KG_SUBGRAPH:
+        _check_searched(question_set, kwargs)
     return Bridge(
         settings.env_id,
         questions=question_set,

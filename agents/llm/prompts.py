@@ -135,7 +135,7 @@ class PromptEncoder:
         self, observation: str, info: Mapping[str, Any], grammar: Grammar | None
     ) -> tuple[str, str]:
         """Return what the user's message says, and what of the assistant's stands already."""
-        opening = grammar.opening(str(info.get("question", ""))) if grammar else observation
+        opening = opening_of(grammar, observation, info) if grammar else observation
         if self.prompts.style == "chat_whole" or not observation.startswith(opening):
             return observation, ""
         rest = observation[len(opening) :]
@@ -183,6 +183,17 @@ class PromptEncoder:
 def grammar_in(info: Mapping[str, Any]) -> Grammar | None:
     """Return the grammar that an episode is played in; None where the info names none."""
     return grammar_of(info) if "grammar" in info else None
+
+
+def opening_of(grammar: Grammar, observation: str, info: Mapping[str, Any]) -> str:
+    """Return what an episode began with.
+
+    Most grammars know it by the question; one whose opening shows more reads it off the transcript.
+    """
+    read = getattr(grammar, "read_opening", None)
+    return str(
+        grammar.opening(str(info.get("question", ""))) if read is None else read(observation)
+    )
 
 
 def before_action(info: Mapping[str, Any]) -> str:

@@ -58,6 +58,7 @@ def summary(settings: PPOSettings, told: Trained) -> list[str]:
     words = ["hopgym", "bench", "--envs", settings.env_id]
     if settings.questions != "world":
         words += ["--questions", settings.questions]
+    words += [word for keyword in settings.env_set for word in ("--set", keyword)]
     return [*lines, f"Next: {shlex.join([*words, '--agents', str(told.folder)])}"]
 
 

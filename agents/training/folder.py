@@ -93,7 +93,10 @@ class RunFolder:
         if not self.best.is_dir():
             return
         for file in sorted(self.best.iterdir()):
-            file.replace(self.folder / file.name)
+            target = self.folder / file.name
+            if target.is_dir():  # of an earlier end; a folder does not replace one
+                shutil.rmtree(target)
+            file.replace(target)
         self.best.rmdir()
 
     @property

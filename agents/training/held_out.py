@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ...core import Question
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
 from ...errors import DataError
@@ -86,20 +87,47 @@ def make_examination(
         num_envs=settings.num_envs,
         seed=settings.seed,
     )
-    _check_apart(question_set, settings.split, held_out, settings.eval_split)
+    check_apart(
+        question_set.questions(settings.split),
+        held_out.questions(settings.eval_split),
+        f"{question_set.name} {settings.split}",
+        f"{held_out.name} {settings.eval_split}",
+        same=held_out.fingerprint == question_set.fingerprint,
+    )
     return examination
 
 
-def _check_apart(trained: QuestionSet, split: str, held_out: QuestionSet, eval_split: str) -> None:
-    same = held_out.fingerprint == trained.fingerprint
-    name = f"{held_out.name} {eval_split}"
-    questions = trained.questions(split)
-    found = shared(questions, [Evaluation(name, held_out.questions(eval_split), same)])
+def check_apart(
+    trained: Sequence[Question],
+    held_out: Sequence[Question],
+    trained_name: str,
+    held_out_name: str,
+    *,
+    same: bool,
+) -> None:
+    """Refuse to train on questions that are held out.
+
+    Args:
+        trained: What is trained on.
+        held_out: What is played meanwhile.
+        trained_name: What to call the first in a message, its split included.
+        held_out_name: And the second.
+        same: Whether both are of one question set, whose ids say which questions are the same.
+
+    Raises:
+        DataError: If a question stands in both.
+    """
+    found = shared(_outlines(trained), [Evaluation(held_out_name, _outlines(held_out), same)])
     if found:
         first = found[0]
         raise DataError(
-            f"{len(found)} of {len(questions)} questions of {trained.name} {split} also stand in "
-            f"{name}, which is held out; the first: {first.question.id!r} is {first.other.id!r} by "
-            f"its {first.what}. Give another --eval_split or --eval_questions, or "
-            "--eval_questions none."
+            f"{len(found)} of {len(trained)} questions of {trained_name} also stand in "
+            f"{held_out_name}, which is held out; the first: {first.question.id!r} is "
+            f"{first.other.id!r} by its {first.what}. Give another --eval_split or "
+            "--eval_questions, or --eval_questions none."
         )
+
+
+def _outlines(questions: Sequence[Question]) -> Sequence[Question]:
+    """Return questions without their graphs, where they need not be made for it."""
+    return getattr(questions, "outlines", questions)

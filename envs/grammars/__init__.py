@@ -1,4 +1,7 @@
-"""Text protocols by name: `"r3"` and `"search_r1"` (SearchRead), `"dag"` (DagSearch), your own."""
+"""Text protocols by name: `"r3"`, `"search_r1"`, `"dag"`, `"select"`, your own.
+
+SearchRead is played in the first two, DagSearch in `"dag"` and KGSubgraph in `"select"`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any, cast
 
 from ...errors import ConfigError, named, users_code
 from ...registry import Registry
-from .base import Grammar, Move, ParseError, StepGrammar
+from .base import Grammar, Move, ParseError, SelectGrammar, StepGrammar
 
 GRAMMARS: Registry[Grammar] = Registry("grammar", "hopgym envs")
 register = GRAMMARS.register
@@ -28,12 +31,18 @@ register(
     "DAG plan: `<think>` and a `<search>` of nodes and edges, then `<answer>`.",
     "hopgym.envs.grammars.dag:DagGrammar",
 )
+register(
+    "select",
+    "Facts by number: `<think>`, then one `<select>`.",
+    "hopgym.envs.grammars.select:SelectFacts",
+)
 
 __all__ = [
     "GRAMMARS",
     "Grammar",
     "Move",
     "ParseError",
+    "SelectGrammar",
     "StepGrammar",
     "grammar_of",
     "make_grammar",
@@ -43,6 +52,8 @@ __all__ = [
 
 def grammar_of(info: Mapping[str, Any]) -> Grammar:
     """Return the grammar that an episode is played in, with the limits that its info tells."""
+    if "select_mode" in info:
+        return _select_grammar(info["grammar"], info["select_mode"])
     if "tools" not in info:
         return make_grammar(info["grammar"])
     limits = (int(info["max_nodes"]), int(info["max_query_words"]))
@@ -53,6 +64,11 @@ def grammar_of(info: Mapping[str, Any]) -> Grammar:
 def _plan_grammar(name: str, tools: tuple[str, ...], max_nodes: int, max_words: int) -> Grammar:
     """Make a grammar once: whoever plays asks for it at every observation."""
     return make_grammar(name, tools=tools, max_nodes=max_nodes, max_words=max_words)
+
+
+@lru_cache(maxsize=64)
+def _select_grammar(name: str, mode: str) -> Grammar:
+    return make_grammar(name, mode=mode)
 
 
 def make_grammar(spec: str | Grammar, **options: Any) -> Grammar:

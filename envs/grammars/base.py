@@ -3,7 +3,8 @@
 A grammar reads one action (or says, as a typed code, why it cannot be read), writes what the
 environment adds to the transcript, and writes actions for agents that are no language models. It
 knows text and nothing of retrieval, rewards or episodes. `Grammar` is what all of them share;
-`StepGrammar` is played step by step (SearchRead), and `dag.DagGrammar` plans first (DagSearch).
+`StepGrammar` is played step by step (SearchRead), `dag.DagGrammar` plans first (DagSearch), and
+`SelectGrammar` selects facts by number (KGSubgraph).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import StrEnum
 from numbers import Integral
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
+from ...core import Fact
 from ...errors import ConfigError
 from ..plans import Plan
 from .text import CONTROL, is_degenerate
@@ -30,7 +32,7 @@ MAX_TITLE = 200
 """Characters of a document's title that are shown."""
 
 
-Kind = Literal["query", "plan", "answer"]
+Kind = Literal["query", "plan", "answer", "select", "stop"]
 
 
 class ParseError(StrEnum):
@@ -76,6 +78,11 @@ class ParseError(StrEnum):
     """The turn is for the answer, and there is none."""
     ORDER = "order"
     """The sections stand in another order, or more often, than the format has them."""
+    EMPTY_SELECTION = "empty_selection"
+    BAD_NUMBER = "bad_number"
+    """What should be the number of a fact is none."""
+    TOO_MANY_FACTS = "too_many_facts"
+    """More facts are selected than there are."""
 
 
 class Move(NamedTuple):
@@ -84,9 +91,11 @@ class Move(NamedTuple):
     kind: Kind
     analysis: str
     text: str
-    """The query or the answer; of a plan, its block as it was written."""
+    """The query or the answer; of a plan, its block as it was written; of a selection, its list."""
     plan: Plan | None = None
     """What a plan asks for."""
+    numbers: tuple[int, ...] = ()
+    """The facts that a selection names."""
 
 
 class Grammar(Protocol):
@@ -147,6 +156,44 @@ class StepGrammar(Grammar, Protocol):
 
     def last_call(self) -> str:
         """Return the note that opens the forced last turn."""
+
+
+@runtime_checkable
+class SelectGrammar(Grammar, Protocol):
+    """A protocol of selecting facts by number; queries and answers it refuses to write."""
+
+    def opening(
+        self,
+        question: str,
+        topics: Sequence[str] = (),
+        facts: Sequence[Fact] = (),
+        turns: int = 0,
+    ) -> str:
+        """Return the transcript before the first turn: the question, its topics and the facts."""
+
+    def read_opening(self, observation: str) -> str:
+        """Return what of an observation stood there before the first turn."""
+
+    def parse(self, action: str, step: int) -> Move | ParseError:
+        """Read the action of a turn."""
+
+    def selected(self, numbers: Sequence[int], refused: Sequence[tuple[int, str]] = ()) -> str:
+        """Return the reply to a selection: all that is selected, and what was not taken and why."""
+
+    def turns_left(self, count: int) -> str:
+        """Return the line that opens a turn."""
+
+    def write_selection(self, numbers: Sequence[int], analysis: str = "") -> str:
+        """Write an action that selects facts."""
+
+    def write_stop(self, analysis: str = "") -> str:
+        """Write the action that ends the episode."""
+
+    def read_facts(self, observation: str) -> list[tuple[int, str]]:
+        """Return the number and the words of each fact on offer."""
+
+    def read_selected(self, observation: str) -> list[int]:
+        """Return the numbers of the facts that are selected so far."""
 
 
 def check_size(action: str) -> ParseError | None:

@@ -71,6 +71,31 @@ SEARCH_R1: Table = {
     _E.FORGED_MARKER: "Only the environment writes the tag information.",
 }
 
+SELECT: Table = {
+    **COMMON,
+    _E.TOO_LONG: f"It {_SIZE}: write less.",
+    _E.NO_ACTION: (
+        "It has no selection: write the numbers of facts inside the tag select, with commas between "
+        "them, or the word {word}."
+    ),
+    _E.UNCLOSED_TAG: (
+        "The tag select lacks its other half: it is opened and closed, and written exactly so."
+    ),
+    _E.NESTED_TAGS: "A tag stands inside of the selection: close each before the next.",
+    _E.REPEATED_ACTION: "It has more than one selection: write one.",
+    _E.TEXT_AFTER_ACTION: "It goes on after its selection: write nothing after the tag.",
+    _E.FORGED_MARKER: "Only the environment writes the tags facts and selected.",
+    _E.EMPTY_SELECTION: (
+        "The selection is empty: write the numbers of facts, or the word {word} where there are none "
+        "to select."
+    ),
+    _E.BAD_NUMBER: (
+        "A selection holds the numbers of facts as digits, with one comma between any two, or the "
+        "word {word} alone."
+    ),
+    _E.TOO_MANY_FACTS: "It selects more facts than there are: write the numbers of those that help.",
+}
+
 _NODE = (
     "A node is a line of its own: a capital letter, a colon, the query, and one of the tools in "
     "brackets, as A: director of Vel ({tool})."

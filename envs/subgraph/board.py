@@ -106,10 +106,10 @@ class Board:
         found = self.found[rows] | (touched & takes[:, None])
         now = self.counts_of(rows)
         counts = now._replace(
-            right=now.right + (self.gold[rows, facts] & takes),
-            selected=now.selected + takes,
+            right=np.add(now.right, self.gold[rows, facts] & takes),
+            selected=np.add(now.selected, takes),
             answers_found=np.count_nonzero(found, axis=1),
-            invalid=now.invalid + ~valid,
+            invalid=np.add(now.invalid, ~valid),
         )
         return Choice(rows, facts, found, counts, np.asarray(~valid, dtype=np.int64), stops)
 

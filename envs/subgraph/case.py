@@ -19,7 +19,7 @@ from ..kg import Graph, label
 from ..kg.heuristics import known
 from ..kg.index import Ids
 from .features import Likeness, node_features
-from .offered import Choose, offered_facts
+from .offered import Choose, offered_facts, possible_facts
 from .words import relation_id
 
 Floats = NDArray[np.float32]
@@ -120,7 +120,8 @@ class Compiler:
             RetrievalError: If what chooses, or the encoder, failed.
         """
         whole = Graph.of(question.facts)
-        question = with_gold(question, whole)
+        possible = possible_facts(question, whole, direct_facts=self.direct_facts)
+        question = with_gold(question, whole, possible)
         places = offered_facts(
             question, whole, self.choose, self.top_k, direct_facts=self.direct_facts
         )
@@ -155,8 +156,15 @@ class Compiler:
         )
 
 
-def with_gold(question: Question, graph: Graph | None = None) -> Question:
+def with_gold(
+    question: Question, graph: Graph | None = None, possible: Ids | None = None
+) -> Question:
     """Return a question with gold facts: its own, or those on shortest paths from topic to answer.
+
+    Args:
+        question: The question.
+        graph: Of its facts.
+        possible: The facts that paths may take, those that may be offered; by default all.
 
     >>> facts = (Fact("Ada", "born_in", "London"), Fact("Ada", "knows", "Bo"))
     >>> with_gold(Question("1", "Where?", ("London",), facts=facts, topic_entities=("Ada",))).gold_facts
@@ -167,7 +175,10 @@ def with_gold(question: Question, graph: Graph | None = None) -> Question:
     graph = graph or Graph.of(question.facts)
     topics = known(graph.entity_ids(question.topic_entities))
     answers = known(graph.entity_ids(gold_answers(question)))
-    found = label(graph, topics, answers).facts
+    if possible is None or len(possible) == graph.num_facts:
+        found = label(graph, topics, answers).facts
+    else:
+        found = possible[label(graph.select(possible), topics, answers).facts]
     return replace(question, gold_facts=tuple(found.tolist()))
 
 

@@ -106,10 +106,16 @@ class Game:
     def action_mask(self, lane: int) -> NDArray[np.bool_]:
         """Return which actions are allowed: `[facts + 1]`, or drop and keep of each, `[2 facts]`."""
         if not self.one_shot:
-            return self.board.mask[lane].copy()
+            own: NDArray[np.bool_] = self.board.mask[lane].copy()
+            return own
         pairs = np.ones((self.board.facts, 2), dtype=np.bool_)
         pairs[:, 1] = self.board.offered[lane]
         return pairs.ravel()
+
+    def ends(self, lanes: Lanes, actions: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell which episodes these actions end, should nothing fail."""
+        last: NDArray[np.bool_] = self.board.steps[lanes] + 1 >= self.max_steps
+        return last if self.one_shot else last | (actions == self.board.facts)
 
     def move(
         self, lanes: Lanes, actions: NDArray[Any], *, whole: bool = False
@@ -130,7 +136,7 @@ class Game:
             RewardError: If one failed and none was to move alone.
         """
         choice = self._choice(lanes, actions)
-        cut = ~choice.stops & (self.board.steps[lanes] + 1 >= self.max_steps)
+        cut = ~choice.stops & self.ends(lanes, actions)
         chosen = _chosen(choice)
         readings = self._read(choice, chosen)
         steps = [

@@ -111,8 +111,8 @@ class GraphObserver(Observer):
         return {"graph": tuple([case.graph for case in self.game.cases if case is not None])}
 
     def _static_of(self, lane: int) -> Observed:
-        nodes, edges, links = self.game.case(lane).graph
-        return {"graph": GraphInstance(nodes.copy(), edges.copy(), links.copy())}
+        copies = [np.array(part) for part in self.game.case(lane).graph]
+        return {"graph": GraphInstance(*copies)}
 
 
 class PaddedObserver(Observer):

@@ -28,7 +28,8 @@ Choose = Callable[[Question, Graph, Ids, int], Sequence[int]]
 
 def ppr(question: Question, graph: Graph, topics: Ids, count: int) -> Sequence[int]:
     """Choose the facts around the topics by personalised PageRank."""
-    return nearest_facts(graph, topics, count).tolist()
+    found: list[int] = nearest_facts(graph, topics, count).tolist()
+    return found
 
 
 def every(question: Question, graph: Graph, topics: Ids, count: int) -> Sequence[int]:
@@ -124,13 +125,18 @@ def offered_facts(
         top_k: How many at most.
         direct_facts: Whether those that join a topic and an answer may be among them.
     """
-    places = np.arange(graph.num_facts, dtype=np.int32)
-    if not direct_facts:
-        places = places[~_direct(question, graph)]
+    places = possible_facts(question, graph, direct_facts=direct_facts)
+    if len(places) < graph.num_facts:
         graph = graph.select(places)
     topics = known(graph.entity_ids(question.topic_entities))
     chosen = choose(question, graph, topics, top_k)
     return np.sort(places[np.asarray(chosen, dtype=np.int64)])
+
+
+def possible_facts(question: Question, graph: Graph, *, direct_facts: bool = True) -> Ids:
+    """Return the places of the facts that may be offered: all, or those that are not direct."""
+    places = np.arange(graph.num_facts, dtype=np.int32)
+    return places if direct_facts else places[~_direct(question, graph)]
 
 
 def _direct(question: Question, graph: Graph) -> Any:

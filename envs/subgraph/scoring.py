@@ -67,7 +67,7 @@ def counts_alone(reward: Any) -> bool:
 
 def _by_counts(reward: SubgraphReward, steps: Steps) -> list[Paid]:
     scores = np.zeros(len(steps.cases))
-    for n in np.flatnonzero(steps.stops):
+    for n in np.flatnonzero(steps.stops).tolist():
         scores[n] = reward.answer_score(steps.answers[n], steps.cases[n].gold_answers)
     terms = reward.terms(
         steps.before,

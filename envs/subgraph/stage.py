@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,11 +17,14 @@ from ..settings import Settings
 from ..stage import Stage, check_options
 from .case import Case, Compiler, Offer
 from .features import Likeness
-from .offered import make_chooser
+from .offered import Choose, make_chooser
 from .settings import SubgraphSettings
 
-KEPT_FACTS = 4_000_000
-"""Facts of all cases that are kept at once: some 200 MB."""
+KEPT_BYTES = 512 * 2**20
+"""What the cases that are kept may weigh, about."""
+
+CASE_BYTES, FACT_BYTES = 4_000, 120
+"""What a case weighs, and a fact in it: measured, with numpy 2 on a 64-bit Python."""
 
 
 class SubgraphStage(Stage):
@@ -39,7 +42,7 @@ class SubgraphStage(Stage):
         self.encoder = make_encoder(settings.encoder)
         self.reader = make_fact_reader(settings.reader)
         self.compile = Compiler(
-            self.retriever,
+            cast("Choose", self.retriever),
             settings.top_k,
             Likeness(self.encoder),
             settings.relation_ids,
@@ -83,12 +86,22 @@ class SubgraphStage(Stage):
         if case is None:
             case = self._compiled(place)
             self._cases[place] = case
-            self._kept += case.num_facts
-            while self._kept > KEPT_FACTS and len(self._cases) > 1:
-                self._kept -= self._cases.popitem(last=False)[1].num_facts
+            self._kept += self._weight(case)
+            while self._kept > KEPT_BYTES and len(self._cases) > 1:
+                self._kept -= self._weight(self._cases.popitem(last=False)[1])
         else:
             self._cases.move_to_end(place)
         return case
+
+    def _weight(self, case: Case) -> int:
+        """Return about how many bytes a case takes.
+
+        Facts of a set in memory are there anyway. Others were made for the case, and it keeps all
+        of them, not only those that are offered.
+        """
+        in_memory = isinstance(self.questions, tuple | list)
+        own = 0 if in_memory else len(case.question.facts)
+        return CASE_BYTES + FACT_BYTES * (case.num_facts + own)
 
     def _compiled(self, place: int) -> Case:
         question = self.questions[place]

@@ -26,7 +26,7 @@ from ..env import HopEnv
 from ..episode import Episode
 from ..grammars import Move, ParseError, SelectGrammar, make_grammar
 from ..grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS
-from ..grammars.select import MAX_NAME, MAX_TOPICS
+from ..grammars.select_text import MAX_NAME, MAX_TOPICS
 from ..settings import Settings
 from ..stage import Stage
 from ..text_episode import TextEpisode, TextStage
@@ -163,7 +163,8 @@ class SubgraphTextEpisode(TextEpisode):
         """Return the step as the arrays' is kept, with what the agent thought."""
         places = self.case.offer.places
         facts = [places[slot] for slot in self._taken]
-        parsed = {"kind": move.kind, "facts": facts, "invalid": len(self._masked)}
+        kind = "select" if self.stage.one_shot else move.kind
+        parsed = {"kind": kind, "facts": facts, "invalid": len(self._masked)}
         answers = {"answers": list(rows[0])} if rows else {}
         return {**parsed, **answers, "analysis": move.analysis, "text": move.text}
 

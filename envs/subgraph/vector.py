@@ -132,13 +132,17 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
             )
         lanes = np.flatnonzero(~over)
         taken = read_actions(self.stage, actions, self.num_envs)
-        ended = np.flatnonzero(over).tolist()
-        with rewound([self._generators[lane] for lane in ended]):
-            fresh = {lane: self._draw(lane, None, {}) for lane in ended}
+        waiting, ending = np.flatnonzero(over).tolist(), []
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            ending = lanes[self.game.ends(lanes, taken[lanes])].tolist()
+        # What comes next is drawn first: a question that cannot be played moves nothing either.
+        with rewound([self._generators[lane] for lane in (*waiting, *ending)]):
+            fresh = {lane: self._draw(lane, None, {}) for lane in (*waiting, *ending)}
             moves = self.game.move(lanes, taken[lanes], whole=True)
-        for lane, drawn in fresh.items():
-            self._begin(lane, None, *drawn)
-        return self._collect(dict(zip(lanes.tolist(), cast("list[Move]", moves), strict=True)))
+        for lane in waiting:
+            self._begin(lane, None, *fresh.pop(lane))
+        played = dict(zip(lanes.tolist(), cast("list[Move]", moves), strict=True))
+        return self._collect(played, fresh)
 
     def begin(
         self, index: int, seed: int | None, options: dict[str, Any]
@@ -223,18 +227,20 @@ class SubgraphVectorEnv(VectorEnv[Observed, Any, np.ndarray]):
         self.game.begin(lane, case, seed)
         self._observer.load(lane, case)
 
-    def _collect(self, moves: dict[int, Move]) -> Stepped:
-        """Put the results together; at once begin what has ended, where that is the mode."""
+    def _collect(
+        self, moves: dict[int, Move], fresh: dict[int, tuple[np.random.Generator, Case]]
+    ) -> Stepped:
+        """Put the results together; where there is a fresh question, its episode begins at once."""
         rewards = np.zeros(self.num_envs, dtype=np.float64)
         terminated = np.zeros(self.num_envs, dtype=np.bool_)
         truncated = np.zeros(self.num_envs, dtype=np.bool_)
         ended: dict[int, tuple[Observed, dict[str, Any]]] = {}
         for lane, move in moves.items():
             rewards[lane], terminated[lane], truncated[lane] = move[:3]
-            if move.last and self.autoreset_mode is AutoresetMode.SAME_STEP:
+            if lane in fresh:
                 ended[lane] = self._observer.one(lane), self.game.step_info(lane, move)
-        for lane in ended:
-            self._begin(lane, None, *self._draw(lane, None, {}))
+        for lane, drawn in fresh.items():
+            self._begin(lane, None, *drawn)
         infos = batch_moves(self.game, moves, ended)
         return self._observer.batch(), rewards, terminated, truncated, infos
 

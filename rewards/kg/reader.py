@@ -92,6 +92,11 @@ register(
     "A model behind an OpenAI-compatible URL reads them.",
     "hopgym.rewards.kg.openai_reader:OpenAIReader",
 )
+register(
+    "drag",
+    "The generator of a trained D-RAG reads them: 'drag?model=FOLDER'.",
+    "hopgym.agents.drag.reader:drag_reader",  # by its name, late: nothing here imports agents
+)
 
 _NEEDS = "it must be a function of a Selection that returns a list of answers"
 

@@ -1,17 +1,22 @@
 import pytest
+from kg_playing import FORMS, errors, play_kg
 from playing import DAG, kinds, play
 
 from hopgym.agents import AGENTS, make_agent, register
 from hopgym.agents.base import Agent, FunctionAgent
+from hopgym.agents.games import FACTS, suits
 from hopgym.agents.model_folder import write_model_folder
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import ConfigError, UnknownNameError
 
-PLAIN = [name for name in AGENTS if name not in ("llm", "openai", "gemini")]
+PLAIN = [name for name in AGENTS if name not in ("llm", "openai", "gemini", "sb3")]
 """Those that need no options."""
 
-PLANNING = [name for name in PLAIN if name != "tiny"]
+PLANNING = [name for name in PLAIN if name not in ("tiny", "ppr", "cosine")]
 """Those that know the grammar of plans, too."""
+
+SELECTING = [name for name in PLAIN if name != "tiny" and suits(make_agent(name), FACTS)]
+"""Those that select facts."""
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -143,6 +148,17 @@ def test_every_registered_agent_plays_plans_that_can_be_read(name):
             assert episode.trajectory.outcome == "answered"
             assert [step.parse_error for step in episode.trajectory.steps if step.parse_error] == []
             assert kinds(episode)[0] == "plan" and kinds(episode)[-1] == "answer"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", SELECTING)
+def test_every_registered_agent_that_selects_facts_selects_what_it_may(name, form):
+    assert set(SELECTING) == {"random", "oracle", "ppr", "cosine"}
+    world = "world?entities=400&dev=60"
+    for mode in ("one_shot", "sequential"):
+        episodes = play_kg(name, world, split="dev", observation=form, mode=mode, top_k=16)
+        assert not errors(episodes) and len(episodes) == 60
+        assert {episode.trajectory.outcome for episode in episodes} == {"answered"}
 
 
 @pytest.mark.parametrize("name", [name for name in PLANNING if name not in ("oracle", "expert")])

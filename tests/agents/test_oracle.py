@@ -1,5 +1,7 @@
 import pytest
+from kg_playing import WAYS, Lazy, chosen, errors, play_kg, selected
 from playing import DAG, em_by, moves, plans, play
+from subgraphs import AWKWARD, CHAIN, RANDOM, TOY, facts, question, question_set
 from toy import QUESTIONS, ToyRetriever, toy_kwargs
 
 from hopgym.agents import make_agent
@@ -81,3 +83,50 @@ def test_the_first_hops_are_planned_where_not_all_have_room():
 def test_queries_are_cut_to_the_length_allowed():
     for episode in play("oracle", env=DAG, limit=40, max_query_words=5):
         assert all(len(query.split()) <= 5 for plan in plans(episode) for _, query, _ in plan)
+
+
+def test_where_facts_are_selected_it_takes_the_gold_ones_and_stops():
+    (episode,) = play_kg("oracle", question_set(CHAIN), mode="sequential", observation="padded")
+    assert selected(episode) == [(0,), (1,), ()] and episode.trajectory.prediction == "c"
+    (episode,) = play_kg("oracle", question_set(CHAIN))
+    assert selected(episode) == [(0, 1)] and episode.metrics["fact_f1"] == 1.0
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_it_takes_all_gold_that_is_offered_in_every_form_and_mode(way):
+    for episode in play_kg("oracle", TOY, top_k=64, **way):
+        assert episode.metrics.get("fact_f1", 1.0) == 1.0, episode.job
+        assert episode.trajectory.outcome == "answered"
+    for episode in play_kg("oracle", RANDOM, top_k=64, **way):
+        if not way["connected"]:
+            assert episode.metrics.get("fact_f1", 1.0) == 1.0
+    assert not errors(play_kg("oracle", RANDOM, top_k=3, **way))
+
+
+def test_gold_that_is_not_offered_is_out_of_its_reach():
+    episodes = play_kg("oracle", RANDOM, top_k=3)
+    assert any(episode.metrics.get("offered_recall", 1.0) < 1.0 for episode in episodes)
+    for episode in episodes:
+        found = episode.metrics.get("fact_recall", 0.0)
+        assert found == episode.metrics.get("offered_recall", 0.0)
+
+
+def test_where_steps_are_few_it_walks_whole_ways():
+    given = facts("a r b", "a r c", "a r d", "b r x", "c r x", "d r x")
+    ways = question_set(question("q", given, "a", "x"))
+    (episode,) = play_kg("oracle", ways, mode="sequential", observation="padded", max_steps=3)
+    assert chosen(episode) == [0, 3] and episode.metrics["hit_exact"] == 1.0
+
+
+def test_of_lazy_questions_it_completes_those_that_are_played():
+    lazy = Lazy(AWKWARD)
+    play_kg("oracle", lazy, limit=3, num_envs=1)
+    played = {question.id for question in AWKWARD[:3]}
+    assert len(set(lazy.completed) - played) <= 1  # a lane begins with one
+
+
+def test_it_may_play_documents_after_facts():
+    agent = make_agent("oracle")
+    play_kg(agent, question_set(CHAIN))
+    (episode,) = rollout("hopgym/SearchRead-v0", agent, [Job("q1")], env_kwargs=toy_kwargs())
+    assert episode.metrics["em"] == 1.0

@@ -1,6 +1,8 @@
 import gymnasium
 import pytest
+from kg_playing import FORMS, WAYS, chosen, errors, play_kg, selected
 from playing import DAG, kinds, mean_em, plans, play
+from subgraphs import RANDOM, TOY
 
 from hopgym.agents import make_agent
 from hopgym.envs.grammars import make_grammar
@@ -62,3 +64,30 @@ def test_a_question_full_of_placeholders_does_not_break_its_plans():
     for n in range(200):
         (action,) = agent.act([""], [{**info, "question_id": str(n)}])
         assert grammar.parse_turn(action, "plan").plan is not None
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_where_facts_are_selected_its_draws_are_allowed(way):
+    for episode in play_kg("random", TOY, top_k=6, max_steps=4, **way):
+        assert not errors([episode]) and episode.trajectory.outcome == "answered"
+        assert len(chosen(episode)) == len(set(chosen(episode)))
+
+
+def test_it_draws_facts_by_seed_and_question_in_every_form():
+    def told(seed=0, **way):
+        return [selected(episode) for episode in play_kg("random", RANDOM, seed=seed, **way)]
+
+    graph, padded, text = (told(observation=form) for form in FORMS)
+    assert graph == padded == text == told(num_envs=1) != told(seed=1)
+    way = {"mode": "sequential"}
+    graph, padded, text = (told(observation=form, **way) for form in FORMS)
+    assert graph == padded == text == told(num_envs=9, **way) != told(seed=1, **way)
+
+
+def test_it_takes_four_facts_on_average_where_there_are_enough():
+    for mode in ("one_shot", "sequential"):
+        taken = [
+            len(chosen(episode))
+            for episode in play_kg("random", "world?entities=400&dev=300", split="dev", mode=mode)
+        ]
+        assert min(taken) == 1 and 3 < sum(taken) / len(taken) < 5

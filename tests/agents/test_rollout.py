@@ -1,5 +1,8 @@
 import gymnasium
+import numpy as np
 import pytest
+from kg_playing import KG, selected
+from subgraphs import TOY
 from toy import ToyRetriever, toy_kwargs
 
 from hopgym.agents.base import FunctionAgent, UnansweredError
@@ -252,3 +255,27 @@ def test_an_episode_cut_off_by_a_wrapper_is_unscored():
     finally:
         del gymnasium.registry["toy/Short-v0"]
     assert episode.metrics == {} and "cut the episode off unscored" in episode.error
+
+
+class Arrays:
+    """Selects the first fact: one array for all episodes, as a policy gives it."""
+
+    name = "arrays"
+
+    def reset(self, seed=None):
+        pass
+
+    def act(self, observations, infos):
+        actions = np.zeros((len(observations), 8), dtype=np.int8)
+        actions[:, 0] = [observation["edge_mask"][0] for observation in observations]
+        return actions
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_observations_may_be_dicts_and_actions_an_array(lanes):
+    kwargs = {"questions": TOY, "observation": "padded", "top_k": 8}
+    jobs = [Job(id) for id in ("chain", "empty", "one", "loops")]
+    episodes = sorted(rollout(KG, Arrays(), jobs, env_kwargs=kwargs, num_envs=lanes))
+    assert [(e.job.question_id, selected(e)) for e in episodes] == [
+        ("chain", [(0,)]), ("empty", [()]), ("loops", [(0,)]), ("one", [(0,)]),
+    ]  # fmt: skip

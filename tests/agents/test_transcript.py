@@ -1,5 +1,6 @@
 import pytest
 
+from hopgym.agents import make_agent
 from hopgym.agents.transcript import TextAgent, Transcript
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.plans import Node
@@ -106,3 +107,22 @@ def test_what_was_found_again_is_found_by_its_label_too():
 def test_the_grammar_of_plans_is_made_once():
     assert Transcript("", PLANNED).grammar is Transcript("x", dict(PLANNED)).grammar
     assert Transcript("", {**PLANNED, "tools": ("Web",)}).grammar.tools == ("Web",)
+
+
+SELECTING = {**INFO, "grammar": "select", "select_mode": "sequential", "facts": 1}
+
+
+def test_where_facts_are_selected_there_is_nothing_to_search_or_answer():
+    view = Transcript(make_grammar("select").opening("Who?"), SELECTING)
+    assert (view.documents, view.queries, view.found, view.tools) == ([], [], {}, ())
+    for act in (view.ask, view.answer):
+        with pytest.raises(AgentError, match="'select' has no queries and no answers: facts are"):
+            act("Hm.", "Vel")
+    with pytest.raises(AgentError, match=r"'select' has no plans. Let it play hopgym/DagSearch"):
+        view.plan("Hm.", [Node("A", "Vel", "Web")])
+
+
+@pytest.mark.parametrize("name", ["iterative", "planner", "single_shot", "closed_book"])
+def test_agents_that_search_say_that_they_cannot_select(name):
+    with pytest.raises(AgentError, match="an agent that selects facts"):
+        make_agent(name).act(["Question: Who?\n<facts>\n</facts>\n"], [SELECTING])

@@ -28,6 +28,14 @@ def test_a_tally_averages_scores_and_counts_failures_apart():
     assert str(Tally("a", 10, 7)) == "7 kept from before"
 
 
+def test_a_tally_of_lists_of_answers_says_so():
+    tally = Tally("a", 10, 0)
+    for score in (0.5, 1.0):
+        tally.add(make_one(metrics={"f1": 0.0, "f1_one_to_one": score}))
+    tally.add(make_failed())
+    assert str(tally) == "F1 1:1  75.0, 1 error"
+
+
 def test_a_tally_says_that_its_score_is_of_new_episodes_alone():
     tally = Tally("a", 10, 7)
     for record in (make_failed(), make_one(metrics={"f1": 0.5}), make_one(metrics={"f1": 1.0})):

@@ -1,7 +1,16 @@
 import pytest
 from boards import make_failed, make_many, make_one
 
-from hopgym.benchmarks.rows import SCORES, RowKey, make_row, rank, score_pairs
+from hopgym.benchmarks.rows import (
+    LISTED,
+    PRIMARY,
+    SCORES,
+    RowKey,
+    make_row,
+    rank,
+    ranking,
+    score_pairs,
+)
 from hopgym.benchmarks.stats import Comparison
 
 
@@ -89,3 +98,12 @@ def test_a_row_differs_only_below_the_level():
 def test_every_column_says_what_it_is():
     assert len({column.name for column in SCORES}) == len(SCORES)
     assert all(column.label and column.help.endswith(".") for column in SCORES)
+
+
+def test_where_answers_are_lists_their_f1_ranks():
+    both = {"f1": 0.4, "f1_one_to_one": 1.0}
+    listed = [make_one(question_id=f"q{n}", hops=1 + n, metrics=both) for n in range(2)]
+    row = make_row([*listed, make_failed(question_id="q2")])
+    assert ranking(listed) is row.ranked_by is LISTED and row.primary.mean == 1.0
+    assert {n: interval.mean for n, interval in row.by_hops.items()} == {1: 1.0, 2: 1.0}
+    assert make_row([make_one()]).ranked_by is ranking([]) is PRIMARY

@@ -33,6 +33,20 @@ def test_an_episode_can_be_played_by_typing():
     assert "[answered] answer: 'Ada Orm'" in result.stdout and "em" in result.stdout
 
 
+def test_facts_can_be_selected_by_typing():
+    facts = ("play", "hopgym/KGSubgraph-v0", *PLAY[2:])  # in text and turn by turn, if not told
+    result = run(*facts, typed="0\n999\nstop\n")
+    assert result.exit_code == 0, result.output
+    assert "Type the numbers of facts" in result.stdout and "[0] " in result.stdout
+    assert "not allowed: masked_action" in result.stdout and "19 turns left>" in result.stdout
+    assert "[answered] answer:" in result.stdout and "fact_f1" in result.stdout
+    result = run(*facts, "--set", "mode=one_shot", typed="2 0;1\n")
+    assert "<select>2, 0, 1</select>" in result.stdout and "selected" in result.stdout
+    result = run(*facts, "--set", "observation=padded")
+    assert isinstance(result.exception, ConfigError)
+    assert "not played in text" in str(result.exception)
+
+
 def test_the_end_of_input_and_quit_stop_quietly():
     for typed in ("", "quit\n"):
         result = run(*PLAY, typed=typed)

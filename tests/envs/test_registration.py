@@ -44,3 +44,8 @@ def test_environments_are_found_by_id_module_and_file(tmp_path):
         find_env("hopgym/SearchRaed-v0")
     with pytest.raises(ConfigError, match="No module 'nosuch'"):
         find_env("nosuch:x/Y-v0")
+
+
+def test_what_people_play_is_made_of_text():
+    assert ENVS["hopgym/KGSubgraph-v0"].by_hand["observation"] == "text"
+    assert not ENVS["hopgym/SearchRead-v0"].by_hand

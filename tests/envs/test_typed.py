@@ -115,6 +115,19 @@ def test_a_grammar_without_reasons_says_its_code(typed, monkeypatch):
     assert "not understood (order). Type = and the answer." in typed(LAST, "A: x (Web)")[2]
 
 
+def test_facts_are_typed_as_numbers(typed):
+    once = {"grammar": "select", "select_mode": "one_shot", "turn": 1, "remaining": 1}
+    turns = {**once, "select_mode": "sequential", "remaining": 9}
+    assert parse(typed(once, " 2,5 ")[0], once).numbers == (2, 5)
+    assert parse(typed(turns, "stop")[0], turns).kind == "stop"
+    action, _, said = typed(once, "two", "none")
+    assert parse(action, once).text == "none"
+    assert "not understood (bad_number). A selection holds" in said
+    assert "Type the numbers of facts, such as 2, 5; or none." in said
+    assert rules(turns) == "Type the numbers of facts, such as 2, 5; or stop. `quit` stops."
+    assert typed(turns, "<select>1</select>")[0] == "<select>1</select>"
+
+
 def test_turns_are_counted_in_english(typed):
     assert typed(TAGGED)[1] == ["1 turn left> "] and typed(STEPWISE)[1] == ["5 turns left> "]
 

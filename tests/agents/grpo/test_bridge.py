@@ -11,13 +11,17 @@ from grpo_runs import (
     trainer_of,
     writes,
 )
-from tiny_llms import byte_tokenizer, needs_llms
+from tiny_llms import CHAT, byte_tokenizer, needs_llms
 
 needs_llms()
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from hopgym.agents.grpo.bridge import Bridge  # noqa: E402
+from hopgym.agents.llm.codec import TextCodec  # noqa: E402
+from hopgym.agents.llm.generator import Generation  # noqa: E402
+from hopgym.agents.llm.prompts import Prompts  # noqa: E402
+from hopgym.envs.grammars import make_grammar  # noqa: E402
 from hopgym.errors import ConfigError, DataError  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
@@ -251,3 +255,51 @@ def test_what_cannot_be_played_is_told_at_once(tmp_path):
     bridge = bridge_of(DAG)
     with pytest.raises(DataError, match=r"No question of poisoned train has the prompt 'Who\?'"):
         bridge(["Who?"], trainer_of(tmp_path, bridge))
+
+
+class Selecting:
+    """Selects some facts, or writes rubbish, in the place of the trainer's model."""
+
+    def __init__(self, mode):
+        self.tokenizer = byte_tokenizer(CHAT)
+        self.codec = TextCodec(self.tokenizer)
+        self.grammar = make_grammar("select", mode=mode)
+        self.prompts = set()
+
+    def generate(self, prompts, rngs, stop):
+        decode = self.tokenizer.decode
+        self.prompts |= {decode(prompt, skip_special_tokens=False) for prompt in prompts}
+        return [self.write(rng, stop) for rng in rngs]
+
+    def write(self, rng, stop):
+        number = int(rng.integers(6))
+        last = self.grammar.mode == "sequential" and number > 3
+        text = self.grammar.write_stop(OWN) if last else self.grammar.write_selection([number], OWN)
+        text = f"{OWN} rubbish" if number == 3 else text
+        assert stop.strings == ("</select>",) and stop.keep
+        ids = self.codec.encode(text)
+        return Generation(ids, [-0.5] * len(ids), text, text, "stop")
+
+
+@pytest.mark.parametrize("mode", ["one_shot", "sequential"])
+@pytest.mark.parametrize("style", ["plain", "chat"])
+def test_selections_of_facts_are_collected(mode, style, tmp_path, monkeypatch):
+    writer = Selecting(mode)
+    writes(monkeypatch, writer)
+    keywords = {"observation": "text", "mode": mode, "top_k": 5, "max_steps": 3}
+    bridge = bridge_of(
+        "hopgym/KGSubgraph-v0", questions=WORLD, env_kwargs=keywords, prompts=Prompts(style=style)
+    )
+    assert bridge.player.grammar == "select"
+    inputs, batch = scored(trainer_of(tmp_path, bridge), 16)
+    assert all(row["episode_error"] is None for row in inputs)
+    assert {"answer", "size", "invalid"} <= inputs[0]["episode_terms"].keys()
+    assert batch["advantages"].any()
+    decode = byte_tokenizer().decode
+    for n in range(16):
+        own = batch["tool_mask"][n].bool() & batch["completion_mask"][n].bool()
+        rest = batch["completion_ids"][n][~own & batch["completion_mask"][n].bool()]
+        assert OWN not in decode(rest) and "<facts>" not in decode(batch["completion_ids"][n][own])
+    assert all(prompt.count("</facts>") == 1 for prompt in writer.prompts)
+    if style == "chat":  # the facts stand in the user's message, all else in the assistant's
+        assert all("</facts>\n<|im_end|>" in prompt for prompt in writer.prompts)

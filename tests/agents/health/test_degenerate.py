@@ -3,8 +3,8 @@ import sys
 import time
 
 import pytest
-from expert_episodes import GRAMMARS, expert_episodes
-from playing import DAG, ENV, play
+from expert_episodes import GRAMMARS, PLAYED, expert_episodes
+from playing import play
 
 from hopgym.agents.health.degenerate import READ, degeneration
 from hopgym.agents.health.episodes import is_degenerate
@@ -149,7 +149,7 @@ def test_garbage_is_told_at_the_end_of_a_long_text_too():
 
 @pytest.mark.parametrize("grammar", GRAMMARS)
 def test_no_expert_nor_oracle_is_ever_accused(grammar):
-    env, kwargs = (DAG, {}) if grammar == "dag" else (ENV, {"grammar": grammar})
+    env, kwargs = PLAYED[grammar]
     oracle = [episode.trajectory for episode in play("oracle", env=env, limit=60, **kwargs)]
     expert = [trajectory for _, trajectory in expert_episodes(grammar, limit=60)]
     steps = [step for trajectory in (*oracle, *expert) for step in trajectory.steps]

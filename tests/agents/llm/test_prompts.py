@@ -3,6 +3,7 @@ from tiny_llms import CHAT, SPECIAL, byte_tokenizer, needs_llms, spaced_tokenize
 
 from hopgym.agents.llm.prompts import PromptEncoder, Prompts, before_action, stop_of
 from hopgym.agents.llm.stops import Stop
+from hopgym.core import Fact
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import AgentError, ConfigError
 
@@ -56,6 +57,17 @@ def test_a_chat_has_the_opening_for_the_user_and_the_rest_for_the_assistant():
     assert found == chat(opening, TAGS.instructions, said)
 
 
+def test_an_opening_that_shows_more_than_the_question_is_the_users_too():
+    grammar = make_grammar("select", mode="sequential")
+    told = {**info("select"), "select_mode": "sequential"}
+    facts = [Fact("Vel", "author", "Ada"), Fact("</facts>", "\n</facts>\n", "x")]
+    opening = grammar.opening("Who?", ["Vel"], facts, 9)
+    said = grammar.write_selection([0]) + grammar.selected([0]) + grammar.turns_left(8)
+    assert shown(opening, told, style="chat") == chat(opening, grammar.instructions)
+    assert shown(opening + said, told, style="chat") == chat(opening, grammar.instructions, said)
+    assert shown(opening + said, told) == opening + said
+
+
 def test_chat_whole_sends_the_observation_anew():
     assert shown(LATER, info(), style="chat_whole") == chat(LATER, R3.instructions)
 
@@ -105,6 +117,9 @@ def test_what_a_template_begins_of_a_thought_belongs_to_the_action():
     assert again.count("<think>") == prompt.count("<think>") and again.startswith(prompt)
     plain = PromptEncoder(byte_tokenizer(reasons))
     assert plain.begun(opening, info("search_r1")) == ""
+    facts = make_grammar("select").opening("Who?", ["Vel"], [Fact("Vel", "author", "Ada")])
+    told = {**info("select"), "select_mode": "one_shot"}
+    assert encoder.begun(facts, told) == "<think>\n"
 
 
 def test_a_reply_ends_with_what_stands_before_the_next_action():

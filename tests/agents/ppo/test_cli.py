@@ -34,7 +34,8 @@ def test_the_command_trains_and_says_what_follows(tmp_path):
     told, following = result.stdout.splitlines()
     assert told == f"Wrote {out}: 1 update, em 0.0 at update 1."
     assert following == (
-        f"Next: hopgym bench --envs hopgym/SearchRead-v0 --questions '{WORLD}' --agents {out}"
+        f"Next: hopgym bench --envs hopgym/SearchRead-v0 --questions '{WORLD}' --set max_steps=1 "
+        f"--agents {out}"
     )
     assert "update 1/1  reward " in result.stderr and "step 0  em 0.0" in result.stderr
     assert "Warning" not in result.output
@@ -98,7 +99,8 @@ def test_the_last_lines_tell_the_best_and_what_stopped_it(tmp_path):
     assert lines == [
         "Wrote my runs/out: 40 updates, f1 45.6 at update 30.",
         f"The guard stopped it. {alarm.reason}",
-        "Next: hopgym bench --envs hopgym/SearchRead-v0 --agents 'my runs/out'",
+        "Next: hopgym bench --envs hopgym/SearchRead-v0 --set max_steps=1 --set top_k=1 "
+        "--agents 'my runs/out'",
     ]
     (wrote, _) = summary(told, Trained(folder, 40, [], None, None))
     assert wrote == "Wrote my runs/out: 40 updates."

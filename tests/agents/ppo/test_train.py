@@ -382,3 +382,21 @@ def test_the_best_so_far_plays_while_training_goes_on(given, monkeypatch):
     jobs = [Job(QUESTION)]
     (episode,) = rollout("hopgym/SearchRead-v0", agent, jobs, env_kwargs={"questions": WORLD})
     assert episode.error is None
+
+
+@pytest.mark.parametrize("mode", ["one_shot", "sequential"])
+def test_facts_can_be_selected_too(given, mode):
+    told = given(
+        env_id="hopgym/KGSubgraph-v0",
+        env_set=("observation=text", f"mode={mode}", "max_steps=2", "top_k=4"),
+        reward="",
+        questions=WORLD,
+        prompt="chat",
+        instructions=False,
+        updates=2,
+        eval_questions="",
+    )
+    trained = train(told)
+    assert trained.updates == 2
+    assert {"em", "fact_f1", "format_adherence"} <= trained.marks[-1].metrics.keys()
+    assert len(lines(out(told) / "journal.jsonl")) == 2

@@ -75,6 +75,7 @@ def test_every_code_of_the_grammar_is_broken_on_purpose():
     assert {code.value for code in GRAPH_ERRORS} <= set(MUTATIONS)
     of_others = {"no_step", "bad_step_index", "no_action", "both_actions", "repeated_action"}
     of_others |= {"empty_answer", "forged_marker", "query_not_allowed"}
+    of_others |= {"empty_selection", "bad_number", "too_many_facts"}
     assert {code.value for code in ParseError} - of_others == {*MUTATIONS, *ANSWER_MUTATIONS}
 
 

@@ -69,6 +69,17 @@ def test_gold_that_is_not_given_is_that_of_the_heuristic():
     assert with_gold(given).gold_facts == (0, 1, 4)
 
 
+def test_gold_of_the_heuristic_takes_only_facts_that_may_be_offered():
+    given = question("x", facts("a is c", "a r b", "b s c"), "a", "c")
+    assert case_of(given).question.gold_facts == (0,)
+    case = case_of(given, direct_facts=False)
+    assert case.question.gold_facts == (1, 2) and case.gold.tolist() == [True, True]
+    told = question("x", given.facts, "a", "c", gold=(0, 1))
+    assert case_of(told, direct_facts=False).question.gold_facts == (0, 1)
+    none = question("x", facts("a is c", "b r d"), "a", "c")
+    assert case_of(none, direct_facts=False).num_gold == 0
+
+
 def test_gold_counts_what_is_not_offered():
     case = case_of(CHAIN, top_k=1)
     assert case.gold.tolist() == [True] and case.num_gold == 2

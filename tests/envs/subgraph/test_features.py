@@ -1,9 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 from subgraphs import facts
 
+from hopgym.envs.subgraph import features as module
 from hopgym.envs.subgraph.case import Offer
-from hopgym.envs.subgraph.features import NODE_FEATURES, Likeness, node_features
+from hopgym.envs.subgraph.features import EDGE_FEATURES, NODE_FEATURES, Likeness, node_features
 from hopgym.errors import RetrievalError
 from hopgym.retrieval.encoders import make_encoder
 from hopgym.seeding import rng_for
@@ -44,34 +47,48 @@ def offer(question, *triples):
     return Offer(question, given, ("a",), tuple(range(len(given))))
 
 
-def test_cosines_are_those_of_the_relation():
-    likeness = Likeness(make_encoder("hashing?dim=64"))
-    vector, near = likeness(offer("lives a", "a lives b", "a knows b", "c lives d"))
+def test_a_fact_is_as_near_as_its_relation():
+    vector, near = Likeness(make_encoder("hashing?dim=64"))(
+        offer("lives a", "a lives b", "a knows b", "c lives_a d")
+    )
     assert vector.shape == (64,) and np.linalg.norm(vector) == pytest.approx(1)
-    assert near.shape == (3, 1) and near.dtype == np.float32
-    np.testing.assert_allclose(near[:, 0], [0.5**0.5, 0, 0.5**0.5], atol=1e-6)
+    assert near.shape == (3, EDGE_FEATURES) and near.dtype == np.float32
+    np.testing.assert_allclose(near[:, 0], [0.5**0.5, 0, 1], atol=1e-6)
 
 
 def test_words_that_say_nothing_are_near_nothing():
     likeness = Likeness(make_encoder("hashing"))
     vector, near = likeness(offer("?!", "a r b"))
     assert not vector.any() and not near.any()
-    assert likeness(offer("x"))[1].shape == (0, 1)
-
-
-def test_what_was_asked_before_changes_nothing():
-    used, given = Likeness(make_encoder("hashing")), offer("lives a", "a lives b", "a knows b")
-    used(offer("who knows", "a knows b", "b sees c"))
-    for mine, other in zip(used(given), Likeness(make_encoder("hashing"))(given), strict=True):
-        assert mine.tobytes() == other.tobytes()
+    assert likeness(offer("x"))[1].shape == (0, EDGE_FEATURES)
 
 
 def test_long_vectors_are_brought_to_length_1():
-    plain = Likeness(make_encoder("hashing?normalize=false"))
-    given = offer("lives lives lives", "a lives b", "lives lives lives")
-    for mine, other in zip(plain(given), Likeness(make_encoder("hashing"))(given), strict=True):
+    given = offer("lives lives lives", "a lives b", "lives lives.lives lives")
+    for mine, other in zip(
+        Likeness(make_encoder("hashing?normalize=false"))(given),
+        Likeness(make_encoder("hashing"))(given),
+        strict=True,
+    ):
         np.testing.assert_allclose(mine, other, atol=1e-6)
         assert np.abs(mine).max() <= 1
+
+
+def test_a_number_does_not_depend_on_what_was_asked_before():
+    asked = [offer("lives a", f"a lives_{n} b", "a r b", f"a {n} b") for n in range(30)]
+    forth, back = (Likeness(make_encoder("hashing?dim=7")) for _ in range(2))
+    told = [forth(one)[1].tobytes() for one in asked]
+    assert told == [back(one)[1].tobytes() for one in reversed(asked)][::-1]
+    assert told == [forth(one)[1].tobytes() for one in asked]
+    sent = pickle.loads(pickle.dumps(forth))
+    assert not sent._known and sent(asked[3])[1].tobytes() == told[3]
+
+
+def test_it_remembers_no_more_than_so_many_relations(monkeypatch):
+    monkeypatch.setattr(module, "MOST_KNOWN", 2)
+    likeness = Likeness(make_encoder("hashing"))
+    told = likeness(offer("x y", "a x b", "a y b", "a z b", "a x_y b"))[1]
+    assert len(likeness._known) == 2 and told.ravel().round().tolist() == [1, 1, 0, 1]
 
 
 def test_an_encoder_that_is_broken_is_told():

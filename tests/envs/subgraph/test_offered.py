@@ -23,7 +23,7 @@ def places(question, retriever, top_k, **keywords):
     return list(made.stage.offer(question.id).places)
 
 
-@pytest.mark.parametrize("retriever", ["ppr", "all", "bm25", "tfidf", "dense", "empty"])
+@pytest.mark.parametrize("retriever", ["ppr", "all", "bm25", "empty"])
 def test_all_are_offered_where_there_is_room(retriever):
     assert places(WIDE, retriever, 11) == list(range(11))
     assert places(WIDE, retriever, 300) == list(range(11))

@@ -53,6 +53,18 @@ def test_nothing_can_be_selected():
     assert info["prediction"] == "" and info["trajectory"].outcome == "answered"
 
 
+def test_the_other_mode_s_word_does_what_it_says():
+    played = text()
+    begin(played, "chain")
+    *_, info = played.step("<select>stop</select>")
+    assert info["prediction"] == "" and info["trajectory"].steps[0].parsed["kind"] == "select"
+    played = text(**SEQUENTIAL)
+    begin(played, "chain")
+    *_, info = played.step("<select>none</select>")
+    assert info["parse_error"] is None and info["remaining"] == 3
+    assert "Selected: none." in info["new_text"]
+
+
 def test_turns_select_until_stop():
     played = text(**SEQUENTIAL)
     shown, _ = begin(played, "chain")

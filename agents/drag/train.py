@@ -1,0 +1,213 @@
+"""Training a D-RAG, phase 1 or 2: epochs over questions, the best of which is what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...core import Question
+from ...envs.datasets import make_questions
+from ...errors import ConfigError, require
+from ...seeding import rng_for
+from ..training.display import Display
+from ..training.examination import Mark, Marks
+from ..training.folder import RunFolder
+from ..training.held_out import check_apart
+from ..training.journal import Journal, check_trackers, make_trackers
+from ..training.listeners import COMPLETE
+from ..training.surroundings import undisturbed
+from .cases import Cases, questions_of
+from .settings import FREE, DragSettings
+
+
+class Trained(NamedTuple):
+    """What came of a training."""
+
+    folder: Path
+    """The trained model, as the leaderboard runs it."""
+    epochs: int
+    marks: list[Mark]
+    """How it did on held-out questions, and when; the first before it was trained."""
+    best: Mark | None
+    metric: str
+    """What the best was chosen by."""
+    left_out: int
+    """Questions that teach nothing: no gold fact among what is offered, or no answer."""
+
+
+def train(settings: DragSettings, display: Display | None = None) -> Trained:
+    """Train.
+
+    Raises:
+        MissingExtraError: If a library is not installed.
+        ConfigError: If a setting does not fit the questions, the model or an earlier run.
+        DataError: If held-out questions are trained on.
+        AgentError: If the loss is no number.
+    """
+    require("torch", "llm")
+    with undisturbed():
+        return Run(settings, display or Display()).train()
+
+
+class Run:
+    """One training, from where it begins or goes on to its end."""
+
+    def __init__(self, settings: DragSettings, display: Display) -> None:
+        self.settings, self.display = settings, display
+        self.folder = RunFolder(settings.checkpoint_dir)
+        self.folder.check_free(resume=settings.resume)
+        check_trackers(settings)
+        self.question_set = make_questions(settings.question_spec)
+        questions = questions_of(self.question_set, settings.split, settings.limit)
+        self.examined = self._held_out(questions)
+        self.cases = Cases(questions, settings.max_facts)
+        self.places = self._teaching()
+        self.begun = self.folder.begin(self._conditions(), resume=settings.resume)
+        self.phase = self._phase()
+        self.marks = Marks(self.folder.marks, self.begun)
+        wants = settings.use_wandb or settings.use_tensorboard
+        trackers = make_trackers(settings, asdict(settings)) if wants else ()
+        file = self.folder.folder / "journal.jsonl"
+        self.journal = Journal(file, self.begun, trackers, name="epoch")
+
+    def train(self) -> Trained:
+        """Make all epochs, or as many as get better."""
+        epochs, steps = self.settings.training_epochs, self._steps
+        self.display.open("drag", epochs * steps, self.begun * steps)
+        if not self.begun:
+            self._examine(0)
+        done = self.begun
+        while done < epochs and not self._is_stale():
+            figures = self._epoch(done)
+            done += 1
+            self.journal.add(done, figures)
+            self._examine(done)
+            self._save(done)
+        return self._finish(done)
+
+    @property
+    def _steps(self) -> int:
+        """Optimiser steps of an epoch."""
+        return -(-len(self.places) // self.settings.batch)
+
+    def _held_out(self, trained: Sequence[Question]) -> Cases | None:
+        settings = self.settings
+        if settings.eval_questions == "none" or self._only_split:
+            return None
+        spec = settings.eval_questions
+        held_out = make_questions(spec) if spec else self.question_set
+        questions = questions_of(held_out, settings.eval_split, settings.eval_episodes)
+        same = held_out.fingerprint == self.question_set.fingerprint
+        name = f"{held_out.name} {settings.eval_split}"
+        check_apart(
+            trained, questions, f"{self.question_set.name} {settings.split}", name, same=same
+        )
+        return Cases(questions, settings.max_facts)
+
+    @property
+    def _only_split(self) -> bool:
+        """Whether the questions have nothing that could be held out, and nothing else was named."""
+        settings = self.settings
+        return not settings.eval_questions and settings.eval_split not in self.question_set.splits
+
+    def _teaching(self) -> list[int]:
+        """Return the places of the questions that something can be learnt from."""
+        first = self.settings.phase == 1
+        taught = [
+            place
+            for place, case in enumerate(self.cases)
+            if (case.gold.any() if first else any(map(str.strip, case.gold_answers)))
+        ]
+        if not taught:
+            raise ConfigError(
+                f"None of the {len(self.cases)} questions has "
+                f"{'a gold fact among those offered' if first else 'an answer'}. Give questions "
+                "with topic and answer entities, or a larger --max_facts."
+            )
+        return taught
+
+    def _phase(self) -> Any:
+        """Return what trains, with its parts as they were left."""
+        from .joint import Joint
+        from .parts import joint_parts, load_parts, new_parts
+        from .pretraining import Pretraining
+
+        settings, total = self.settings, self.settings.training_epochs * self._steps
+        folder = self.folder.checkpoint(self.begun) if self.begun else None
+        phase: Any
+        if settings.phase == 1:
+            parts = load_parts(folder, settings.device) if folder else new_parts(settings)
+            phase = Pretraining(parts, settings, total)
+        else:
+            phase = Joint(joint_parts(settings, folder), settings, total)
+        if folder is not None:
+            phase.restore(folder)
+        return phase
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        """Go through the questions once, in an order of this epoch's own; return mean figures."""
+        from .phase import batches
+
+        torch = require("torch", "llm")
+        rng = rng_for(self.settings.seed, "drag", self.settings.phase, epoch)
+        noise = torch.Generator(self.phase.parts.device).manual_seed(int(rng.integers(2**31)))
+        torch.manual_seed(int(rng.integers(2**31)))  # dropout of adapters draws from the global one
+        order = [self.places[place] for place in rng.permutation(len(self.places))]
+        sums: dict[str, float] = {}
+        for step, places in enumerate(batches(order, self.settings.batch), 1):
+            figures = self.phase.step([self.cases[place] for place in places], noise)
+            for name, value in figures.items():
+                sums[name] = sums.get(name, 0.0) + value
+            self.display.move(epoch * self._steps + step)
+        return {name: value / self._steps for name, value in sums.items()}
+
+    def _examine(self, epoch: int) -> None:
+        if self.examined is None:
+            return
+        from .judging import judge
+
+        metrics = judge(self.phase.parts, self.examined)
+        metric = self._metric(metrics)
+        mark = Mark(step=epoch, epoch=float(epoch), score=metrics[metric], metrics=metrics)
+        if self.marks.add(mark):
+            self.phase.parts.save(self.folder.best, {"epochs_made": epoch, "best": mark})
+        shown = "  ".join(f"{name} {metrics[name]:.3f}" for name in _SHOWN if name in metrics)
+        best = "the best so far" if self.marks.best is mark else f"best {self.marks.best.score:.3f}"
+        self.display.say(f"epoch {epoch}  {shown}  ({best})")
+
+    def _metric(self, metrics: Mapping[str, float]) -> str:
+        """Return what is compared: where no gold facts are known, the answers' recall."""
+        name: str = self.phase.metric
+        return name if name in metrics else "answer_recall"
+
+    def _save(self, epoch: int) -> None:
+        folder = self.folder.checkpoint(epoch)
+        self.phase.save(folder)
+        (folder / COMPLETE).touch()
+        self.folder.keep_only(folder)
+
+    def _is_stale(self) -> bool:
+        patience = self.settings.patience
+        return bool(patience and self.marks.all and self.marks.stale >= patience)
+
+    def _conditions(self) -> Mapping[str, Any]:
+        told = {name: v for name, v in asdict(self.settings).items() if name not in FREE}
+        return {**told, "question_set": self.question_set.fingerprint}
+
+    def _finish(self, done: int) -> Trained:
+        """Leave the best model, or the last."""
+        self.journal.finish()
+        best = self.marks.best if self.marks.all else None
+        folder = self.folder.folder
+        if best is None:
+            self.phase.parts.save(folder, {**asdict(self.settings), "epochs_made": done})
+        else:
+            self.folder.publish_best()
+        metric = self._metric(best.metrics) if best else self.phase.metric
+        left_out = len(self.cases) - len(self.places)
+        return Trained(folder, done, self.marks.all, best, metric, left_out)
+
+
+_SHOWN = ("fact_recall", "fact_f1", "facts", "hit_at_1_exact", "f1_one_to_one")
