@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-retrieval docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval docs audit clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,6 +60,9 @@ bench-ppo: install  ## an update of PPO, beside a bare forward and backward pass
 
 bench-grpo: install  ## a step of GRPO, beside TRL's own of a single turn
 	$(PYTHON) -m hopgym.benchmarks.speed.grpo
+
+bench-drag: install  ## questions a second in phase 1 of D-RAG, in batches and graph by graph
+	$(PYTHON) -m hopgym.benchmarks.speed.drag --threads 1 2 --samples 2048
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval

@@ -6,7 +6,6 @@ environment is played is nothing to it. Gold is nowhere in here.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
@@ -22,9 +21,6 @@ from .games import FACTS
 
 KEPT = 4096
 """Questions whose ranking is remembered."""
-
-
-_SELECTED = re.compile(r"^<selected>\nSelected: (\d[\d, ]*)\.$", re.MULTILINE)
 
 
 class Given(NamedTuple):
@@ -80,7 +76,7 @@ class Table:
 
     def taken(self, observation: Any, info: Info) -> int:
         """Return how many facts are selected, if no choice was a masked one."""
-        return len(_selected(observation)) if "grammar" in info else int(info["step"])
+        return len(_selected(observation, info)) if "grammar" in info else int(info["step"])
 
     def action(self, observation: Any, info: Info, ranking: Ranking) -> Any:
         """Return the next action: all that is wanted at once, or the next fact, or STOP.
@@ -102,7 +98,7 @@ class Table:
     def write(self, info: Info, slots: Sequence[int]) -> Any:
         """Write an action that selects facts; none of them is STOP in sequential play."""
         if "grammar" in info:
-            grammar = cast("SelectGrammar", grammar_of(info))
+            grammar = _grammar(info)
             none_is_stop = not slots and not self.one_shot
             return grammar.write_stop() if none_is_stop else grammar.write_selection(slots)
         if not self.one_shot:
@@ -113,7 +109,7 @@ class Table:
 
     def _allowed_in_text(self, observation: Any, info: Info) -> NDArray[np.bool_]:
         offer: Offer = self.stage.offer(str(info["question_id"]))
-        chosen = _selected(observation)
+        chosen = _selected(observation, info)
         allowed = np.ones(len(offer.facts), dtype=np.bool_)
         if self.connected:
             ends = [(offer.facts[slot].head, offer.facts[slot].tail) for slot in chosen]
@@ -123,10 +119,13 @@ class Table:
         return allowed
 
 
-def _selected(observation: Any) -> list[int]:
-    """Return the facts that a transcript says are selected: the last such line has them all."""
-    lines = _SELECTED.findall(str(observation))
-    return [int(number) for number in lines[-1].split(", ")] if lines else []
+def _grammar(info: Info) -> SelectGrammar:
+    return cast("SelectGrammar", grammar_of(info))
+
+
+def _selected(observation: Any, info: Info) -> list[int]:
+    """Return the facts that a transcript says are selected."""
+    return list(_grammar(info).read_selected(str(observation)))
 
 
 class SelectingAgent(ABC):

@@ -16,6 +16,7 @@ from ..core import Question
 from ..errors import ConfigError, EpisodeError
 from ..rewards.base import ask
 from .datasets.base import QuestionSet
+from .draws import rewound
 from .episode import Episode
 from .render import print_new, transcript_text
 from .settings import Settings, settings_from
@@ -76,10 +77,12 @@ class HopEnv(gymnasium.Env[str, str]):
             The opening transcript, and the info.
         """
         rng, used = seeding.np_random(seed) if seed is not None else (self.np_random, None)
-        question = self.stage.pick(rng, options)  # a refused option changes nothing
+        with rewound([rng]):  # what is refused changes nothing
+            question = self.stage.pick(rng, options)
+            episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
         if seed is not None:
             self._np_random, self._np_random_seed = rng, used
-        self._episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
+        self._episode = episode
         if self.render_mode == "human":
             print_new(self._episode)
         return self._episode.text, self._episode.public_info()

@@ -7,7 +7,7 @@ is only the speed. Seeds and questions are those of single environments seeded a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 from gymnasium.utils import seeding
@@ -18,6 +18,7 @@ from ..core import Question, Score
 from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
 from ..rewards.base import ask_many
 from .datasets.base import QuestionSet
+from .draws import rewound
 from .env import HopEnv, check_render_mode, spaces_of
 from .episode import Episode, Query, Result, Row
 from .infos import batch_infos
@@ -34,6 +35,17 @@ from .vector_arguments import (
 Texts = tuple[str, ...]
 Waiting = tuple[int, Sequence[Query]]
 Observed = tuple[str, dict[str, Any]]
+
+NEXT: tuple[None, dict[str, Any]] = (None, {})
+"""The seed and the options of an episode that begins by itself."""
+
+
+class Drawn(NamedTuple):
+    """An episode that is about to begin in a lane."""
+
+    generator: np.random.Generator
+    """What drew its question, and goes on in the lane."""
+    episode: Episode
 
 
 class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
@@ -101,13 +113,11 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         chosen = dict(options or {})
         mask = reset_mask(chosen.pop("reset_mask", None), self.num_envs, begun=bool(self._episodes))
         each = spread_options(chosen, self.num_envs)
-        # Questions are picked before any episode is replaced: a refused option changes nothing.
-        chosen_lanes = [int(i) for i in np.flatnonzero(mask)]
-        drawn = {i: self._draw(i, seeds[i], each[i]) for i in chosen_lanes}
-        begun = {i: self._commit(i, seeds[i], *drawn[i]) for i in chosen_lanes}
-        self._episodes = [
-            begun[i] if i in begun else self._episodes[i] for i in range(self.num_envs)
-        ]
+        # All episodes are made before any is replaced: a refused option changes nothing.
+        drawn = self._draw({int(i): (seeds[i], each[i]) for i in np.flatnonzero(mask)})
+        if not self._episodes:
+            self._episodes = [drawn[i].episode for i in range(self.num_envs)]
+        self._begin(drawn)
         infos = [self._episodes[i].public_info() if mask[i] else None for i in range(self.num_envs)]
         return self._texts(), batch_infos(infos)
 
@@ -123,10 +133,19 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
                 that the same actions may be tried again.
         """
         self._check_actions(actions)
-        over = [episode.over for episode in self._episodes]
-        playing = [i for i in range(self.num_envs) if not over[i]]
-        self._play(playing, actions)
-        return self._collect(over)
+        waiting = [i for i, episode in enumerate(self._episodes) if episode.over]
+        playing = [i for i, episode in enumerate(self._episodes) if not episode.over]
+        before = {i: self._episodes[i].snapshot() for i in playing}
+        try:
+            # What comes next is drawn first: a question that cannot be had moves nothing either.
+            with rewound([self._generators[i] for i in waiting]):
+                fresh = self._draw(dict.fromkeys(waiting, NEXT))
+                self._play(playing, actions)
+                fresh |= self._draw(dict.fromkeys(self._ended(playing), NEXT))
+        except BaseException:
+            self._restore(before)
+            raise
+        return self._collect(playing, fresh)
 
     def begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Observed:
         """Begin an episode in one sub-environment and leave the others as they are.
@@ -135,7 +154,8 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             EpisodeError: If `reset` was never called.
         """
         self._check_begun()
-        self._episodes[index] = episode = self._begin(index, seed, options)
+        self._begin(self._draw({index: (seed, options)}))
+        episode = self._episodes[index]
         return episode.text, episode.public_info()
 
     def step_some(
@@ -183,41 +203,43 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             return None
         return tuple(transcript_text(episode) for episode in self._episodes)
 
-    def _begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Episode:
-        return self._commit(index, seed, *self._draw(index, seed, options))
+    def _draw(self, lanes: Mapping[int, tuple[int | None, dict[str, Any]]]) -> dict[int, Drawn]:
+        """Make an episode of a drawn question for each lane; where one is refused, none was drawn.
 
-    def _draw(
-        self, index: int, seed: int | None, options: dict[str, Any]
-    ) -> tuple[np.random.Generator, Question]:
-        """Draw a question; should the options be refused, nothing has changed."""
+        Args:
+            lanes: A seed, or None to draw on, and the options of each.
+        """
+        with rewound([self._generators[i] for i, (seed, _) in lanes.items() if seed is None]):
+            return {i: self._drawn(i, *asked) for i, asked in lanes.items()}
+
+    def _drawn(self, index: int, seed: int | None, options: dict[str, Any]) -> Drawn:
         fresh = seed is not None
         generator = seeding.np_random(seed)[0] if fresh else self._generators[index]
-        return generator, self.stage.pick(generator, options)
+        question = self.stage.pick(generator, options)
+        return Drawn(generator, self.env_class.episode_class(self.stage, question, seed))  # type: ignore[call-arg]
 
-    def _commit(
-        self, index: int, seed: int | None, generator: np.random.Generator, question: Question
-    ) -> Episode:
-        self._generators[index] = generator
-        return self.env_class.episode_class(self.stage, question, seed)  # type: ignore[call-arg, arg-type]
+    def _begin(self, drawn: Mapping[int, Drawn]) -> None:
+        for i, one in drawn.items():
+            self._generators[i], self._episodes[i] = one
+
+    def _ended(self, played: Sequence[int]) -> list[int]:
+        """Return the lanes that begin anew in the step in which they end."""
+        at_once = self.autoreset_mode is AutoresetMode.SAME_STEP
+        return [i for i in played if at_once and self._episodes[i].over]
 
     def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
-        """Step these episodes; on a failure of any, none has moved, and it is raised."""
+        """Step these episodes; the caller takes back what failed."""
         episodes = [self._episodes[i] for i in playing]
-        before = {i: self._episodes[i].snapshot() for i in playing}
-        try:
-            asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
-            while asked:
-                rows = iter(self._search([query for _, queries in asked for query in queries]))
-                asked = [
-                    (episode, more)
-                    for episode, queries in asked
-                    if (more := episode.receive([next(rows) for _ in queries]))
-                ]
-            for episode, score in zip(episodes, _scores(episodes), strict=True):
-                episode.settle(score)
-        except BaseException:
-            self._restore(before)
-            raise
+        asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
+        while asked:
+            rows = iter(self._search([query for _, queries in asked for query in queries]))
+            asked = [
+                (episode, more)
+                for episode, queries in asked
+                if (more := episode.receive([next(rows) for _ in queries]))
+            ]
+        for episode, score in zip(episodes, _scores(episodes), strict=True):
+            episode.settle(score)
 
     def _play_each(
         self, playing: Sequence[int], actions: Sequence[str], failed: dict[int, HopgymError]
@@ -280,14 +302,12 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         return list(self.stage.search(queries)) if queries else []
 
     def _collect(
-        self, over: list[bool]
+        self, played: Sequence[int], fresh: Mapping[int, Drawn]
     ) -> tuple[Texts, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        results = [
-            self._next(i) if over[i] else episode.result()
-            for i, episode in enumerate(self._episodes)
-        ]
-        if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            results = [self._same_step(i, result) for i, result in enumerate(results)]
+        """Put the results together; where there is a fresh episode, it begins."""
+        last = {i: self._episodes[i].result() for i in played}
+        self._begin(fresh)
+        results = [self._result(i, last.get(i), begun=i in fresh) for i in range(self.num_envs)]
         texts, rewards, terminated, truncated, infos = zip(*results, strict=True)
         return (
             texts,
@@ -297,17 +317,20 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             batch_infos(infos),
         )
 
-    def _next(self, index: int) -> Result:
-        """Begin the next episode: all that this step does where the last one had ended."""
-        self._episodes[index] = episode = self._begin(index, None, {})
-        return Result(episode.text, 0.0, False, False, episode.public_info())
+    def _result(self, index: int, last: Result | None, *, begun: bool) -> Result:
+        """Return what a step shows of a lane.
 
-    def _same_step(self, index: int, result: Result) -> Result:
-        """Begin the next episode at once where this one has ended, and keep its last info."""
-        text, reward, terminated, truncated, info = result
-        if not (terminated or truncated):
-            return result
-        self._episodes[index] = episode = self._begin(index, None, {})
+        Args:
+            index: The lane.
+            last: What its action came to; None where it had ended before, and only begins.
+            begun: Whether it has begun anew.
+        """
+        episode = self._episodes[index]
+        if last is None:
+            return Result(episode.text, 0.0, False, False, episode.public_info())
+        if not begun:
+            return last
+        text, reward, terminated, truncated, info = last
         ended = {"final_obs": text, "final_info": info, **episode.public_info()}
         return Result(episode.text, reward, terminated, truncated, ended)
 

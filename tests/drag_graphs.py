@@ -62,19 +62,24 @@ def logits(model, *questions):
 
 
 def by_fact(model, given):
-    """The logits of one question, by its facts' names."""
-    return dict(zip(given.facts, logits(model, given).tolist(), strict=True))
+    """The logits of one question, by its facts, whatever their order in the batch."""
+    (case,) = compiled(given)
+    return dict(zip(case.offer.facts, logits(model, given).tolist(), strict=True))
 
 
 def renamed(given, names):
     """The same question with other names for its entities; its text stays."""
-    new = tuple(Fact(names(f.head), f.relation, names(f.tail)) for f in given.facts)
     return replace(
         given,
-        facts=new,
+        facts=tuple(renamed_fact(fact, names) for fact in given.facts),
         topic_entities=tuple(map(names, given.topic_entities)),
         answer_entities=tuple(map(names, given.answer_entities)),
     )
+
+
+def renamed_fact(fact, names):
+    """The same for a fact."""
+    return Fact(names(fact.head), fact.relation, names(fact.tail))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Questions with small graphs of every awkward kind, and ways to play hopgym/KGSubgraph-v0 on them."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +41,9 @@ CHAIN = question(
     *("a", "c"),
     gold=(0, 1),
 )
+AUTHOR, PRINTER, BORN, LIVES, BEYOND = range(5)
+"""The slots of `CHAIN`, whose facts are offered in the order of their names, as all are."""
+
 AWKWARD = (
     CHAIN,
     question("parallel", facts("a r b", "a s b", "b r a", "b t c", "b u c"), "a", "c"),
@@ -102,6 +106,29 @@ def vector(num_envs=2, **keywords):
     """A vector environment over the toy set."""
     return make_vector_env(
         num_envs, **{"questions": TOY, "observation": "padded", "top_k": 8} | keywords
+    )
+
+
+def slots(env, id, *places):
+    """The slots of facts by their places among the question's."""
+    offered = env.unwrapped.stage.offer(id).places
+    return [offered.index(place) for place in places]
+
+
+def at_once(*slots, room=8):
+    """The action that selects these facts in one-shot play."""
+    action = np.zeros(room, dtype=np.int8)
+    action[list(slots)] = 1
+    return action
+
+
+def turned(question, order):
+    """The same question with its facts in another order in the file."""
+    at = {place: new for new, place in enumerate(order)}
+    return replace(
+        question,
+        facts=tuple(question.facts[place] for place in order),
+        gold_facts=tuple(at[place] for place in question.gold_facts),
     )
 
 

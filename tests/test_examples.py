@@ -16,6 +16,7 @@ EXPECTED = {
     "own_training.py": "of 24 right",
     "own_environment.py": "turn 2: truncated=True",
     "grpo_script.py": "step 3: reward ",
+    "sb3_script.py": "after 12000 steps: return 0.",
     "trained_model.py": "The answer: ",
 }
 

@@ -37,22 +37,23 @@ class DragAgent(SelectingAgent):
         """Retrieve, for many questions at once."""
         from .cases import blind, make_compiler
 
-        compiler = make_compiler(max((len(each.offer.facts) for each in questions), default=0) or 1)
+        compiler = make_compiler(self.parts.shape.max_facts)  # as in training
         rankings: list[Ranking] = []
         for start in range(0, len(questions), BATCH):
             some = questions[start : start + BATCH]
             cases = [blind(each.offer, compiler) for each in some]
-            facts = self.parts.retrieve(cases)
-            rankings += [Ranking(chosen, len(chosen)) for chosen in facts]
+            for case, facts in zip(cases, self.parts.retrieve(cases), strict=True):
+                slots = [case.offer.places[fact] for fact in facts]
+                rankings.append(Ranking(slots, len(slots)))
         return rankings
 
 
-def drag_agent(*, model: str, name: str = "drag", device: str = "auto") -> DragAgent:
+def drag_agent(*, model: str, name: str | None = None, device: str = "auto") -> DragAgent:
     """Return the agent of a folder that `hopgym train drag` wrote.
 
     Args:
         model: The folder.
-        name: What to call it.
+        name: What to call it; the folder's name, usually.
         device: Where it is computed.
 
     Raises:
@@ -63,4 +64,5 @@ def drag_agent(*, model: str, name: str = "drag", device: str = "auto") -> DragA
     read_shape(Path(model))
     from .parts import load_parts
 
-    return DragAgent(load_parts(model, device, generator=False), name)
+    parts = load_parts(model, device, generator=False)
+    return DragAgent(parts, name or Path(model).resolve().name)

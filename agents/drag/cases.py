@@ -6,6 +6,7 @@ They are compiled as `hopgym/KGSubgraph-v0` compiles them, so that what is learn
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...core import Question
 from ...envs.datasets.base import QuestionSet
@@ -18,6 +19,9 @@ from ...retrieval.encoders import make_encoder
 
 class Cases(Sequence[Case]):
     """The questions of a split, each compiled when it is first asked for.
+
+    What is kept of a question has no facts but those that are offered: a question of Freebase has
+    thousands, and all cases are kept.
 
     Args:
         questions: In order.
@@ -35,7 +39,9 @@ class Cases(Sequence[Case]):
     def __getitem__(self, place: int) -> Case:  # type: ignore[override]
         case = self._made.get(place)
         if case is None:
-            case = self._made[place] = self._compile(self.questions[place])
+            case = self._compile(self.questions[place])
+            bare = replace(case.question, facts=(), gold_facts=())
+            case = self._made[place] = replace(case, question=bare)
         return case
 
 
@@ -63,7 +69,7 @@ def questions_of(question_set: QuestionSet, split: str, limit: int = 0) -> Seque
             f"{question_set.name} has no questions in its split {split!r}; its splits: "
             f"{', '.join(question_set.splits)}."
         )
-    if not questions[0].facts and not questions[0].topic_entities:
+    if not any(question.facts or question.topic_entities for question in questions):
         raise ConfigError(
             f"The questions of {question_set.name} have no graphs. Give --heuristics_path, or a "
             "question set with facts, such as world, webqsp or cwq."

@@ -64,9 +64,9 @@ def summary(settings: DragSettings, told: Trained) -> list[str]:
 
 
 def _plan(settings: DragSettings) -> None:
-    from .plan import make_plan, print_plan
+    from .plan import show_plan
 
-    print_plan(make_plan(settings.generator_model))
+    show_plan(settings.generator_model, lora=settings)
 
 
 def _say(line: str, *, error: bool = False) -> None:

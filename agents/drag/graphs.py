@@ -19,9 +19,9 @@ from torch import Tensor
 
 from ...envs.subgraph.case import Case
 from ...errors import AgentError
+from .edges import Ends, all_edges, beginnings, first_edges
 from .encoder import Floats
 from .states import RelationTable, TokenStates
-
 
 Ids = NDArray[np.int64]
 
@@ -76,6 +76,19 @@ class GraphBatch:
     """`[N]`, where the edges that reach an entity begin."""
     edge_shares: Tensor
     """`[2F + N]`, 1 through how many facts touch the entity that is reached."""
+    begins: Tensor
+    """`[N]` bool, where reasoning begins: a question's topics, all entities where it has none."""
+    first_sources: Tensor
+    """`[S]`, as `edge_sources`, of the edges that leave these alone."""
+    first_messages: Tensor
+    """`[S]`: a is along the pair `first_along[a]`, A + c against `first_against[c]`, and A + C + b a
+    self loop of question b."""
+    first_starts: Tensor
+    """`[N]`"""
+    first_along: Tensor
+    """`[A]`, pairs."""
+    first_against: Tensor
+    """`[C]`"""
     entity_vectors: Tensor | None = None
     """`[N, dim]`, the mean states of their names, for the scorer `mlp` alone; zeros for a name
     without words."""
@@ -114,6 +127,8 @@ class GraphBatch:
         pair_relations = np.array([rows[kind] for each in kinds for kind in each], np.int64)
         entity_owners = _owners(entities)
         topics = np.repeat(_starts(entities), _counts(len(case.topics) for case in cases))
+        topics += _joined([case.topics for case in cases])
+        begins = beginnings(topics, entity_owners, len(cases))
         questions, question_mask = tokens.of([case.offer.question for case in cases])
         relation_states, relation_mask = relations.of(list(rows))
         vectors = _name_vectors(cases, tokens) if names else None
@@ -123,7 +138,7 @@ class GraphBatch:
             "relations": pair_relations[fact_pairs],
             "owners": _owners(sizes),
             "entity_owners": entity_owners,
-            "topics": _joined([case.topics for case in cases]) + topics,
+            "topics": topics,
             "questions": questions,
             "question_mask": question_mask,
             "relation_states": relation_states,
@@ -134,7 +149,8 @@ class GraphBatch:
             "fact_pairs": fact_pairs,
             "pair_owners": _owners(pairs),
             "pair_relations": pair_relations,
-            **_edges(heads, tails, fact_pairs, entity_owners, int(pairs.sum())),
+            "begins": begins,
+            **_edges(Ends(heads, tails, fact_pairs, entity_owners, int(pairs.sum())), begins),
         }
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         named = None if vectors is None else torch.from_numpy(vectors)
@@ -167,26 +183,11 @@ class GraphBatch:
         )
 
 
-def _edges(
-    heads: Ids,
-    tails: Ids,
-    pairs: Ids,
-    owners: Ids,
-    num_pairs: int,
-) -> dict[str, NDArray[Any]]:
-    """Return the edges in the order of what they reach, so that a sum is a slice."""
-    entities = np.arange(len(owners))
-    ends = np.concatenate([tails, heads, entities])
-    order = np.argsort(ends, kind="stable")
-    degrees = np.bincount(ends, minlength=len(owners))
-    messages = np.concatenate([pairs, num_pairs + pairs, 2 * num_pairs + owners])
-    facts = np.maximum(degrees - 1, 1)  # without its self loop
-    return {
-        "edge_sources": np.concatenate([heads, tails, entities])[order],
-        "edge_messages": messages[order],
-        "edge_starts": _starts(degrees),
-        "edge_shares": (1 / facts[ends[order]]).astype(np.float32),
-    }
+def _edges(ends: Ends, begins: Any) -> dict[str, NDArray[Any]]:
+    every = all_edges(ends)
+    first = first_edges(ends, every, begins)
+    named = {f"edge_{name}": array for name, array in every._asdict().items()}
+    return named | {f"first_{name}": array for name, array in first._asdict().items()}
 
 
 def _name_vectors(cases: Sequence[Case], tokens: TokenStates) -> Floats:

@@ -27,9 +27,21 @@ class Pool(nn.Module):
         super().__init__()
         self.weigh = nn.Linear(width, 1, bias=False)
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Return `[n, width]` of tokens `[n, L, width]` and a mask `[n, L]`."""
-        return attend(self.weigh(tokens)[..., 0], tokens, mask)
+    def forward(self, tokens: Tensor, mask: Tensor, adapter: nn.Linear | None = None) -> Tensor:
+        """Pool texts.
+
+        Args:
+            tokens: `[n, L, width]`, or those that the adapter takes.
+            mask: `[n, L]`
+            adapter: What makes h_j of a token, if anything. As it is linear and the shares add up to
+                1, it is applied to the sum and not to each token; the softmax does not see its bias.
+
+        Returns:
+            `[n, width]`
+        """
+        weight = self.weigh.weight if adapter is None else self.weigh.weight @ adapter.weight
+        pooled = attend(tokens @ weight[0], tokens, mask)
+        return pooled if adapter is None else adapter(pooled)
 
 
 class Instructions(nn.Module):

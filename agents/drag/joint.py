@@ -41,8 +41,6 @@ class Joint(Phase):
     """Trains the generator, and with it the retriever and the projector."""
 
     metric: ClassVar[str] = "f1_one_to_one"
-    _weight: float | None = None
-    """`gradnorm`'s lambda so far."""
 
     @property
     def generator(self) -> Generator:
@@ -76,7 +74,7 @@ class Joint(Phase):
         batch = self.parts.batch(cases)
         static = self.settings.cascade == "static"
         with torch.set_grad_enabled(not static):
-            scored: Scored = self.parts.retriever(batch, noise)
+            scored = self.parts.forward(batch, noise)
         if self.settings.cascade != "none":
             told = {"generation": self._read(cases, scored)}
         else:
@@ -149,10 +147,9 @@ class Joint(Phase):
         weights = list(self.parts.retriever.parameters())
         norms = [_norm(loss, weights) for loss in (generation, retrieval)]
         now = settings.rho_prime * norms[0] / max(norms[1], 1e-12)
-        before = self._weight
-        smooth = now if before is None else _SMOOTH * before + (1 - _SMOOTH) * now
-        self._weight = min(max(smooth, _LEAST), _MOST)
-        return self._weight
+        smooth = _SMOOTH * self.memory.get("lambda", now) + (1 - _SMOOTH) * now
+        self.memory["lambda"] = min(max(smooth, _LEAST), _MOST)
+        return self.memory["lambda"]
 
 
 def leave_one_out(losses: Tensor, draws: Sequence[Sample]) -> Tensor:

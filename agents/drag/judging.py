@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ...envs.subgraph.case import Case
+from ...errors import AgentError
 from ...rewards.kg.answers import f1_one_to_one, hit_at_1_exact
 from ...rewards.kg.facts import ratios
 from .parts import Parts, chosen_facts
@@ -19,25 +20,33 @@ BATCH = 64
 
 
 def judge(parts: Parts, cases: Sequence[Case]) -> dict[str, float]:
-    """Return the means over questions.
+    """Return the means over questions of what `judge_each` tells.
 
-    `fact_recall`, `fact_precision` and `fact_f1` of what is retrieved (questions without gold facts
-    are left out), `answer_recall`, the share of answers that stand in it, `facts`, how many are
-    taken; where there is a generator also `hit_at_1_exact` and `f1_one_to_one` of its answers.
+    Where the gold facts of some questions are unknown, the means of these metrics leave them out.
     """
     sums: dict[str, list[float]] = {}
+    for metrics in judge_each(parts, cases):
+        for name, value in metrics.items():
+            sums.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in sums.items()}
+
+
+def judge_each(parts: Parts, cases: Sequence[Case]) -> Iterator[dict[str, float]]:
+    """Yield the metrics of each question.
+
+    `fact_recall`, `fact_precision` and `fact_f1` of what is retrieved, where gold facts are known;
+    `answer_recall`, the share of answers that stand in it; `facts`, how many are taken; where there
+    is a generator also `hit_at_1_exact` and `f1_one_to_one` of its answers.
+    """
     for some in _batches(cases):
         scored = parts.score(some)
-        with torch.no_grad():
-            chosen = chosen_facts(scored, parts.shape.k_facts, parts.shape.threshold)
-        for case, facts in zip(some, chosen, strict=True):
-            _add(sums, retrieval_metrics(case, facts))
-        if parts.generator is None:
-            continue
-        prompts = prompts_of(parts, some, scored, chosen)
-        for case, answers in zip(some, parts.generator.answer(prompts), strict=True):
-            _add(sums, answer_metrics(case, answers))
-    return {name: sum(values) / len(values) for name, values in sums.items()}
+        chosen = chosen_facts(scored, parts.shape.k_facts, parts.shape.threshold)
+        told = [retrieval_metrics(*each) for each in zip(some, chosen, strict=True)]
+        if parts.generator is not None:
+            answers = answers_of(parts, some, scored, chosen)
+            for metrics, case, given in zip(told, some, answers, strict=True):
+                metrics |= answer_metrics(case, given)
+        yield from told
 
 
 def retrieval_metrics(case: Case, facts: Sequence[int]) -> dict[str, float]:
@@ -63,6 +72,28 @@ def answer_metrics(case: Case, answers: Sequence[str]) -> dict[str, float]:
         "hit_at_1_exact": hit_at_1_exact(answers, gold),
         "f1_one_to_one": f1_one_to_one(answers, gold),
     }
+
+
+def answers_of(
+    parts: Parts, cases: Sequence[Case], scored: Scored, chosen: Sequence[Sequence[int]]
+) -> list[list[str]]:
+    """Return the generator's answers; as in play, none where no fact was taken.
+
+    Args:
+        parts: With a generator.
+        cases: The questions.
+        scored: Their facts.
+        chosen: Facts of each, in the order of the prompt.
+
+    Raises:
+        AgentError: If there is no generator.
+    """
+    if parts.generator is None:
+        raise AgentError("Answers were asked of a D-RAG without a generator.")
+    with torch.no_grad():
+        prompts = prompts_of(parts, cases, scored, chosen)
+    answers = iter(parts.generator.answer([prompt for prompt in prompts if prompt.facts]))
+    return [next(answers) if facts else [] for facts in chosen]
 
 
 def prompts_of(
@@ -103,8 +134,3 @@ def _prompt(case: Case, facts: Sequence[int], vectors: Any = None) -> Prompt:
 def _batches(cases: Sequence[Case]) -> Iterator[list[Case]]:
     for start in range(0, len(cases), BATCH):
         yield [cases[n] for n in range(start, min(start + BATCH, len(cases)))]
-
-
-def _add(sums: dict[str, list[float]], metrics: dict[str, float]) -> None:
-    for name, value in metrics.items():
-        sums.setdefault(name, []).append(value)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ...envs.subgraph.case import Case
-from ...errors import ConfigError
+from ...errors import ConfigError, DataError
 from .adapting import Lora
 from .encoder import make_token_encoder
 from .generator import Generator
@@ -22,6 +22,7 @@ from .saving import (
     GENERATOR,
     PROJECTOR,
     RETRIEVER,
+    SHAPE,
     Shape,
     load_weights,
     read_shape,
@@ -43,6 +44,15 @@ class Parts:
     device: str
     projector: Projector | None = None
     generator: Generator | None = None
+    bfloat16: bool = False
+    """Whether the retriever multiplies in bfloat16; its weights and logits are float32 anyway."""
+
+    def forward(self, batch: GraphBatch, noise: torch.Generator | None = None) -> Scored:
+        """Return a batch's facts as the retriever scores them."""
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, torch.bfloat16, enabled=self.bfloat16):
+            scored: Scored = self.retriever(batch, noise)
+        return scored
 
     def batch(self, cases: Sequence[Case]) -> GraphBatch:
         """Return questions as the retriever takes them."""
@@ -54,8 +64,7 @@ class Parts:
         """Return the facts' logits, without gradients."""
         self.retriever.eval()
         with torch.no_grad():
-            scored: Scored = self.retriever(self.batch(cases))
-        return scored
+            return self.forward(self.batch(cases))
 
     def retrieve(self, cases: Sequence[Case]) -> list[list[int]]:
         """Return the facts that are taken of each question, the likeliest first."""
@@ -93,14 +102,26 @@ def in_order(scored: Scored, taken: torch.Tensor) -> list[list[int]]:
 
 
 def device_of(name: str) -> str:
-    """Return a device's name, `auto` as the best there is."""
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """Return a device's name, `auto` as the best there is.
+
+    Raises:
+        ConfigError: If there is no such device here.
+    """
+    there = torch.cuda.is_available()
+    if name == "auto":
+        return "cuda" if there else "cpu"
+    try:
+        kind = torch.device(name).type
+    except RuntimeError:
+        kind = ""
+    if kind not in ("cpu", "cuda") or (kind == "cuda" and not there):
+        allowed = "cpu, cuda or auto" if there else "cpu or auto: there is no GPU"
+        raise ConfigError(f"device is {name!r}; here it may be {allowed}.")
+    return name
 
 
-def new_parts(settings: DragSettings) -> Parts:
-    """Return an untrained retriever."""
+def new_parts(settings: DragSettings, folder: str | Path | None = None) -> Parts:
+    """Return an untrained retriever, or one as a checkpoint left it."""
     tokens = _tokens(settings.encoder, settings.checkpoint_dir)
     shape = RetrieverSettings(
         encoder_dim=tokens.dim,
@@ -112,7 +133,9 @@ def new_parts(settings: DragSettings) -> Parts:
         scorer=settings.scorer,
     )
     device = device_of(settings.device)
-    retriever = Retriever(shape, seed=settings.seed).to(device)
+    retriever = Retriever(shape, seed=settings.seed)
+    if folder is not None:
+        load_weights(retriever, Path(folder) / RETRIEVER)
     told = Shape(
         retriever=asdict(shape),
         encoder=settings.encoder,
@@ -120,25 +143,38 @@ def new_parts(settings: DragSettings) -> Parts:
         k_facts=settings.k_facts,
         threshold=settings.threshold,
     )
-    return Parts(told, retriever, tokens, device)
+    return Parts(told, retriever.to(device), tokens, device, bfloat16=_in_bfloat16(settings))
 
 
-def load_parts(folder: str | Path, device: str = "auto", *, generator: bool = True) -> Parts:
+def load_parts(
+    folder: str | Path,
+    device: str = "auto",
+    *,
+    generator: bool = True,
+    states: str | Path | None = None,
+) -> Parts:
     """Load what `hopgym train drag` wrote.
 
     Args:
         folder: Where.
         device: Where it is computed.
         generator: Whether the generator is loaded too, where there is one.
+        states: A run's folder, in which token states are kept; None keeps them in memory.
 
     Raises:
-        ConfigError: If the folder holds no D-RAG.
+        ConfigError: If the folder holds no D-RAG, or its encoder is another one here.
         DataError: If it is damaged.
     """
     folder, device = Path(folder), device_of(device)
     shape = read_shape(folder)
-    tokens = _tokens(shape.encoder, None)
-    retriever = Retriever(RetrieverSettings(**shape.retriever))
+    tokens = _tokens(shape.encoder, states)
+    retriever = Retriever(_retriever_settings(shape, folder))
+    if tokens.dim != retriever.settings.encoder_dim:
+        raise ConfigError(
+            f"The retriever of {folder} reads vectors of {retriever.settings.encoder_dim} numbers, "
+            f"and the encoder {shape.encoder!r} gives {tokens.dim} here: it is another than the one "
+            "it was trained with."
+        )
     load_weights(retriever, folder / RETRIEVER)
     parts = Parts(shape, retriever.to(device), tokens, device)
     if generator and (folder / GENERATOR).is_dir():
@@ -160,9 +196,12 @@ def joint_parts(settings: DragSettings, folder: str | Path | None = None) -> Par
         folder: A checkpoint of phase 2 to go on with.
 
     Raises:
-        ConfigError: If the folder of phase 1 holds no D-RAG.
+        ConfigError: If the folder of phase 1 holds no D-RAG, or one that the settings do not fit.
     """
-    parts = load_parts(folder or settings.phase1_checkpoint, settings.device, generator=False)
+    begun = folder or settings.phase1_checkpoint
+    check_fits(settings, begun)
+    parts = load_parts(begun, settings.device, generator=False, states=settings.checkpoint_dir)
+    parts.bfloat16 = _in_bfloat16(settings)
     lora = Lora(
         lora_r=settings.lora_r,
         lora_alpha=settings.lora_alpha,
@@ -182,6 +221,7 @@ def joint_parts(settings: DragSettings, folder: str | Path | None = None) -> Par
     scale = parts.generator.embedding_norm if joint and settings.scale_projector else 0.0
     parts.shape = replace(
         parts.shape,
+        max_facts=settings.max_facts,
         k_facts=settings.k_facts,
         threshold=settings.threshold,
         vectors=joint,
@@ -196,17 +236,41 @@ def joint_parts(settings: DragSettings, folder: str | Path | None = None) -> Par
     return parts
 
 
-def projector_of(parts: Parts, generator: Generator, seed: int = 0) -> Projector:
-    """Return a projector from the retriever's facts to the generator's words.
+def check_fits(settings: DragSettings, folder: str | Path) -> None:
+    """Refuse settings of phase 2 that a trained retriever does not fit, before all is loaded.
+
+    The retriever is what phase 1 made it; a flag of its shape that was left out says nothing of it.
 
     Raises:
-        ConfigError: If the retriever has no structural vectors.
+        ConfigError: If a flag says of it what is not so, or it has no structural vectors.
     """
-    if parts.retriever.settings.reads_names:
+    shape = read_shape(folder)
+    held = {**shape.retriever, "encoder": shape.encoder}
+    usual = DragSettings()
+    for flag, name in _SHARED.items():
+        given = getattr(settings, flag)
+        if given not in (getattr(usual, flag), held.get(name)):
+            raise ConfigError(
+                f"{flag} is {given!r}, and the retriever of {folder} was trained with "
+                f"{held.get(name)!r}, which stays. Leave {flag} out, or train phase 1 with it."
+            )
+    if settings.cascade == "none" and held.get("scorer") == "mlp":
         raise ConfigError(
-            "scorer=mlp has no messages, and so no structural vectors that a generator could read: "
-            "give --cascade static or dynamic."
+            f"The retriever of {folder} has scorer=mlp, which has no messages, and so no structural "
+            "vectors that a generator could read: give --cascade static or dynamic."
         )
+
+
+_SHARED = {
+    "encoder": "encoder", "hidden_dim": "hidden", "num_reasoning_steps": "layers",
+    "num_instructions": "instructions", "num_iterations": "iterations",
+    "instruction_update": "instruction_update", "scorer": "scorer",
+}  # fmt: skip
+"""Flags of a retriever's shape, and what its settings call them."""
+
+
+def projector_of(parts: Parts, generator: Generator, seed: int = 0) -> Projector:
+    """Return a projector from the retriever's facts to the generator's words."""
     shape = parts.shape
     made = Projector(
         3 * parts.retriever.settings.hidden,
@@ -218,6 +282,19 @@ def projector_of(parts: Parts, generator: Generator, seed: int = 0) -> Projector
     return made.to(parts.device)
 
 
-def _tokens(encoder: str, folder: str | None) -> TokenStates:
+def _in_bfloat16(settings: DragSettings) -> bool:
+    return settings.retriever_dtype == "bfloat16"
+
+
+def _retriever_settings(shape: Shape, folder: Path) -> RetrieverSettings:
+    try:
+        return RetrieverSettings(**shape.retriever)
+    except (TypeError, ConfigError) as error:
+        raise DataError(
+            f"{folder / SHAPE} does not say what the retriever is made of ({error})."
+        ) from error
+
+
+def _tokens(encoder: str, folder: str | Path | None) -> TokenStates:
     kept = None if folder is None or encoder.startswith("hashing") else Path(folder) / "tokens"
     return TokenStates(make_token_encoder(encoder), kept)

@@ -18,6 +18,8 @@ from .settings import DragSettings
 
 OPTIMIZER = "optimizer.pt"
 
+_REMEDY = "Give a lower lr or generator_lr, or dtype=float32."
+
 
 class Phase(ABC):
     """Trains some parts; a subclass says by which loss.
@@ -34,7 +36,10 @@ class Phase(ABC):
 
     def __init__(self, parts: Parts, settings: DragSettings, total: int) -> None:
         self.parts, self.settings = parts, settings
-        self.optimizer = torch.optim.AdamW(self.groups(), weight_decay=settings.weight_decay)
+        self.memory: dict[str, float] = {}  # what else changes from step to step, by name
+        self.optimizer = torch.optim.AdamW(
+            self.groups(), weight_decay=settings.weight_decay, fused=True
+        )
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / total, 1.0)))
         )
@@ -59,15 +64,13 @@ class Phase(ABC):
             noise: Draws all that is drawn.
 
         Raises:
-            AgentError: If the loss is no finite number; nothing was changed by it.
+            AgentError: If the loss or a gradient is no finite number; no weight was changed by it.
         """
         self.train_mode()
         losses = self.losses(cases, noise)
         loss = losses["loss"]
         if not bool(torch.isfinite(loss)):
-            raise AgentError(
-                "The loss is no finite number. Give a lower lr or generator_lr, or dtype=float32."
-            )
+            raise AgentError(f"The loss is no finite number. {_REMEDY}")
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:
             loss.backward()  # type: ignore[no-untyped-call]
@@ -79,7 +82,11 @@ class Phase(ABC):
     def save(self, folder: Path) -> None:
         """Write all that a stopped run needs to go on."""
         self.parts.save(folder, {})
-        state = {"optimizer": self.optimizer.state_dict(), "scheduler": self._scheduled()}
+        state = {
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self._scheduled(),
+            "memory": self.memory,
+        }
         torch.save(state, folder / OPTIMIZER)
 
     def restore(self, folder: Path) -> None:
@@ -88,6 +95,7 @@ class Phase(ABC):
         state = torch.load(file, map_location=self.parts.device, weights_only=True)
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
+        self.memory = state["memory"]
 
     def _scheduled(self) -> Mapping[str, Any]:
         state = self.scheduler.state_dict()
@@ -96,9 +104,11 @@ class Phase(ABC):
         }
 
     def _clip(self) -> None:
-        if self.settings.max_grad_norm:
-            weights = [w for group in self.optimizer.param_groups for w in group["params"]]
-            torch.nn.utils.clip_grad_norm_(weights, self.settings.max_grad_norm)
+        """Make long gradients shorter, and refuse those that are no numbers."""
+        weights = [w for group in self.optimizer.param_groups for w in group["params"]]
+        most = self.settings.max_grad_norm or math.inf
+        if not bool(torch.isfinite(torch.nn.utils.clip_grad_norm_(weights, most))):
+            raise AgentError(f"A gradient is no finite number. {_REMEDY}")
 
 
 def batches(order: Sequence[int], size: int) -> Iterator[list[int]]:

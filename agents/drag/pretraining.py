@@ -32,7 +32,7 @@ class Pretraining(Phase):
     def losses(self, cases: Sequence[Case], noise: torch.Generator) -> dict[str, Tensor]:
         """Return the retrieval loss."""
         settings, batch = self.settings, self.parts.batch(cases)
-        scored = self.parts.retriever(batch, noise)
+        scored = self.parts.forward(batch, noise)
         loss = retrieval_loss(
             scored.logits,
             batch.labels,

@@ -8,9 +8,11 @@ offered. Facts that no retriever would have taken are read alike, so that any ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ...core import Fact
 from ...envs.subgraph.case import Case, Offer
 from ...errors import ConfigError, require
 from ...rewards.kg import Selection
@@ -57,29 +59,54 @@ class DragReader:
         import torch
 
         from .judging import prompts_of
-        from .parts import in_order
 
         if not selections:
             return []
         cases = [self._case(selection) for selection in selections]
         scored = self.parts.score(cases)
-        sizes = scored.batch.facts_per_question.tolist()
-        logits = scored.logits.split(sizes)
+        logits = torch.split(scored.logits, scored.batch.facts_per_question.tolist())
         chosen = []
         for selection, case, own in zip(selections, cases, logits, strict=True):
-            places = [case.offer.facts.index(fact) for fact in selection.facts]
-            chosen.append(sorted(set(places), key=lambda place: -float(own[place])))
+            places, likely = places_of(selection.facts, case.offer.facts), own.tolist()
+            chosen.append(sorted(places, key=lambda place: -likely[place]))
         with torch.no_grad():
             return prompts_of(self.parts, cases, scored, chosen)
 
-    @staticmethod
-    def _case(selection: Selection) -> Case:
-        facts = selection.offered or selection.facts
-        offer = Offer(selection.question, facts, selection.topics, tuple(range(len(facts))))
-        return blind(offer, make_compiler(max(len(facts), 1)))
+    def _case(self, selection: Selection) -> Case:
+        """Return a question as in training: where it has more facts, those nearest the topics.
+
+        What was selected is among them in any case.
+        """
+        most = self.parts.shape.max_facts
+        case = _compiled(selection, selection.offered or selection.facts, most)
+        lacking = Counter(selection.facts) - Counter(case.offer.facts)
+        if lacking:
+            facts = (*case.offer.facts, *lacking.elements())
+            case = _compiled(selection, facts, len(facts))
+        return case
 
     def __repr__(self) -> str:
         return "DragReader()"
+
+
+def _compiled(selection: Selection, facts: tuple[Fact, ...], most: int) -> Case:
+    offer = Offer(selection.question, facts, selection.topics, tuple(range(len(facts))))
+    return blind(offer, make_compiler(most))
+
+
+def places_of(facts: Sequence[Fact], among: Sequence[Fact]) -> list[int]:
+    """Return where facts stand among others, in order; of a fact that stands there twice, both.
+
+    >>> places_of("bab", "abcb")
+    [0, 1, 3]
+    """
+    left = Counter(facts)
+    places = []
+    for place, fact in enumerate(among):
+        if left[fact] > 0:
+            left[fact] -= 1
+            places.append(place)
+    return places
 
 
 def drag_reader(*, model: str, device: str = "auto") -> DragReader:

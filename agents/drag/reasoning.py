@@ -15,6 +15,9 @@ and c is worked out once for each pair of a question and a relation: the same nu
 products and with sums of one width, not of 2K. The sums themselves are torch's `embedding_bag`, which
 multiplies and adds in one pass: on a CPU six times as fast as `index_add_` or torch-geometric's
 `scatter`, which make an array of all messages first.
+
+In a round's first layer p is zero but at the topics, so that only what leaves them is worked out: of
+the other messages nothing is heard.
 """
 
 from __future__ import annotations
@@ -29,6 +32,34 @@ from torch.nn import functional
 from . import segments
 from .dropout import dropped
 from .graphs import GraphBatch
+
+
+class Paths(NamedTuple):
+    """The edges that a layer sends messages along."""
+
+    sources: Tensor
+    messages: Tensor
+    starts: Tensor
+    along: Tensor | None
+    """The pairs that have messages along facts; None for all."""
+    against: Tensor | None
+    """Those that have messages against facts."""
+
+    @classmethod
+    def all(cls, batch: GraphBatch) -> Paths:
+        """Return all edges."""
+        return cls(batch.edge_sources, batch.edge_messages, batch.edge_starts, None, None)
+
+    @classmethod
+    def first(cls, batch: GraphBatch) -> Paths:
+        """Return those that leave where reasoning begins."""
+        return cls(
+            batch.first_sources,
+            batch.first_messages,
+            batch.first_starts,
+            batch.first_along,
+            batch.first_against,
+        )
 
 
 class Kinds(NamedTuple):
@@ -82,12 +113,15 @@ class Reasoning(nn.Module):
         """
         wanted = instructions.index_select(0, batch.pair_owners)  # [P, K, width]
         likely = seeds(batch)
+        # of the last layer all relations are asked for
+        paths = Paths.first(batch) if len(kinds) > 1 else Paths.all(batch)
         for place, (layer, kind) in enumerate(zip(self.layers, kinds, strict=True)):
             if place:
+                paths = Paths.all(batch)
                 scores = self.score(dropped(entities, self.dropout, generator))[:, 0]
                 likely = segments.softmax(scores.float(), batch.entity_owners, batch.num_questions)
             entities, steered = layer(
-                batch, entities, kind, instructions, wanted, likely, generator
+                paths, entities, kind, instructions, wanted, likely, generator
             )
         return entities, steered
 
@@ -111,7 +145,7 @@ class Layer(nn.Module):
 
     def forward(
         self,
-        batch: GraphBatch,
+        paths: Paths,
         entities: Tensor,
         kinds: Kinds,
         instructions: Tensor,
@@ -119,16 +153,16 @@ class Layer(nn.Module):
         likely: Tensor,
         generator: torch.Generator | None,
     ) -> tuple[Tensor, Tensor]:
-        """Return the new entities `[N, width]`, and the steered relations `[P, width]`."""
-        steered = torch.relu(kinds.along[:, None] * wanted)  # [P, K, width]
-        against = torch.relu(kinds.against[:, None] * wanted)
+        """Return the new entities `[N, width]`, and the steered relations of the paths' pairs."""
+        steered = _steered(kinds.along, wanted, paths.along)  # [P, K, width]
+        against = _steered(kinds.against, wanted, paths.against)
         loops = torch.relu(kinds.itself * instructions)  # a self loop is a relation like others
         both = dropped(torch.cat([steered, loops]).flatten(1), self.dropout, generator)
         told = self.told_along(both)
         back = self.told_against(dropped(against.flatten(1), self.dropout, generator))
         pairs = len(steered)
         messages = torch.cat([told[:pairs], back, told[pairs:]])
-        heard = gathered(batch, messages, likely.index_select(0, batch.edge_sources))
+        heard = _summed(paths, messages, likely.index_select(0, paths.sources))
         entities = self.own(dropped(entities, self.dropout, generator))
         return torch.relu(entities + heard), steered.mean(1)
 
@@ -172,16 +206,25 @@ def gathered(batch: GraphBatch, messages: Tensor, weights: Tensor) -> Tensor:
     Returns:
         `[N, width]`
     """
+    return _summed(Paths.all(batch), messages, weights)
+
+
+def _summed(paths: Paths, messages: Tensor, weights: Tensor) -> Tensor:
     messages = messages.to(weights.dtype)  # sums in full precision, under autocast too
     return functional.embedding_bag(
-        batch.edge_messages, messages, batch.edge_starts, mode="sum", per_sample_weights=weights
+        paths.messages, messages, paths.starts, mode="sum", per_sample_weights=weights
     )
+
+
+def _steered(kinds: Tensor, wanted: Tensor, pairs: Tensor | None) -> Tensor:
+    """Return relu(W_r r * i_k) of all pairs or of some, `[P, K, width]`."""
+    if pairs is not None:
+        kinds, wanted = kinds.index_select(0, pairs), wanted.index_select(0, pairs)
+    return torch.relu(kinds[:, None] * wanted)
 
 
 def seeds(batch: GraphBatch) -> Tensor:
     """Return where reasoning begins, `[N]`: the topics of a question alike, all where it has none."""
     count, owners = batch.num_questions, batch.entity_owners
-    marked = torch.zeros(batch.num_entities, device=owners.device).index_fill(0, batch.topics, 1.0)
-    topics = segments.summed(marked, owners, count).index_select(0, owners)
-    marked = torch.where(topics > 0, marked, 1.0)
+    marked = batch.begins.float()
     return marked / segments.summed(marked, owners, count).index_select(0, owners)

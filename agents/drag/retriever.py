@@ -127,7 +127,7 @@ class Retriever(nn.Module):
         """
         tokens = self.adapter(batch.questions)
         instructions = self.decode(tokens, batch.question_mask, generator)
-        relations = self.pool(self.adapter(batch.relation_states), batch.relation_mask)
+        relations = self.pool(batch.relation_states, batch.relation_mask, self.adapter)
         entities = self.first(batch, relations)
         kinds = self.reason.kinds(batch, relations)
         steered: Any = None

@@ -70,9 +70,10 @@ def load_weights(module: Any, file: Path) -> None:
         weights = library.load_file(file)
         module.load_state_dict(weights)
     except Exception as error:  # safetensors raises errors of its own for damaged files
+        why = " ".join(str(error).split())[:200]
         raise DataError(
-            f"{file} does not hold the weights of this D-RAG ({str(error)[:200]}). Train it again, "
-            "or name the folder that `hopgym train drag` wrote."
+            f"{file} does not hold the weights of this D-RAG ({why}). Train it again, or name the "
+            "folder that `hopgym train drag` wrote."
         ) from error
 
 

@@ -19,6 +19,7 @@ Cascade = Literal["none", "static", "dynamic"]
 Weighting = Literal["static", "gradnorm"]
 ScorerName = Literal["drag", "drag+dde", "mlp"]
 Precision = Literal["auto", "float32", "bfloat16"]
+RetrieverPrecision = Literal["float32", "bfloat16"]
 
 _CHOICES: dict[str, Any] = {
     "estimator": Estimator,
@@ -26,6 +27,7 @@ _CHOICES: dict[str, Any] = {
     "ret_weighting": Weighting,
     "scorer": ScorerName,
     "dtype": Precision,
+    "retriever_dtype": RetrieverPrecision,
 }
 
 
@@ -71,6 +73,9 @@ class DragSettings:
     num_iterations: Annotated[int, "Rounds, between which the instructions are updated."] = 2
     instruction_update: Annotated[bool, "Whether they are."] = True
     scorer: Annotated[ScorerName, "drag, drag+dde, or mlp: SubgraphRAG's."] = "drag"
+    retriever_dtype: Annotated[
+        RetrieverPrecision, "float32, or bfloat16: what it multiplies in; faster."
+    ] = "float32"
     k_facts: Annotated[int, "Facts that are sampled from, and read, at most.", "Phase 2"] = 100
     threshold: Annotated[float, "Facts less likely are not read."] = 0.01
     tau: Annotated[float, "The temperature of Gumbel-softmax."] = 0.5
@@ -96,6 +101,7 @@ class DragSettings:
     max_new_tokens: Annotated[int, "Tokens of an answer at most."] = 64
     eval_questions: Annotated[str, "Held out, if another set; none for none.", "Held-out play"] = ""
     eval_split: Annotated[str, "Their split."] = "dev"
+    eval_share: Annotated[float, "Of questions without that split: the share held out."] = 0.1
     eval_episodes: Annotated[int, "How many are looked at."] = 200
     patience: Annotated[int, "Stop after so many epochs that were no better; 0 never."] = 0
     use_wandb: Annotated[bool, "Log to Weights & Biases.", "Elsewhere"] = False
@@ -117,7 +123,7 @@ class DragSettings:
             at_least(name, getattr(self, name), 0)
         for name in _POSITIVE:
             check_number(name, getattr(self, name), 0.0)
-        for name in ("rho", "threshold"):
+        for name in ("rho", "threshold", "eval_share"):
             check_number(name, getattr(self, name), 0.0, 1.0, example=0.5)
         self._check_widths()
         if not self.tau:
@@ -145,6 +151,11 @@ class DragSettings:
             raise ConfigError(
                 f"estimator={self.estimator} compares samples of a question: give --samples 2 or "
                 "more."
+            )
+        if self.cascade != "none" and self.ret_weighting == "gradnorm":
+            raise ConfigError(
+                "ret_weighting=gradnorm compares the retriever's gradients by both losses, and in a "
+                "cascade the generator's gives it none. Give --ret_weighting static."
             )
 
     @property

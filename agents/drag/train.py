@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any, NamedTuple
 
 from ...core import Question
 from ...envs.datasets import make_questions
+from ...envs.datasets.lazy import LazyQuestions
+from ...envs.subgraph.case import Case
 from ...errors import ConfigError, require
 from ...seeding import rng_for
+from ..expert.splits import Evaluation, shared
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
@@ -59,9 +63,17 @@ class Run:
         self.folder = RunFolder(settings.checkpoint_dir)
         self.folder.check_free(resume=settings.resume)
         check_trackers(settings)
+        if settings.phase == 2:
+            from .parts import check_fits
+
+            check_fits(settings, settings.phase1_checkpoint)
         self.question_set = make_questions(settings.question_spec)
-        questions = questions_of(self.question_set, settings.split, settings.limit)
-        self.examined = self._held_out(questions)
+        questions, self.examined = self._questions()
+        if settings.patience and self.examined is None:
+            raise ConfigError(
+                "patience looks at held-out questions, and there are none: give --eval_questions, "
+                "or leave patience out."
+            )
         self.cases = Cases(questions, settings.max_facts)
         self.places = self._teaching()
         self.begun = self.folder.begin(self._conditions(), resume=settings.resume)
@@ -92,34 +104,38 @@ class Run:
         """Optimiser steps of an epoch."""
         return -(-len(self.places) // self.settings.batch)
 
-    def _held_out(self, trained: Sequence[Question]) -> Cases | None:
+    def _questions(self) -> tuple[Sequence[Question], Cases | None]:
+        """Return what is trained on, and what is held out."""
         settings = self.settings
-        if settings.eval_questions == "none" or self._only_split:
-            return None
-        spec = settings.eval_questions
-        held_out = make_questions(spec) if spec else self.question_set
-        questions = questions_of(held_out, settings.eval_split, settings.eval_episodes)
+        asked = settings.eval_questions
+        usual = settings.eval_split == DragSettings.eval_split
+        if not asked and usual and settings.eval_split not in self.question_set.splits:
+            return self._parted()
+        trained = questions_of(self.question_set, settings.split, settings.limit)
+        if asked == "none":
+            return trained, None
+        held_out = make_questions(asked) if asked else self.question_set
+        split = settings.eval_split
+        if asked and split not in held_out.splits and len(held_out.splits) == 1:
+            (split,) = held_out.splits  # a file's only one, whatever it is called
+        questions = questions_of(held_out, split, settings.eval_episodes)
         same = held_out.fingerprint == self.question_set.fingerprint
-        name = f"{held_out.name} {settings.eval_split}"
-        check_apart(
-            trained, questions, f"{self.question_set.name} {settings.split}", name, same=same
-        )
-        return Cases(questions, settings.max_facts)
+        names = (f"{self.question_set.name} {settings.split}", f"{held_out.name} {split}")
+        check_apart(trained, questions, *names, same=same)
+        return trained, Cases(questions, settings.max_facts)
 
-    @property
-    def _only_split(self) -> bool:
-        """Whether the questions have nothing that could be held out, and nothing else was named."""
+    def _parted(self) -> tuple[Sequence[Question], Cases | None]:
+        """Hold out a share of the only split that there is; the same for every seed."""
         settings = self.settings
-        return not settings.eval_questions and settings.eval_split not in self.question_set.splits
+        trained, held = parted(
+            questions_of(self.question_set, settings.split, settings.limit), settings.eval_share
+        )
+        return trained, Cases(held[: settings.eval_episodes], settings.max_facts) if held else None
 
     def _teaching(self) -> list[int]:
         """Return the places of the questions that something can be learnt from."""
         first = self.settings.phase == 1
-        taught = [
-            place
-            for place, case in enumerate(self.cases)
-            if (case.gold.any() if first else any(map(str.strip, case.gold_answers)))
-        ]
+        taught = [place for place in range(len(self.cases)) if _teaches(self.cases[place], first)]
         if not taught:
             raise ConfigError(
                 f"None of the {len(self.cases)} questions has "
@@ -131,14 +147,14 @@ class Run:
     def _phase(self) -> Any:
         """Return what trains, with its parts as they were left."""
         from .joint import Joint
-        from .parts import joint_parts, load_parts, new_parts
+        from .parts import joint_parts, new_parts
         from .pretraining import Pretraining
 
         settings, total = self.settings, self.settings.training_epochs * self._steps
         folder = self.folder.checkpoint(self.begun) if self.begun else None
         phase: Any
         if settings.phase == 1:
-            parts = load_parts(folder, settings.device) if folder else new_parts(settings)
+            parts = new_parts(settings, folder)
             phase = Pretraining(parts, settings, total)
         else:
             phase = Joint(joint_parts(settings, folder), settings, total)
@@ -172,10 +188,24 @@ class Run:
         metric = self._metric(metrics)
         mark = Mark(step=epoch, epoch=float(epoch), score=metrics[metric], metrics=metrics)
         if self.marks.add(mark):
-            self.phase.parts.save(self.folder.best, {"epochs_made": epoch, "best": mark})
+            self._keep(epoch, mark)
         shown = "  ".join(f"{name} {metrics[name]:.3f}" for name in _SHOWN if name in metrics)
         best = "the best so far" if self.marks.best is mark else f"best {self.marks.best.score:.3f}"
         self.display.say(f"epoch {epoch}  {shown}  ({best})")
+
+    def _keep(self, epoch: int, mark: Mark) -> None:
+        """Write the best model; it takes its name when all of it was written."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self.phase.parts.save(self._unfinished, self._made(epoch, mark))
+        shutil.rmtree(self.folder.best, ignore_errors=True)
+        self._unfinished.rename(self.folder.best)
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.folder.folder / "best.part"
+
+    def _made(self, epoch: int, best: Mark | None) -> dict[str, Any]:
+        return {**asdict(self.settings), "epochs_made": epoch, "best": best}
 
     def _metric(self, metrics: Mapping[str, float]) -> str:
         """Return what is compared: where no gold facts are known, the answers' recall."""
@@ -201,13 +231,46 @@ class Run:
         self.journal.finish()
         best = self.marks.best if self.marks.all else None
         folder = self.folder.folder
+        shutil.rmtree(self._unfinished, ignore_errors=True)  # of a run that was killed
         if best is None:
-            self.phase.parts.save(folder, {**asdict(self.settings), "epochs_made": done})
+            self.phase.parts.save(folder, self._made(done, None))
         else:
             self.folder.publish_best()
         metric = self._metric(best.metrics) if best else self.phase.metric
         left_out = len(self.cases) - len(self.places)
         return Trained(folder, done, self.marks.all, best, metric, left_out)
+
+
+def parted(
+    questions: Sequence[Question], share: float
+) -> tuple[Sequence[Question], Sequence[Question]]:
+    """Return questions without a share of them, and that share; both in their order.
+
+    What asks the same as one of the share, by its text or its gold facts, is in neither.
+
+    >>> some = [Question(str(n), f"Who is {n}?", ("Ada",)) for n in range(10)]
+    >>> trained, held = parted(some, 0.2)
+    >>> len(trained), [question.id for question in held]
+    (8, ['1', '2'])
+    """
+    order = rng_for(0, "drag", "held out").permutation(len(questions))
+    held = sorted(order[: round(share * len(questions))].tolist())
+    rest = sorted(set(range(len(questions))).difference(held))
+    outlines = getattr(questions, "outlines", questions)
+    against = Evaluation("held out", [outlines[place] for place in held], same_set=True)
+    asked = {each.question.id for each in shared([outlines[place] for place in rest], [against])}
+    rest = [place for place in rest if outlines[place].id not in asked]
+
+    def whole(place: int, outline: Question) -> Question:
+        return questions[place]  # made when it is asked for, where it is not there yet
+
+    return LazyQuestions(outlines, whole, rest), LazyQuestions(outlines, whole, held)
+
+
+def _teaches(case: Case, first: bool) -> bool:
+    if first:
+        return bool(case.gold.any())
+    return any(map(str.strip, case.gold_answers))
 
 
 _SHOWN = ("fact_recall", "fact_f1", "facts", "hit_at_1_exact", "f1_one_to_one")

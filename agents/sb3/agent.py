@@ -132,12 +132,14 @@ class SB3Agent:
         return f"SB3Agent({self.shape.head}, {self.shape.algorithm}, {self.shape.mode})"
 
 
-def sb3_agent(*, model: str | None = None, name: str = "sb3", device: str = "cpu") -> SB3Agent:
+def sb3_agent(
+    *, model: str | None = None, name: str | None = None, device: str = "cpu"
+) -> SB3Agent:
     """Return the agent of a folder that `hopgym train sb3` wrote.
 
     Args:
         model: The folder.
-        name: What to call it.
+        name: What to call it; the folder's name, usually.
         device: Where it is computed, such as `"cpu"` or `"cuda"`.
 
     Raises:
@@ -153,8 +155,8 @@ def sb3_agent(*, model: str | None = None, name: str = "sb3", device: str = "cpu
     check_extras()
     from .saving import WEIGHTS, load_weights, read_shape
 
-    folder = Path(model)
-    agent = SB3Agent(read_shape(folder), lambda p: load_weights(p, folder / WEIGHTS), name, device)
+    folder, label = Path(model), name or Path(model).resolve().name
+    agent = SB3Agent(read_shape(folder), lambda p: load_weights(p, folder / WEIGHTS), label, device)
     if not (folder / WEIGHTS).is_file():
         load_weights(None, folder / WEIGHTS)  # told now, and not at the first question
     return agent

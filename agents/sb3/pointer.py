@@ -21,6 +21,8 @@ from sb3_contrib.ppo_mask import MultiInputPolicy as MaskablePolicy
 from stable_baselines3.ppo import MultiInputPolicy as PlainPolicy
 from torch import Tensor, nn
 
+from .extractor import SubgraphExtractor
+
 if TYPE_CHECKING:
     from stable_baselines3.common.type_aliases import Schedule
 
@@ -101,8 +103,13 @@ class Subsets(MaskableBernoulliDistribution):
 class Pointer:
     """What makes a policy of SB3's point; it stands before the policy among the bases.
 
-    The policy's extractor must return what `SubgraphExtractor` does, and `net_arch` must be empty.
+    The policy's extractor must return what `SubgraphExtractor` does, which is the usual one, and
+    nothing may stand between it and the head: `net_arch` is empty.
     """
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        usual = {"net_arch": [], "ortho_init": False, "features_extractor_class": SubgraphExtractor}
+        super().__init__(*args, **{**usual, **kwargs})
 
     def _build(self: Any, lr_schedule: Schedule) -> None:
         """Make the networks, and the optimizer of these networks."""

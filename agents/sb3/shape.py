@@ -18,7 +18,6 @@ import torch
 from sb3_contrib.ppo_mask import MultiInputPolicy as MaskablePolicy
 from stable_baselines3.ppo import MultiInputPolicy as PlainPolicy
 
-from .extractor import SubgraphExtractor
 from .pointer import pointer_policy
 from .settings import Algorithm, Head, Mode
 
@@ -64,12 +63,7 @@ class Shape:
         if self.head == "stock":
             return {}
         network = {name: getattr(self, name) for name in ("relation_ids", "width", "layers")}
-        return {
-            "net_arch": [],
-            "ortho_init": False,
-            "features_extractor_class": SubgraphExtractor,
-            "features_extractor_kwargs": network,
-        }
+        return {"features_extractor_kwargs": network}
 
     def make(self, sizes: Mapping[str, tuple[int, ...]]) -> Any:
         """Return a policy with random weights, to load others into.

@@ -8,7 +8,8 @@ run that did not stop. The policy that played best held out is what is left.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,7 +58,7 @@ def train(settings: SB3Settings, display: Display | None = None) -> Trained:
         DataError: If held-out questions are trained on.
     """
     check_extras()
-    with undisturbed():
+    with undisturbed(), _one_thread():
         return Run(settings, display or Display()).train()
 
 
@@ -218,6 +219,22 @@ class Run:
         from .saving import WEIGHTS, load_weights
 
         load_weights(policy, self.folder.folder / WEIGHTS)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have torch compute on one thread.
+
+    The networks are small, and threads would wait for each other; and sums come out the same on every
+    machine.
+    """
+    torch = require("torch", "sb3")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _questions(settings: SB3Settings) -> QuestionSet:

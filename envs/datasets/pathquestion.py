@@ -153,10 +153,34 @@ def _answers(record: Record) -> tuple[str, ...]:
 
 
 def _divided(questions: Sequence[Question]) -> dict[str, list[Question]]:
-    """Divide questions by a hash of where they start and which relations they follow."""
+    """Divide questions by a hash; those of one path, or of the same gold facts, stay together."""
     splits: dict[str, list[Question]] = {"train": [], "dev": [], "test": []}
-    for question in questions:
-        path = "#".join([*question.topic_entities, *question.metadata["relations"]])
-        tenth = hashlib.sha256(path.encode()).digest()[0] % 10
+    for question, name in zip(questions, _groups(questions), strict=True):
+        tenth = hashlib.sha256(name.encode()).digest()[0] % 10
         splits["dev" if tenth == 0 else "test" if tenth == 1 else "train"].append(question)
     return splits
+
+
+def _groups(questions: Sequence[Question]) -> list[str]:
+    """Return the name of each question's group: the first of its paths.
+
+    A question and its paraphrases start at one topic and follow the same relations; one asked from
+    the other end follows others, through the same facts.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    paths = ["#".join([*q.topic_entities, *q.metadata["relations"]]) for q in questions]
+    chains = [frozenset(q.facts[fact] for fact in q.gold_facts) for q in questions]
+    columns: dict[Any, int] = {}
+    places = [columns.setdefault(key, len(columns)) for key in (*paths, *chains)]
+    count = len(questions)
+    rows = [*range(count), *range(count)]
+    ends = [count + place for place in places]
+    size = count + len(columns)
+    links = coo_array(([1] * len(rows), (rows, ends)), shape=(size, size))
+    _, groups = connected_components(links, directed=False)
+    names: dict[int, str] = {}
+    for group, path in zip(groups.tolist(), paths, strict=False):
+        names[group] = min(names.get(group, path), path)
+    return [names[group] for group in groups[:count].tolist()]

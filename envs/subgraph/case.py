@@ -31,10 +31,10 @@ class Offer(NamedTuple):
 
     question: str
     facts: tuple[Fact, ...]
-    """Those offered: fact i is selected by i."""
+    """Those offered, in the order of their names: fact i is selected by i."""
     topics: tuple[str, ...]
     places: tuple[int, ...]
-    """The index of each among the question's own facts."""
+    """The index of each among the question's own facts, which stand in another order."""
 
 
 @dataclass(frozen=True, eq=False)

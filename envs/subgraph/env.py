@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...core import Question
 from ...errors import EpisodeError, HopgymError
 from ..datasets.base import QuestionSet
+from ..draws import rewound
 from ..env import check_render_mode
 from ..settings import settings_from
 from .actions import read_action
@@ -20,7 +21,7 @@ from .game import Game
 from .observations import Observed, action_space, make_observer, single_space
 from .render import print_game, render_game
 from .settings import SubgraphSettings
-from .stage import SubgraphStage, rewound
+from .stage import SubgraphStage
 
 ENV_ID = "hopgym/KGSubgraph-v0"
 _LANE = np.zeros(1, dtype=np.int64)

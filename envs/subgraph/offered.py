@@ -72,7 +72,7 @@ def make_chooser(spec: str | Retriever) -> Choose:
 
 
 class Searched:
-    """Facts chosen by a retriever of documents; what it does not find follows in its order."""
+    """Facts chosen by a retriever of documents; what it does not find follows in their order."""
 
     def __init__(self, spec: str | Retriever) -> None:
         self.spec = spec
@@ -116,7 +116,10 @@ def fact_documents(facts: Sequence[Fact]) -> list[Document]:
 def offered_facts(
     question: Question, graph: Graph, choose: Choose, top_k: int, *, direct_facts: bool = True
 ) -> Ids:
-    """Return the places of the facts that are offered, in order.
+    """Return the places of the facts that are offered, in the order of the facts' names.
+
+    Question sets write facts as they were found, those of the answer's path first in some: an order
+    that an agent could learn in place of the question. So slot i is not place i.
 
     Args:
         question: With its facts.
@@ -125,12 +128,32 @@ def offered_facts(
         top_k: How many at most.
         direct_facts: Whether those that join a topic and an answer may be among them.
     """
-    places = possible_facts(question, graph, direct_facts=direct_facts)
-    if len(places) < graph.num_facts:
-        graph = graph.select(places)
+    places, graph = _by_name(graph, possible_facts(question, graph, direct_facts=direct_facts))
     topics = known(graph.entity_ids(question.topic_entities))
     chosen = choose(question, graph, topics, top_k)
-    return np.sort(places[np.asarray(chosen, dtype=np.int64)])
+    return places[np.sort(np.asarray(chosen, dtype=np.int64))]
+
+
+def _by_name(graph: Graph, places: Ids) -> tuple[Ids, Graph]:
+    """Return places in the order of their facts' names, equal facts in theirs, and the graph of these.
+
+    It is made before any fact is chosen, and numbers names in their order too: of facts alike in
+    rank, which one is offered does not depend on the file either.
+    """
+    entities, ranks = _ranked(graph.entities)
+    relations, kinds = _ranked(graph.relation_names)
+    heads, tails = ranks[graph.heads[places]], ranks[graph.tails[places]]
+    types = kinds[graph.relations[places]]
+    order = np.lexsort((tails, types, heads))
+    return places[order], Graph(heads[order], types[order], tails[order], entities, relations)
+
+
+def _ranked(names: Sequence[str]) -> tuple[list[str], Any]:
+    """Return names in order, and the place of each there."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    ranks = np.empty(len(names), dtype=np.int32)
+    ranks[order] = np.arange(len(names), dtype=np.int32)
+    return [names[at] for at in order], ranks
 
 
 def possible_facts(question: Question, graph: Graph, *, direct_facts: bool = True) -> Ids:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -30,8 +29,11 @@ CASE_BYTES, FACT_BYTES = 4_000, 120
 class SubgraphStage(Stage):
     """The resolved parts.
 
+    Whether questions have graphs is seen as they are asked for (`case`): those of lazy sets are made
+    no sooner.
+
     Raises:
-        ConfigError: If the split is unknown or empty, or its questions have no facts.
+        ConfigError: If the split is unknown or empty.
     """
 
     settings: SubgraphSettings
@@ -115,18 +117,3 @@ class SubgraphStage(Stage):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_cases": OrderedDict(), "_kept": 0}
-
-
-@contextmanager
-def rewound(generators: Iterable[np.random.Generator]) -> Iterator[None]:
-    """Put generators back to where they stood, should what follows fail.
-
-    A step that is tried again then draws the question that it would have drawn at once.
-    """
-    before = [(generator.bit_generator, generator.bit_generator.state) for generator in generators]
-    try:
-        yield
-    except BaseException:
-        for bits, state in before:
-            bits.state = state
-        raise

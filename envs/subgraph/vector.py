@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...core import Question
 from ...errors import EpisodeError, HopgymError
 from ..datasets.base import QuestionSet
+from ..draws import rewound
 from ..env import check_render_mode
 from ..episode import Result
 from ..infos import batch_infos
@@ -36,7 +37,6 @@ from .env import make_stage
 from .game import Game, Move
 from .observations import Observed, action_space, make_observer, single_space
 from .render import render_game
-from .stage import rewound
 
 Flags = NDArray[np.bool_]
 Stepped = tuple[Observed, NDArray[np.float64], Flags, Flags, dict[str, Any]]

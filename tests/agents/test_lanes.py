@@ -1,8 +1,7 @@
 import gymnasium
-import numpy as np
 import pytest
 from kg_playing import KG
-from subgraphs import TOY
+from subgraphs import LIVES, TOY, at_once
 
 from hopgym.agents.lanes import Job, NativeVectorEnv, SingleLanes, VectorLanes, open_lanes
 from hopgym.envs.datasets import make_questions
@@ -46,7 +45,7 @@ def test_arrays_go_in_and_dicts_come_out():
     env, lanes = open_lanes(KG, kwargs, 3)
     observation, info = lanes.begin(2, Job("chain"))
     assert observation["edge_mask"].sum() == info["facts"] == 5
-    (result,) = lanes.step([2], [np.eye(8, dtype=np.int8)[1]])
+    (result,) = lanes.step([2], [at_once(LIVES)])
     assert env.unwrapped.single_observation_space.contains(result[0])
-    assert result[4]["trajectory"].steps[0].parsed["facts"] == [1]
+    assert result[4]["trajectory"].steps[0].parsed["facts"] == [1]  # its place
     lanes.close()

@@ -2,12 +2,24 @@ import gymnasium
 import numpy as np
 import pytest
 from kg_playing import FORMS, KG, WAYS, chosen, errors, play_kg, selected
-from subgraphs import AWKWARD, CHAIN, RANDOM, TOY, question_set
+from subgraphs import (
+    AUTHOR,
+    AWKWARD,
+    BEYOND,
+    BORN,
+    CHAIN,
+    LIVES,
+    RANDOM,
+    TOY,
+    question_set,
+)
 
 from hopgym.agents.selecting import Ranking, SelectingAgent, Table
 from hopgym.errors import AgentError
 
 LINE = question_set(CHAIN)
+OFFERED = (0, 2, 4, 1, 3)
+"""Its places in the order in which it is offered, that of the names."""
 
 
 class Fixed(SelectingAgent):
@@ -50,19 +62,23 @@ def test_all_forms_play_alike(connected):
 
 
 def test_one_fact_a_step_and_then_stop():
-    (episode,) = play_kg(Fixed([1, 0, 4], 2), LINE, mode="sequential", observation="padded")
-    assert selected(episode) == [(1,), (0,), ()]
-    assert [step.action for step in episode.trajectory.steps] == [1, 0, 256]
-    (episode,) = play_kg(Fixed([1, 0, 4], 2), LINE)
-    assert episode.trajectory.steps[0].action == [0, 1]
+    (episode,) = play_kg(
+        Fixed([LIVES, AUTHOR, BORN], 2), LINE, mode="sequential", observation="padded"
+    )
+    assert selected(episode) == [(1,), (0,), ()]  # their places
+    assert [step.action for step in episode.trajectory.steps] == [LIVES, AUTHOR, 256]
+    (episode,) = play_kg(Fixed([LIVES, AUTHOR, BORN], 2), LINE)
+    assert episode.trajectory.steps[0].action == [AUTHOR, LIVES]
+    assert selected(episode) == [(0, 1)]
 
 
 def test_what_may_not_be_selected_is_passed_over():
     way = {"mode": "sequential", "observation": "padded", "connected": True}
-    (episode,) = play_kg(Fixed([3, 1, 0], 3), LINE, **way)
-    assert selected(episode) == [(0,), (1,), ()]  # nothing leads to fact 3
+    far = [BEYOND, LIVES, AUTHOR]
+    (episode,) = play_kg(Fixed(far, 3), LINE, **way)
+    assert selected(episode) == [(0,), (1,), ()]  # nothing leads to the fact beyond
     text = {**way, "observation": "text"}
-    assert selected(play_kg(Fixed([3, 1, 0], 3), LINE, **text)[0]) == [(0,), (1,), ()]
+    assert selected(play_kg(Fixed(far, 3), LINE, **text)[0]) == [(0,), (1,), ()]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -70,7 +86,10 @@ def test_the_last_step_is_kept_for_stop(form):
     (episode,) = play_kg(Fixed(most=5), LINE, mode="sequential", observation=form, max_steps=3)
     assert episode.trajectory.outcome == "answered"
     # a turn in text may name several, so that all have room
-    expected = [(0, 1, 2), (3, 4), ()] if form == "text" else [(0,), (1,), ()]
+    first, second, third, *others = [(place,) for place in OFFERED]
+    expected = [first, second, ()]
+    if form == "text":
+        expected = [first + second + third, tuple(place for (place,) in others), ()]
     assert selected(episode) == expected
     (episode,) = play_kg(Fixed(most=5), LINE, mode="sequential", observation=form, max_steps=1)
     assert selected(episode) == [()] and episode.trajectory.outcome == "answered"

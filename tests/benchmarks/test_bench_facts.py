@@ -4,7 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 from kg_playing import KG, WAYS, Lazy
-from subgraphs import AWKWARD, CHAIN, question_set
+from subgraphs import AUTHOR, AWKWARD, CHAIN, LIVES, question_set
 from toy import ToyQuestions, ToyRetriever
 
 from hopgym.agents import make_agent
@@ -58,7 +58,8 @@ def test_records_hold_the_metrics_of_facts_and_answers(tmp_path):
     records = read_records(outcome.path)
     record = next(r for r in records.values() if r.question_id == "chain")
     assert set(record.metrics) > SHOWN and record.metrics["fact_f1"] == 1.0 and record.ceiling
-    assert record.prediction == "c" and record.trajectory.steps[0].action == [0, 1]
+    assert record.prediction == "c" and record.trajectory.steps[0].action == [AUTHOR, LIVES]
+    assert record.trajectory.steps[0].parsed["facts"] == [0, 1]  # places
     assert record.answer_reachable is None and record.documents_reachable is None
 
 

@@ -7,10 +7,18 @@ import pytest
 from gymnasium.vector import AutoresetMode
 from toy import ToyRetriever, toy_kwargs
 
+from hopgym.core import Score
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.infos import unbatch_infos
 from hopgym.envs.search_read import SearchReadVectorEnv
-from hopgym.errors import ConfigError, EpisodeError, RetrievalError, RewardError
+from hopgym.errors import (
+    ConfigError,
+    DataError,
+    EpisodeError,
+    HopgymError,
+    RetrievalError,
+    RewardError,
+)
 
 R3 = make_grammar("r3")
 
@@ -150,6 +158,102 @@ def test_a_failed_retrieval_moves_no_episode():
     retriever.broken = False
     after, *_ = env.step([*answers("Tessa"), *queries("film")])
     assert all(new.startswith(old) and new != old for new, old in zip(after, before, strict=True))
+
+
+class Flaky:
+    """A stage's questions, which can be taken away: what draws one then fails."""
+
+    def __init__(self, env):
+        self.env, self.pick, self.gone = env, env.stage.pick, False
+        env.stage.pick = self
+
+    def __call__(self, rng, options):
+        question = self.pick(rng, options)
+        if self.gone:
+            raise DataError("the file is gone")
+        return question
+
+
+def state(env):
+    """All that a failed step must leave as it was, but the generators."""
+    return [(id(episode), episode.snapshot()) for episode in env._episodes]
+
+
+MODES = ("NextStep", "SameStep")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("fault", ["retriever", "reward", "action"])
+def test_a_step_that_fails_draws_no_question(mode, fault):
+    """Tried again, it draws what it would have drawn, where some lane begins anew in that step."""
+    broken, retrievers = [False], [ToyRetriever(), ToyRetriever()]
+
+    def reward(question, trajectory):
+        return 1 / 0 if broken[0] else Score(0.0)
+
+    env, twin = (make(3, retriever=r, reward=reward, autoreset_mode=mode) for r in retrievers)
+    first = [*answers("x"), *queries("film", "film")]
+    again = [*answers("x"), *queries("film", "film", step=2)]
+    for each in (env, twin):
+        each.reset(seed=4)
+        each.step(first)
+    before = state(env)
+    for _ in range(3):
+        broken[0], retrievers[0].broken = fault == "reward", fault == "retriever"
+        with pytest.raises(HopgymError):
+            env.step([*again[:2], 5] if fault == "action" else again)
+        assert state(env) == before
+    broken[0] = retrievers[0].broken = False
+    for _ in range(8):
+        mine, other = env.step(again), twin.step(again)
+        assert mine[0] == other[0]
+        assert unbatch_infos(mine[4], 3) == unbatch_infos(other[4], 3)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_next_question_that_cannot_be_had_moves_nothing(mode):
+    retriever = ToyRetriever()
+    env, twin = (make(autoreset_mode=mode, retriever=r) for r in (retriever, ToyRetriever()))
+    flaky = Flaky(env)
+    turns = [[*answers("x"), *queries("film")], [*answers("x"), *queries("town", step=2)]]
+    for each in (env, twin):
+        each.reset(seed=2)
+    if mode == "NextStep":  # what has ended begins anew in the step after
+        assert env.step(turns[0])[0] == twin.step(turns.pop(0))[0]
+    before, asked = state(env), len(retriever.calls)
+    flaky.gone = True
+    for _ in range(3):
+        with pytest.raises(DataError, match="the file is gone"):
+            env.step(turns[0])
+        assert state(env) == before
+    if mode == "NextStep":  # drawn before anything is asked
+        assert len(retriever.calls) == asked
+    flaky.gone = False
+    for turn in turns * 4:
+        mine, other = env.step(turn), twin.step(turn)
+        assert mine[0] == other[0]
+        assert unbatch_infos(mine[4], 2) == unbatch_infos(other[4], 2)
+
+
+def test_a_refused_reset_changes_nothing():
+    env, twin = make(), make()
+    flaky = Flaky(env)
+    for each in (env, twin):
+        each.reset(seed=3)
+    before = state(env)
+    for options in ({"question_id": [None, "nope"]}, {"index": [0, 99]}, {"indx": 0}):
+        with pytest.raises(HopgymError):
+            env.reset(options=options)
+    flaky.gone = True
+    for call in (env.reset, lambda: env.begin(1, None, {}), lambda: env.reset(seed=[None, 5])):
+        with pytest.raises(DataError, match="the file is gone"):
+            call()
+    flaky.gone = False
+    assert state(env) == before
+    for _ in range(6):
+        assert env.reset()[0] == twin.reset()[0] and env.begin(1, None, {}) == twin.begin(
+            1, None, {}
+        )
 
 
 def test_bad_input_is_named():

@@ -22,6 +22,11 @@ def test_padding_has_no_say():
     torch.testing.assert_close(mean_tokens(other, MASK)[1], TOKENS[1, :2].mean(0))
 
 
+def test_a_pool_adapts_the_sum_as_it_would_each_token():
+    pool, adapter = Pool(6), torch.nn.Linear(8, 6)
+    torch.testing.assert_close(pool(TOKENS, MASK, adapter), pool(adapter(TOKENS), MASK))
+
+
 def test_instructions_follow_the_equations():
     module = Instructions(8, 2)
     (tokens,) = TOKENS[:1]

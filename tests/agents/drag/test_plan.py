@@ -9,6 +9,7 @@ from hybrid_llms import NANO, generator_lm, save_generator  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from hopgym.agents.drag.adapting import Lora  # noqa: E402
+from hopgym.agents.drag.cli import run  # noqa: E402
 from hopgym.agents.drag.plan import (  # noqa: E402
     NEMOTRON,
     config_of,
@@ -18,6 +19,7 @@ from hopgym.agents.drag.plan import (  # noqa: E402
     print_plan,
     show_plan,
 )
+from hopgym.agents.drag.settings import DragSettings  # noqa: E402
 from hopgym.errors import ConfigError  # noqa: E402
 
 
@@ -88,6 +90,15 @@ def test_a_folder_s_plan_is_shown(tmp_path):
     show_plan(save_generator(tmp_path, "qwen2"), console=Console(file=text, width=150))
     assert "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj" in text.getvalue()
     assert "Routed experts" not in text.getvalue()
+
+
+def test_the_command_plans_with_the_adapter_that_it_was_told(tmp_path, capsys):
+    folder = str(save_generator(tmp_path, "qwen2"))
+    run(DragSettings(plan=True, generator_model=folder, lora_target_modules="q_proj"))
+    shown = capsys.readouterr().out
+    assert "q_proj" in shown and "v_proj" not in shown
+    run(DragSettings(plan=True, generator_model=folder, lora_r=0))
+    assert "all weights are trained" in " ".join(capsys.readouterr().out.split())
 
 
 def test_it_says_what_is_wrong(tmp_path):

@@ -59,6 +59,20 @@ def test_layers_are_the_equations_and_so_are_their_gradients(questions):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_relations_of_all_pairs_are_told(layers):
+    batch = batch_of(LONG, WIDE)
+    module = Reasoning(WIDTH, COUNT, layers)
+    relations, instructions = (
+        torch.randn(len(batch.relation_states), WIDTH),
+        torch.ones(2, 3, WIDTH),
+    )
+    kinds = module.kinds(batch, relations)
+    _, steered = module(batch, torch.ones(batch.num_entities, WIDTH), kinds, instructions)
+    last = module.layers[-1].along(relations)[batch.pair_relations]
+    torch.testing.assert_close(steered, torch.relu(last))
+
+
 def test_reasoning_begins_at_the_topics_or_everywhere():
     two = question("two", facts("a r b", "b r c"), "a c", "b")
     batch = batch_of(two, AWKWARD[3], AWKWARD[2], CHAIN)
@@ -68,11 +82,11 @@ def test_reasoning_begins_at_the_topics_or_everywhere():
 
 
 def test_first_states_are_means_of_what_relations_say():
-    batch = batch_of(CHAIN)  # a author b, b lives c, a printer d, d lives e, b born c
+    batch = batch_of(CHAIN)  # a author b, a printer d, b born c, b lives c, d lives e
     module = FirstStates(WIDTH)
     relations = torch.randn(4, WIDTH, generator=torch.Generator().manual_seed(1))
     states = module(batch, relations)
-    author, lives, born = (relations[n] for n in (0, 1, 3))
+    author, born, lives = (relations[n] for n in (0, 2, 3))
     at_b = (module.along(author) + module.against(lives) + module.against(born)) / 3
     torch.testing.assert_close(states[1], torch.relu(at_b))
     torch.testing.assert_close(states[2], torch.relu(module.along(lives) + module.along(born)) / 2)

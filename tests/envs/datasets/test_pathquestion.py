@@ -1,5 +1,6 @@
 import pytest
 
+from hopgym.agents.expert.splits import chain_of
 from hopgym.core import Fact, Question
 from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.kg_statistics import kg_statistics
@@ -108,7 +109,9 @@ def test_the_real_files_are_complete(shared_data, part, count, hops, facts, gold
         {(q.topic_entities, tuple(q.metadata["relations"])) for q in questions}
         for questions in splits.values()
     ]
-    assert not paths[0] & paths[1] and not paths[0] & paths[2] and not paths[1] & paths[2]
+    chains = [{chain_of(question) for question in questions} for questions in splits.values()]
+    for one in (paths, chains):
+        assert not one[0] & one[1] and not one[0] & one[2] and not one[1] & one[2]
     assert {q.type for q in every} == {f"{hops}-hop"}
     assert all(q.gold_facts for q in every)  # a walk may take one fact twice
     found = kg_statistics(every[::7])

@@ -8,7 +8,7 @@ from hopgym.envs.subgraph import features as module
 from hopgym.envs.subgraph.case import Offer
 from hopgym.envs.subgraph.features import EDGE_FEATURES, NODE_FEATURES, Likeness, node_features
 from hopgym.errors import RetrievalError
-from hopgym.retrieval.encoders import make_encoder
+from hopgym.retrieval.encoders import HashingEncoder, make_encoder
 from hopgym.seeding import rng_for
 
 
@@ -92,7 +92,7 @@ def test_it_remembers_no_more_than_so_many_relations(monkeypatch):
 
 
 def test_an_encoder_that_is_broken_is_told():
-    encoder = make_encoder("hashing?dim=8")
+    encoder = HashingEncoder(dim=8)  # of its own: those of `make_encoder` are shared
     encoder.encode_documents = lambda documents: np.full((len(documents), 8), np.nan)
     with pytest.raises(RetrievalError, match="numbers that are not finite"):
         Likeness(encoder)(offer("x", "a r b"))

@@ -1,6 +1,16 @@
 import numpy as np
 import pytest
-from subgraphs import AWKWARD, CHAIN, env, question, question_set, vector
+from subgraphs import (
+    AUTHOR,
+    AWKWARD,
+    CHAIN,
+    LIVES,
+    PRINTER,
+    env,
+    question,
+    question_set,
+    vector,
+)
 
 from hopgym.envs.subgraph.game import Game
 from hopgym.errors import HopgymError, RewardError
@@ -23,12 +33,12 @@ def step(game, *actions):
 
 def test_what_a_step_pays_by_hand():
     game = game_of(CHAIN, mode="sequential")
-    (right,), (wrong,), (masked,) = step(game, 0), step(game, 2), step(game, 2)
+    (right,), (wrong,), (masked,) = [step(game, slot) for slot in (AUTHOR, PRINTER, PRINTER)]
     assert right.terms == {"shaping": 0.5 * 2 / 3, "answer": 0.0, "size": -0.01, "invalid": 0.0}
     assert wrong.terms["shaping"] == 0.5 * 2 / 4 - 0.5 * 2 / 3 and wrong.parse_error is None
     assert masked.terms == {"shaping": 0.0, "answer": 0.0, "size": 0.0, "invalid": -0.1}
     assert masked.parse_error == "masked_action" and not masked.last
-    (answered,) = step(game, 1)
+    (answered,) = step(game, LIVES)
     assert answered.terms["shaping"] == pytest.approx(0.5 * 4 / 5 + 0.5 - 0.25)
     (stop,) = step(game, 8)
     assert stop.terminated and not stop.truncated and stop.last["prediction"] == "c"
@@ -118,16 +128,16 @@ def test_a_schedule_moves_with_the_episodes_that_begin_after_it():
     several = vector(reward=Scheduled(), mode="sequential", questions=question_set(CHAIN))
     single.reset(seed=0)
     single.set_progress(10)
-    paid = [single.step(action)[1] for action in (0, 1, 8)]
+    paid = [single.step(action)[1] for action in (AUTHOR, LIVES, 8)]
     assert sum(paid) == pytest.approx(0.98)  # as it began: answer 1, size 0.01
     single.reset()
-    assert [single.step(action)[1] for action in (0, 1, 8)] == [0.0, 0.0, 10.0]
+    assert [single.step(action)[1] for action in (AUTHOR, LIVES, 8)] == [0.0, 0.0, 10.0]
     several.reset(seed=0)
-    several.step([0, 0])
+    several.step([AUTHOR, AUTHOR])
     several.set_progress(3)
     several.begin(1, 0, {})
-    assert [r.reward for r in several.step_some([0, 1], [1, 0])][1] == 0.0
-    several.step_some([1], [1])
+    assert [r.reward for r in several.step_some([0, 1], [LIVES, AUTHOR])][1] == 0.0
+    several.step_some([1], [LIVES])
     told = several.step_some([0, 1], [8, 8])
     assert told[1].reward == 3.0 and told[0].info["reward_terms"]["answer"] == 1.0
     several.set_progress(None)

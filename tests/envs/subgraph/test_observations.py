@@ -34,7 +34,11 @@ def test_the_padded_arrays_are_as_the_interface_says():
         "question": ((32,), "float32"),
         "step": ((1,), "float32"),
     }
-    assert seen["edge_index"].tolist() == [[0, 1, 0, 3, 1, 0, 0], [1, 2, 3, 4, 2, 0, 0]]
+    heads, tails = "aabbd", "bdcce"  # by name: author, printer, born, lives, lives
+    assert seen["edge_index"][:, :5].tolist() == [
+        list(map("abcde".index, e)) for e in (heads, tails)
+    ]
+    assert not seen["edge_index"][:, 5:].any()
     assert seen["edge_mask"].tolist() == [1] * 5 + [0] * 2
     assert seen["node_mask"].tolist() == [1] * 5 + [0] * 9
     assert (seen["edge_type"] > 0).tolist() == [True] * 5 + [False] * 2

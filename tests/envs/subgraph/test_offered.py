@@ -1,6 +1,21 @@
 import numpy as np
 import pytest
-from subgraphs import CHAIN, env, facts, large_question, question, question_set
+from subgraphs import (
+    AUTHOR,
+    AWKWARD,
+    BEYOND,
+    BORN,
+    CHAIN,
+    RANDOM,
+    at_once,
+    env,
+    facts,
+    large_question,
+    plain,
+    question,
+    question_set,
+    turned,
+)
 
 from hopgym.core import Document
 from hopgym.envs.kg import Graph, nearest_facts
@@ -8,6 +23,7 @@ from hopgym.envs.subgraph.offered import fact_documents, make_chooser, offered_f
 from hopgym.errors import ConfigError, RetrievalError
 from hopgym.retrieval import make_retriever
 from hopgym.retrieval.base import Hits
+from hopgym.seeding import rng_for
 
 WIDE = question(
     "wide",
@@ -15,6 +31,17 @@ WIDE = question(
     *("a", "c"),
     text="Where does the author of a live, lives?",
 )
+
+
+def by_name(question):
+    """The places of a question's facts in the order of their names."""
+    facts = question.facts
+    return sorted(
+        range(len(facts)), key=lambda at: (facts[at].head, facts[at].relation, facts[at].tail)
+    )
+
+
+BY_NAME = by_name(WIDE)
 
 
 def places(question, retriever, top_k, **keywords):
@@ -25,27 +52,27 @@ def places(question, retriever, top_k, **keywords):
 
 @pytest.mark.parametrize("retriever", ["ppr", "all", "bm25", "empty"])
 def test_all_are_offered_where_there_is_room(retriever):
-    assert places(WIDE, retriever, 11) == list(range(11))
-    assert places(WIDE, retriever, 300) == list(range(11))
+    assert places(WIDE, retriever, 11) == BY_NAME
+    assert places(WIDE, retriever, 300) == BY_NAME
 
 
-def test_pagerank_keeps_those_around_the_topics_in_their_order():
+def test_pagerank_keeps_those_around_the_topics():
     assert places(WIDE, "ppr", 2) == [8, 9]
     assert places(WIDE, "ppr", 1) == [8]
     large = large_question(600)
-    graph = Graph.of(large.facts)
-    assert places(large, "ppr", 50) == (
-        nearest_facts(graph, graph.entity_ids(large.topic_entities), 50).tolist()
-    )
+    order = by_name(large)
+    graph = Graph.of([large.facts[place] for place in order])
+    nearest = nearest_facts(graph, graph.entity_ids(large.topic_entities), 50)
+    assert places(large, "ppr", 50) == [order[at] for at in nearest]
 
 
 def test_a_retriever_of_documents_searches_the_facts():
     assert places(WIDE, "bm25", 3) == [8, 9, 10]
 
 
-def test_what_a_retriever_does_not_find_follows_in_order():
-    assert places(WIDE, "empty", 3) == [0, 1, 2]
-    assert places(WIDE, "bm25", 5) == [0, 1, 8, 9, 10]
+def test_what_a_retriever_does_not_find_follows_by_name():
+    assert places(WIDE, "empty", 3) == BY_NAME[:3]
+    assert places(WIDE, "bm25", 5) == [8, 9, 0, 1, 10]
 
 
 def test_all_refuses_to_leave_facts_out():
@@ -65,9 +92,9 @@ def test_direct_facts_can_be_left_out_either_way():
         facts("a is c", "a r b", "c of a", "b r c", "c r c", "a r a", "c r b", "a s c"),
         *("a z", "c z"),
     )
-    assert places(leaky, "ppr", 8, direct_facts=False) == [1, 3, 4, 5, 6]
-    assert places(leaky, "bm25", 3, direct_facts=False) == [1, 3, 4]
-    assert places(leaky, "all", 5, direct_facts=False) == [1, 3, 4, 5, 6]
+    assert places(leaky, "ppr", 8, direct_facts=False) == [5, 1, 3, 6, 4]
+    assert places(leaky, "bm25", 3, direct_facts=False) == [5, 1, 3]
+    assert places(leaky, "all", 5, direct_facts=False) == [5, 1, 3, 6, 4]
     one = question("one", facts("a r b"), "a", "b")
     assert places(one, "ppr", 3, direct_facts=False) == []
 
@@ -131,8 +158,83 @@ def test_facts_as_documents_have_their_place_for_an_id():
     assert documents[1].text == "b lives c"
 
 
-def test_places_are_sorted_whatever_the_order_of_the_choice():
-    graph = Graph.of(CHAIN.facts)
-    chosen = offered_facts(CHAIN, graph, lambda *_: [4, 0, 2], 3)
-    assert chosen.tolist() == [0, 2, 4] and np.issubdtype(chosen.dtype, np.integer)
+def test_places_are_by_name_whatever_the_order_of_the_choice():
+    def choose(question, graph, topics, count):
+        assert list(graph.facts()) == [CHAIN.facts[place] for place in by_name(CHAIN)]
+        assert [graph.entities[topic] for topic in topics] == ["a"]
+        return [BEYOND, AUTHOR, BORN]
+
+    chosen = offered_facts(CHAIN, Graph.of(CHAIN.facts), choose, 3)
+    assert chosen.tolist() == [0, 4, 3] and np.issubdtype(chosen.dtype, np.integer)
     assert make_chooser("ppr") is make_chooser("ppr")
+
+
+def test_equal_facts_stay_in_the_order_of_the_question():
+    twice = question("twice", facts("b r c", "a r b", "b r c", "a r b"), "a", "c")
+    assert places(twice, "all", 4) == [1, 3, 0, 2]
+    assert places(twice, "ppr", 1) == [1]
+
+
+def shuffled(given, rng):
+    """The facts in another order in the file; equal ones, which no name tells apart, keep theirs."""
+    waiting = {}
+    for place, fact in enumerate(given.facts):
+        waiting.setdefault(fact, []).append(place)
+    order = rng.permutation(len(given.facts)).tolist()
+    order = [waiting[given.facts[place]].pop(0) for place in order]
+    return turned(given, order), order
+
+
+FORMS = ("graph", "padded", "text")
+PLAYS = (
+    {"mode": "one_shot"},
+    {"mode": "sequential", "max_steps": 4},
+    {"mode": "sequential", "max_steps": 4, "connected": True},
+)
+
+
+@pytest.mark.parametrize("retriever", ["ppr", "bm25", "empty"])
+@pytest.mark.parametrize("keywords", PLAYS, ids=str)
+@pytest.mark.parametrize("observation", FORMS)
+def test_the_order_of_a_question_s_facts_in_the_file_changes_nothing_but_places(
+    observation, keywords, retriever
+):
+    rng = rng_for(0, "file order", observation)
+    asked = (*AWKWARD, WIDE, *RANDOM.questions("train"))
+    if retriever != "ppr":  # documents hold no half characters
+        asked = tuple(each for each in asked if each.id != "odd")
+    others, orders = zip(*(shuffled(each, rng) for each in asked), strict=True)
+    assert sum(other.facts != each.facts for other, each in zip(others, asked, strict=True)) > 50
+    told = {"observation": observation, "retriever": retriever, "top_k": 4, **keywords}
+    one, other = (env(questions=question_set(*each), **told) for each in (asked, others))
+    for index, order in enumerate(orders):
+        first, second = (each.stage.case(index).offer for each in (one, other))
+        assert second._replace(places=tuple(order[place] for place in second.places)) == first
+        seen = [played(each, index, rng_for(index, "file order"), order) for each, order in (
+            (one, range(len(order))), (other, order),
+        )]  # fmt: skip
+        assert seen[0] == seen[1], asked[index].id
+
+
+def played(made, index, rng, order):
+    """All that an episode shows and pays, its places those of the first file."""
+    told, over = [made.reset(seed=0, options={"index": index})], False
+    while not over:
+        told.append(made.step(drawn(made, rng)))
+        over = told[-1][2] or told[-1][3]
+    trajectory = told[-1][4].pop("trajectory")
+    steps = [
+        {**step.parsed, "facts": [order[place] for place in step.parsed.get("facts", ())]}
+        for step in trajectory.steps
+    ]
+    return plain(told), steps, [step.reward_terms for step in trajectory.steps]
+
+
+def drawn(made, rng):
+    """An action that does not look."""
+    slots = rng.choice(4, 2, replace=False).tolist()
+    if hasattr(made.stage, "grammar"):
+        return f"<select>{', '.join(map(str, slots))}</select>" if rng.random() < 0.7 else "stop"
+    if made.stage.settings.mode == "one_shot":
+        return at_once(*slots, room=4)
+    return slots[0] if rng.random() < 0.7 else 4

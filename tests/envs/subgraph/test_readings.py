@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from subgraphs import AWKWARD, CHAIN, RANDOM, env, question_set
+from subgraphs import AWKWARD, BORN, CHAIN, LIVES, RANDOM, env, facts, question_set
 
 from hopgym.envs.subgraph.readings import read, read_each
 from hopgym.errors import ConfigError, RewardError
@@ -50,10 +50,10 @@ def test_a_reader_sees_the_question_the_selection_and_the_topics_and_no_gold():
         return ["x"]
 
     case = CASES[QUESTIONS.index(CHAIN)]
-    assert read(reader, [(case, np.array([1, 4]))]) == [["x"]]
+    assert read(reader, [(case, np.array([BORN, LIVES]))]) == [["x"]]
     (selection,) = seen
     assert selection.question == CHAIN.text and selection.topics == ("a",)
-    assert selection.facts == (CHAIN.facts[1], CHAIN.facts[4])
+    assert selection.facts == facts("b born c", "b lives c")
 
 
 def refuses_one(selection):

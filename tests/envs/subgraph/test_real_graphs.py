@@ -15,8 +15,8 @@ SETS = (
     ("metaqa", "metaqa?path={}&hops=1", "test", 9_947, 0.95),
     ("metaqa", "metaqa?path={}&hops=2", "test", 14_872, 0.8),
     ("metaqa", "metaqa?path={}&hops=3", "dev", 14_274, 0.3),
-    ("pathquestion", "pathquestion?path={}&part=PQ-2H", "train", 1_470, 0.9),
-    ("pathquestion", "pathquestion?path={}&part=PQ-3H", "train", 4_240, 0.75),
+    ("pathquestion", "pathquestion?path={}&part=PQ-2H", "train", 1_482, 0.9),
+    ("pathquestion", "pathquestion?path={}&part=PQ-3H", "train", 4_250, 0.75),
     ("webqsp_cwq/webqsp_path_graphs_1000.jsonl.gz", "{}", "train", 1_000, 0.7),
 )
 

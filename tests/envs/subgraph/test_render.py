@@ -1,5 +1,5 @@
 import pytest
-from subgraphs import AWKWARD, begin, env, vector
+from subgraphs import AUTHOR, AWKWARD, LIVES, begin, env, vector
 
 from hopgym.envs.subgraph.render import render_game
 
@@ -10,11 +10,11 @@ def test_a_selection_is_shown():
     assert made.render() == (
         "Question: Where does the author of a live?\nFrom: a\nSelected 0 of 5 facts:"
     )
-    made.step(1)
-    assert made.render().endswith("Selected 1 of 5 facts:\n     1  b, lives, c")
-    made.step(0)
+    made.step(LIVES)
+    assert made.render().endswith("Selected 1 of 5 facts:\n     3  b, lives, c")
+    made.step(AUTHOR)
     made.step(8)
-    assert made.render().endswith("1  b, lives, c\n[over] answer: 'c', gold: 'c'")
+    assert made.render().endswith("3  b, lives, c\n[over] answer: 'c', gold: 'c'")
 
 
 def test_an_answer_that_never_came():

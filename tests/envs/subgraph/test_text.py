@@ -6,7 +6,20 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from subgraphs import AWKWARD, CHAIN, RANDOM, TOY, begin, env, question, question_set, vector
+from subgraphs import (
+    AUTHOR,
+    BORN,
+    CHAIN,
+    LIVES,
+    RANDOM,
+    TOY,
+    begin,
+    env,
+    question,
+    question_set,
+    slots,
+    vector,
+)
 
 from hopgym.core import Fact, Score
 from hopgym.envs.grammars import make_grammar
@@ -29,9 +42,10 @@ def ends(stepped):
 def test_one_action_selects_all_and_ends_the_episode():
     played = text()
     shown, info = begin(played, "chain")
-    assert shown == ONCE.opening(CHAIN.text, ["a"], CHAIN.facts)
+    by_name = [CHAIN.facts[place] for place in (0, 2, 4, 1, 3)]
+    assert shown == ONCE.opening(CHAIN.text, ["a"], by_name)
     assert (info["facts"], info["turn"], info["remaining"], info["grammar"]) == (5, 1, 1, "select")
-    action = "<think>b, then c.</think><select>0, 1</select>"
+    action = f"<think>b, then c.</think>{ONCE.write_selection([AUTHOR, LIVES])}"
     seen, reward, terminated, truncated, info = played.step(action)
     assert (terminated, truncated, seen) == (True, False, shown + action)
     assert info["prediction"] == "c" and info["answers"] == ("c",) and info["remaining"] == 0
@@ -40,7 +54,7 @@ def test_one_action_selects_all_and_ends_the_episode():
     (step,) = info["trajectory"].steps
     assert step.action == action and step.parsed == {
         "kind": "select", "facts": [0, 1], "invalid": 0, "answers": ["c"],
-        "analysis": "b, then c.", "text": "0, 1",
+        "analysis": "b, then c.", "text": "0, 3",
     }  # fmt: skip
     with pytest.raises(EpisodeError, match="over"):
         played.step(action)
@@ -73,8 +87,8 @@ def test_turns_select_until_stop():
     assert over == [False, False] and info["remaining"] == 3 and info["turn"] == 2
     assert info["new_text"] == "\n<selected>\nSelected: 0.\n</selected>\nTurns left: 3.\n"
     assert seen == f"{shown}<select>0</select>{info['new_text']}"
-    *_, info = played.step("<select>4, 1</select>")
-    assert "Selected: 0, 1, 4." in info["new_text"]
+    *_, info = played.step(TURNS.write_selection([BORN, LIVES]))
+    assert "Selected: 0, 2, 3." in info["new_text"]
     stepped = played.step("<select>stop</select>")
     assert ends(stepped) == (True, False)
     trajectory = stepped[4]["trajectory"]
@@ -112,10 +126,10 @@ def test_masked_choices_select_nothing_and_the_others_are_taken():
 def test_connected_facts_are_taken_in_the_order_they_are_written():
     played = text(**FORMS["connected"])
     begin(played, "chain")
-    *_, info = played.step("<select>1, 0, 4</select>")
-    assert "Selected: 0, 4.\nNot taken: 1 (joined to nothing known)." in info["new_text"]
-    *_, info = played.step("<select>1</select>")
-    assert info["parse_error"] is None and "Selected: 0, 1, 4." in info["new_text"]
+    *_, info = played.step(TURNS.write_selection([LIVES, AUTHOR, BORN]))
+    assert "Selected: 0, 2.\nNot taken: 3 (joined to nothing known)." in info["new_text"]
+    *_, info = played.step(TURNS.write_selection([LIVES]))
+    assert info["parse_error"] is None and "Selected: 0, 2, 3." in info["new_text"]
 
 
 def test_more_facts_than_there_are_is_no_selection():
@@ -338,14 +352,17 @@ def test_offers_without_direct_facts_hide_them_in_text_too():
     assert "zebra" not in shown and "[0] a, s, b\n" in shown
 
 
-def test_the_first_top_k_facts_keep_their_places():
-    many = next(each for each in AWKWARD if each.id == "many")
-    played = text(top_k=3)
-    begin(played, "many")
-    *_, info = played.step("<select>0, 2</select>")
-    places = played.stage.offer("many").places
+def test_a_step_keeps_the_places_of_the_facts_whose_numbers_it_names():
+    played = text(top_k=4)
+    shown, _ = begin(played, "chain")
+    wanted = [place for place in played.stage.offer("chain").places if place != 1]
+    action = ONCE.write_selection(slots(played, "chain", *wanted))
+    for number, words in ONCE.read_facts(shown):
+        fact = CHAIN.facts[played.stage.offer("chain").places[number]]
+        assert words == f"{fact.head}, {fact.relation}, {fact.tail}"
+    *_, info = played.step(action)
     (step,) = info["trajectory"].steps
-    assert step.parsed["facts"] == [places[0], places[2]] and len(many.facts) == 9
+    assert step.parsed["facts"] == wanted and len(wanted) == 3
 
 
 FRAGMENTS = (

@@ -50,7 +50,7 @@ def test_a_selection_holds_no_gold():
 def test_readers_by_name_by_path_and_as_they_are(tmp_path):
     assert type(make_fact_reader("symbolic")) is SymbolicReader
     assert isinstance(make_fact_reader("symbolic"), FactReader)
-    assert list(FACT_READERS) == ["llm", "openai", "symbolic"]
+    assert list(FACT_READERS) == ["drag", "llm", "openai", "symbolic"]
     assert make_fact_reader(tails) is tails
     file = tmp_path / "mine_of_facts.py"
     file.write_text(
