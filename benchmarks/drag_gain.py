@@ -50,6 +50,7 @@ ABLATIONS: Mapping[str, Arm] = {
     "st+rloo, 2 samples": Arm((), ("--estimator", "st+rloo", "--samples", "2")),
     "st, 2 samples": Arm((), ("--samples", "2")),
     "projector not scaled": Arm((), ("--no_scale_projector",)),
+    "lambda 0.1": Arm((), ("--ret_loss_weight", "0.1")),
     "lambda by gradnorm": Arm((), ("--ret_weighting", "gradnorm")),
 }
 SHOWN = ("f1_one_to_one", "hit_at_1_exact", "fact_recall", "fact_f1", "facts")
@@ -114,7 +115,9 @@ def measure(
     """
     runs = [(name, arm, seed) for name, arm in arms.items() for seed in range(seeds)]
     first = {plan.first(arm, seed): plan.commands(name, arm, seed)[0] for name, arm, seed in runs}
-    second = {plan.second(name, seed): plan.commands(name, arm, seed)[1] for name, arm, seed in runs}
+    second = {
+        plan.second(name, seed): plan.commands(name, arm, seed)[1] for name, arm, seed in runs
+    }
     with ThreadPoolExecutor(jobs) as pool:
         for commands in (first, second):
             left = [command for folder, command in commands.items() if not _is_done(folder)]

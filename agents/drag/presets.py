@@ -29,6 +29,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "lr": 5e-4,
         "projector_lr": 1e-3,
         "generator_lr": 1e-3,
+        # The generator's gradient is larger than a big model's, and must not drown the labels.
+        "ret_loss_weight": 1.0,
         "max_facts": 64,
         "k_facts": 20,
         "projector_dim": 256,
