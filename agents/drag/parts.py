@@ -30,6 +30,7 @@ from .saving import (
     save_weights,
 )
 from .scorer import Scored
+from .segments import steady
 from .settings import DragSettings
 from .states import RelationTable, TokenStates
 
@@ -91,7 +92,7 @@ def in_order(scored: Scored, taken: torch.Tensor) -> list[list[int]]:
     """Return the facts of each question that a mask takes, the likeliest first."""
     batch = scored.batch
     places = taken.nonzero()[:, 0]
-    order = torch.argsort(scored.logits.detach()[places], descending=True, stable=True)
+    order = torch.argsort(steady(scored.logits[places]), descending=True, stable=True)
     places = places[order]
     starts = batch.facts_per_question.cumsum(0) - batch.facts_per_question
     owners = batch.owners[places]

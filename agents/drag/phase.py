@@ -37,7 +37,9 @@ class Phase(ABC):
     def __init__(self, parts: Parts, settings: DragSettings, total: int) -> None:
         self.parts, self.settings = parts, settings
         self.memory: dict[str, float] = {}  # what else changes from step to step, by name
-        self.optimizer = torch.optim.AdamW(self.groups(), weight_decay=settings.weight_decay)
+        self.optimizer = torch.optim.AdamW(
+            self.groups(), weight_decay=settings.weight_decay, fused=True
+        )
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / total, 1.0)))
         )

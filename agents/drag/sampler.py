@@ -91,7 +91,7 @@ def select(logits: Tensor, owners: Tensor, *, top: int = 100, threshold: float =
     at_least("top", top, 1)
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold is {threshold}; give a probability, such as 0.01.")
-    places = segments.ranks(logits, owners)
+    places = segments.ranks(segments.steady(logits), owners)
     likely = torch.sigmoid(logits.detach()) >= threshold
     return (places == 0) | ((places < top) & likely)
 

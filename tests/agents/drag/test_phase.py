@@ -36,7 +36,7 @@ def test_the_steps_are_those_of_adamw_on_clipped_gradients(tmp_path):
     phase, other = (pretraining(tmp_path, max_grad_norm=0.01) for _ in range(2))
     phase.step(CASES, noise())
     weights = list(other.parts.retriever.parameters())
-    optimizer = torch.optim.AdamW(weights, lr=1e-2, weight_decay=0.001)
+    optimizer = torch.optim.AdamW(weights, lr=1e-2, weight_decay=0.001, fused=True)
     other.train_mode()
     other.losses(CASES, noise())["loss"].backward()
     norm = torch.nn.utils.clip_grad_norm_(weights, 0.01)

@@ -46,7 +46,7 @@ def agent(folder, **changes):
 @pytest.mark.parametrize("mode", ["sequential", "one_shot"])
 def test_a_folder_plays_the_same_alone_and_in_batches(mode, algorithm, tmp_path):
     player = agent(tmp_path, mode=mode, algorithm=algorithm)
-    assert isinstance(player, Agent) and player.name == "sb3"
+    assert isinstance(player, Agent) and player.name == tmp_path.name
     player.reset(1)
     seen, told = boards(5, mode=mode)
     together = player.act(seen, told)

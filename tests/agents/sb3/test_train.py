@@ -39,7 +39,7 @@ def test_a_run_leaves_a_folder_that_plays(tmp_path, capsys):
         told = train(settings(tmp_path), display)
     assert (told.steps, told.stopped, told.folder) == (64, False, tmp_path / "out")
     assert [mark.step for mark in told.marks] == [0, 32, 64] and told.best in told.marks
-    assert make_agent(told.folder).name == "sb3"
+    assert make_agent(told.folder).name == "out"
     made = json.loads((told.folder / "hopgym.json").read_text())["made"]
     assert made["best"]["step"] == told.best.step and made["cpu_s"] > 0
     assert [path.name for path in (told.folder / "checkpoints").iterdir()] == ["checkpoint-64"]
