@@ -90,7 +90,7 @@ def mamba_path(device: str | None = None) -> str:
         return f"Mamba layers: {' and '.join(map(' '.join, found.items()))} on {name}."
     return (
         f"Mamba layers: plain torch on {name}, which is several times slower than the kernels. Run: "
-        'pip install --no-build-isolation "hopgym[mamba]" causal-conv1d'
+        'pip install --no-build-isolation "hopgym[mamba]"'
     )
 
 
