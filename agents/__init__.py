@@ -121,6 +121,11 @@ def make_agent(spec: Any, **options: Any) -> Agent:
     options = {**written, **options}
     if name not in AGENTS and ".py:" not in name and Path(name).is_dir():
         return _of_folder(Path(name), options)
+    if name not in AGENTS and "/" in name and ":" not in name:
+        raise ConfigError(
+            f"There is no folder {name!r}, and no agent is called so. Give the folder that a "
+            "trainer wrote, a name (list: `hopgym agents`), or your own as file.py:NAME."
+        )
     return _agent(AGENTS.get(name), name, options)
 
 

@@ -25,7 +25,8 @@ class GoldFacts(SelectingAgent):
 
     def _of(self, question_id: str, offer: Offer) -> Ranking:
         gold = set(self.table.stage.by_id(question_id).gold_facts)
-        slots = [slot for slot, place in enumerate(offer.places) if place in gold]
+        places = self.table.stage.places(question_id)
+        slots = [slot for slot, place in enumerate(places) if place in gold]
         order = in_walking_order({slot: offer.facts[slot] for slot in slots}, offer.topics)
         return Ranking(order, len(order))
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import gymnasium
 
-from ..errors import HopgymError, RetrievalError, RewardError
+from ..errors import AgentError, ConfigError, HopgymError, RetrievalError, RewardError
 
 StepResult = tuple[Any, ...] | HopgymError
 """Gymnasium's five, or the failure of infrastructure that took their place."""
@@ -101,6 +101,47 @@ class SingleLanes:
             return self.envs[lane].step(action)
         except (RetrievalError, RewardError) as error:
             return error
+
+
+class WatchedLanes:
+    """Lanes that say whose mistake it is where an action is refused.
+
+    Args:
+        lanes: The lanes themselves.
+        whose: Who acts, such as `"Agent 'mine'"`.
+        space: Of the actions. Where all are in it, what is refused is not the agent's mistake.
+    """
+
+    def __init__(self, lanes: Lanes, whose: str, space: gymnasium.Space[Any]) -> None:
+        self.lanes, self.whose, self.space = lanes, whose, space
+
+    def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
+        """Begin a job in a lane."""
+        return self.lanes.begin(lane, job)
+
+    def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
+        """Step these lanes.
+
+        Raises:
+            AgentError: If an action was refused.
+        """
+        try:
+            return self.lanes.step(lanes, actions)
+        except ConfigError as error:
+            if all(_is_in(self.space, action) for action in actions):
+                raise
+            raise AgentError(f"{self.whose}: {error}") from error
+
+    def close(self) -> None:
+        """Close the environments."""
+        self.lanes.close()
+
+
+def _is_in(space: gymnasium.Space[Any], action: Any) -> bool:
+    try:
+        return bool(space.contains(action))
+    except (TypeError, ValueError):  # rows of different lengths
+        return False
 
 
 def open_lanes(

@@ -54,7 +54,7 @@ def nearest(offer: Offer) -> list[int]:
 
     >>> from hopgym.core import Fact
     >>> facts = (Fact("b", "r", "c"), Fact("c", "r", "d"), Fact("a", "r", "b"))
-    >>> nearest(Offer("Who?", facts, ("a",), (0, 1, 2)))
+    >>> nearest(Offer("Who?", facts, ("a",)))
     [2, 0, 1]
     """
     graph = Graph.of(offer.facts)

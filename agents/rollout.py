@@ -20,7 +20,7 @@ from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told,
 from . import make_agent
 from .base import Agent, UnansweredError
 from .games import check_suits
-from .lanes import Job, Lanes, StepResult, open_lanes
+from .lanes import Job, Lanes, StepResult, WatchedLanes, open_lanes
 
 __all__ = ["Episode", "Job", "Player", "Playing", "play_jobs", "rollout"]
 
@@ -100,7 +100,7 @@ def rollout(
 
     Raises:
         AgentError: If the agent raises, or does not play such an environment, or returns another
-            number or kind of actions than it was asked for.
+            number or kind of actions than it was asked for, or one that the environment refuses.
     """
     agent = make_agent(agent)
     with users_code("agent", str(agent.name), AgentError):
@@ -113,7 +113,9 @@ def rollout(
         if bind is not None:
             with users_code("agent", str(agent.name), AgentError):
                 bind(env)
-        yield from play_jobs(lanes, Player(agent, env).act, jobs, num_envs)
+        player = Player(agent, env)
+        watched = WatchedLanes(lanes, player.label, player.space)
+        yield from play_jobs(watched, player.act, jobs, num_envs)
     finally:
         lanes.close()
 
@@ -205,17 +207,17 @@ class Player:
         except HopgymError:
             raise
         except Exception as error:
-            raise AgentError(f"{self._name} raised {told(error)}.") from error
+            raise AgentError(f"{self.label} raised {told(error)}.") from error
         if isinstance(actions, np.ndarray) and actions.ndim:
             actions = list(actions)  # as policies over arrays give them: one row for each
         if not isinstance(actions, Sequence) or isinstance(actions, str):
             raise AgentError(
-                f"{self._name} returned a {type(actions).__name__}; "
+                f"{self.label} returned a {type(actions).__name__}; "
                 "`act` must return a list with one action for each observation."
             )
         if len(actions) != len(states):
             raise AgentError(
-                f"{self._name} returned {len(actions)} actions for {len(states)} observations; "
+                f"{self.label} returned {len(actions)} actions for {len(states)} observations; "
                 "`act` must return exactly one for each."
             )
         return [self._checked(action) for action in actions]
@@ -223,9 +225,10 @@ class Player:
     def _checked(self, action: Any) -> Any:
         # Any text is an action, however odd. What is no text at all is a mistake in the agent.
         if isinstance(self.space, UnicodeText) and not isinstance(action, str | HopgymError):
-            raise AgentError(f"{self._name} returned a {type(action).__name__}; return text.")
+            raise AgentError(f"{self.label} returned a {type(action).__name__}; return text.")
         return action
 
     @property
-    def _name(self) -> str:
+    def label(self) -> str:
+        """What to call the agent in a message."""
         return f"Agent {self.agent.name!r}"

@@ -310,7 +310,8 @@ def _likely_name(spec: Any) -> str:
     """
     if isinstance(spec, str):
         name = split_options(spec)[0]
-        part = None if Path(name).is_dir() else AGENTS.get(name)
+        is_folder = Path(name).is_dir() or ("/" in name and ":" not in name)
+        part = None if is_folder else AGENTS.get(name)
     else:
         part = None if isinstance(spec, Path) else spec
     found = getattr(part, "name", None)

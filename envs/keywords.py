@@ -12,12 +12,15 @@ _SPOKEN = {"yes": "true", "on": "true", "no": "false", "off": "false", "none": "
 """What people type where JSON has another word."""
 
 
-def read_keywords(texts: Iterable[str], taken: Mapping[str, str]) -> dict[str, Any]:
+def read_keywords(
+    texts: Iterable[str], taken: Mapping[str, str], *, flag: str = "--set"
+) -> dict[str, Any]:
     """Read several, each name once.
 
     Args:
         texts: As `read_keyword` takes them.
         taken: Names that may not be given so, and what to do instead.
+        flag: By which flag they were given, for messages.
 
     Raises:
         ConfigError: If one has no `=`, is taken, or comes twice.
@@ -28,7 +31,7 @@ def read_keywords(texts: Iterable[str], taken: Mapping[str, str]) -> dict[str, A
     keywords: dict[str, Any] = {}
     for name, value in map(read_keyword, texts):
         if name in taken:
-            raise ConfigError(f"{name!r} cannot be set by --set: {taken[name]}.")
+            raise ConfigError(f"{name!r} cannot be set by {flag}: {taken[name]}.")
         if name in keywords:
             raise ConfigError(f"{name!r} is set twice; set it once.")
         keywords[name] = value

@@ -66,7 +66,11 @@ register(
 )
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
+FOR_FACTS = ("drag", "em", "f1", "kg", "kg_deeppath", "kg_minerva", "kg_r1")
+"""The names that fit where facts are selected; the others are marked by `for_documents`."""
+
 __all__ = [
+    "FOR_FACTS",
     "REWARDS",
     "Composite",
     "Reward",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from ..core import Question, Score, Span, Trajectory
 from ..errors import ConfigError, HopgymError, RewardError, named, told
@@ -31,6 +31,20 @@ class Reward(Protocol):
 
     def __call__(self, question: Question, trajectory: Trajectory) -> Score:
         """Score the last step; `terms` add up to `value`."""
+
+
+def for_documents(reward: R) -> R:
+    """Mark a reward, or its factory, as made for documents: where facts are selected it is refused.
+
+    A subclass that pays for facts sets `plays = ""`.
+    """
+    cast("Any", reward).plays = "documents"
+    return reward
+
+
+def is_for_documents(reward: Any) -> bool:
+    """Return whether a reward is marked as made for documents; a user's own is not."""
+    return getattr(reward, "plays", "") == "documents"
 
 
 def score_episode(reward: Reward, question: Question, trajectory: Trajectory) -> tuple[Score, ...]:

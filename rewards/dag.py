@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..core import Question, Score, Trajectory
 from ..errors import ConfigError
 from . import dag_original as original
-from .base import Item
+from .base import Item, for_documents
 from .genuine import is_answer, is_echo
 from .grounding import is_grounded
 from .judges import make_judge
@@ -49,6 +49,7 @@ Weights = Sequence[float] | Mapping[str, float]
 """The weights of semantic, dag and format: in that order, or by name."""
 
 
+@for_documents
 class DagReward:
     """The reward of `hopgym/DagSearch-v0`.
 
@@ -195,6 +196,7 @@ class DagReward:
         return Score(sum(terms.values()), terms, "; ".join(filter(None, told)) or None)
 
 
+@for_documents
 def dag_original(
     *,
     judge: str | Judge = "rule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core import Question, Score, Trajectory
+from .base import for_documents
 from .normalize import squad_cached
 
 
@@ -21,6 +22,7 @@ def repeated_queries(trajectory: Trajectory) -> int:
     return len(asked) - len(set(asked))
 
 
+@for_documents
 def repeat_penalty(question: Question, trajectory: Trajectory) -> Score:
     """Charge 1 for each query of the last step that was asked before."""
     before = {squad_cached(query) for step in trajectory.steps[:-1] for query in step.queries}

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from ..core import Question, Score, Trajectory
-from .base import Item
+from .base import Item, for_documents
 from .format import readable
 from .judges import make_judge
 from .judges.base import Judge
@@ -28,6 +28,7 @@ class Bounds(NamedTuple):
     high: float
 
 
+@for_documents
 class Scheme(ABC):
     """What all schemes have in common: who tells the marks, and batches.
 

@@ -111,7 +111,7 @@ def vector(num_envs=2, **keywords):
 
 def slots(env, id, *places):
     """The slots of facts by their places among the question's."""
-    offered = env.unwrapped.stage.offer(id).places
+    offered = env.unwrapped.stage.places(id)
     return [offered.index(place) for place in places]
 
 

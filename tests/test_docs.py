@@ -37,6 +37,12 @@ def test_the_planned_example_is_about_its_question(name, capsys):
     assert said.startswith(f"{question}\n") and "'semantic': 0.5" in said
 
 
+def test_the_readme_s_example_on_a_graph_prints_what_it_says(capsys):
+    code = next(code for code in blocks(ROOT / "README.md", "python") if "KGSubgraph-v0" in code)
+    exec(compile(code, "README.md", "exec"), {"__name__": "docs"})
+    assert capsys.readouterr().out.splitlines() == re.findall(r"^print\(.*\)  # (.*)", code, re.M)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):

@@ -43,7 +43,7 @@ class DragAgent(SelectingAgent):
             some = questions[start : start + BATCH]
             cases = [blind(each.offer, compiler) for each in some]
             for case, facts in zip(cases, self.parts.retrieve(cases), strict=True):
-                slots = [case.offer.places[fact] for fact in facts]
+                slots = [case.places[fact] for fact in facts]
                 rankings.append(Ranking(slots, len(slots)))
         return rankings
 

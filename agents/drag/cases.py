@@ -15,6 +15,7 @@ from ...envs.subgraph.features import Likeness
 from ...envs.subgraph.offered import CHOOSERS
 from ...errors import ConfigError
 from ...retrieval.encoders import make_encoder
+from ..training.held_out import have_graphs
 
 
 class Cases(Sequence[Case]):
@@ -69,9 +70,10 @@ def questions_of(question_set: QuestionSet, split: str, limit: int = 0) -> Seque
             f"{question_set.name} has no questions in its split {split!r}; its splits: "
             f"{', '.join(question_set.splits)}."
         )
-    if not any(question.facts or question.topic_entities for question in questions):
+    if not have_graphs(questions):
         raise ConfigError(
-            f"The questions of {question_set.name} have no graphs. Give --heuristics_path, or a "
-            "question set with facts, such as world, webqsp or cwq."
+            f"The questions of {question_set.name} have no graphs: no facts and no topic entities. "
+            "Give questions with facts: a set such as world, webqsp or cwq, or a file that "
+            "`hopgym kg heuristics` wrote of one."
         )
     return questions

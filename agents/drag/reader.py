@@ -90,7 +90,7 @@ class DragReader:
 
 
 def _compiled(selection: Selection, facts: tuple[Fact, ...], most: int) -> Case:
-    offer = Offer(selection.question, facts, selection.topics, tuple(range(len(facts))))
+    offer = Offer(selection.question, facts, selection.topics)
     return blind(offer, make_compiler(most))
 
 

@@ -18,7 +18,7 @@ from ..expert.splits import Evaluation, shared
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
-from ..training.held_out import check_apart
+from ..training.held_out import check_apart, check_split
 from ..training.journal import Journal, check_trackers, make_trackers
 from ..training.listeners import COMPLETE
 from ..training.surroundings import undisturbed
@@ -60,7 +60,7 @@ class Run:
 
     def __init__(self, settings: DragSettings, display: Display) -> None:
         self.settings, self.display = settings, display
-        self.folder = RunFolder(settings.checkpoint_dir)
+        self.folder = RunFolder(settings.checkpoint_dir, flag="--checkpoint_dir")
         self.folder.check_free(resume=settings.resume)
         check_trackers(settings)
         if settings.phase == 2:
@@ -68,7 +68,7 @@ class Run:
 
             check_fits(settings, settings.phase1_checkpoint)
         self.question_set = make_questions(settings.question_spec)
-        questions, self.examined = self._questions()
+        questions, self.examined, self._held_out = self._questions()
         if settings.patience and self.examined is None:
             raise ConfigError(
                 "patience looks at held-out questions, and there are none: give --eval_questions, "
@@ -88,6 +88,7 @@ class Run:
         """Make all epochs, or as many as get better."""
         epochs, steps = self.settings.training_epochs, self._steps
         self.display.open("drag", epochs * steps, self.begun * steps)
+        self.display.say(self._held_out)
         if not self.begun:
             self._examine(0)
         done = self.begun
@@ -104,8 +105,8 @@ class Run:
         """Optimiser steps of an epoch."""
         return -(-len(self.places) // self.settings.batch)
 
-    def _questions(self) -> tuple[Sequence[Question], Cases | None]:
-        """Return what is trained on, and what is held out."""
+    def _questions(self) -> tuple[Sequence[Question], Cases | None, str]:
+        """Return what is trained on, what is held out, and how to say that."""
         settings = self.settings
         asked = settings.eval_questions
         usual = settings.eval_split == DragSettings.eval_split
@@ -113,24 +114,29 @@ class Run:
             return self._parted()
         trained = questions_of(self.question_set, settings.split, settings.limit)
         if asked == "none":
-            return trained, None
+            return trained, None, _NOTHING_HELD_OUT
         held_out = make_questions(asked) if asked else self.question_set
         split = settings.eval_split
         if asked and split not in held_out.splits and len(held_out.splits) == 1:
             (split,) = held_out.splits  # a file's only one, whatever it is called
+        check_split(held_out, split)
         questions = questions_of(held_out, split, settings.eval_episodes)
         same = held_out.fingerprint == self.question_set.fingerprint
         names = (f"{self.question_set.name} {settings.split}", f"{held_out.name} {split}")
         check_apart(trained, questions, *names, same=same)
-        return trained, Cases(questions, settings.max_facts)
+        told = f"Held out: {len(questions)} questions of {names[1]}."
+        return trained, Cases(questions, settings.max_facts), told
 
-    def _parted(self) -> tuple[Sequence[Question], Cases | None]:
+    def _parted(self) -> tuple[Sequence[Question], Cases | None, str]:
         """Hold out a share of the only split that there is; the same for every seed."""
         settings = self.settings
-        trained, held = parted(
-            questions_of(self.question_set, settings.split, settings.limit), settings.eval_share
-        )
-        return trained, Cases(held[: settings.eval_episodes], settings.max_facts) if held else None
+        questions = questions_of(self.question_set, settings.split, settings.limit)
+        trained, held = parted(questions, settings.eval_share)
+        if not held:
+            return trained, None, _NOTHING_HELD_OUT
+        name = f"{self.question_set.name} {settings.split}"
+        told = f"Held out: {len(held)} of {len(questions)} questions of {name}."
+        return trained, Cases(held[: settings.eval_episodes], settings.max_facts), told
 
     def _teaching(self) -> list[int]:
         """Return the places of the questions that something can be learnt from."""
@@ -180,7 +186,10 @@ class Run:
         return {name: value / self._steps for name, value in sums.items()}
 
     def _examine(self, epoch: int) -> None:
+        loss = f"loss {self.journal.lines[-1]['loss']:.3f}  " if epoch else ""
         if self.examined is None:
+            if epoch:
+                self.display.say(f"epoch {epoch}  {loss}".rstrip())
             return
         from .judging import judge
 
@@ -191,7 +200,7 @@ class Run:
             self._keep(epoch, mark)
         shown = "  ".join(f"{name} {metrics[name]:.3f}" for name in _SHOWN if name in metrics)
         best = "the best so far" if self.marks.best is mark else f"best {self.marks.best.score:.3f}"
-        self.display.say(f"epoch {epoch}  {shown}  ({best})")
+        self.display.say(f"epoch {epoch}  {loss}{shown}  ({best})")
 
     def _keep(self, epoch: int, mark: Mark) -> None:
         """Write the best model; it takes its name when all of it was written."""
@@ -272,5 +281,7 @@ def _teaches(case: Case, first: bool) -> bool:
         return bool(case.gold.any())
     return any(map(str.strip, case.gold_answers))
 
+
+_NOTHING_HELD_OUT = "No questions were held out: the last epoch is what is left."
 
 _SHOWN = ("fact_recall", "fact_f1", "facts", "hit_at_1_exact", "f1_one_to_one")

@@ -34,7 +34,7 @@ def env_kwargs(settings: GRPOSettings) -> dict[str, Any]:
     Raises:
         ConfigError: If one is given that has a flag of its own, or a judge has no use.
     """
-    kwargs = read_keywords(settings.env_set, _TAKEN)
+    kwargs = read_keywords(settings.env_set, _TAKEN, flag="--env_set")
     for name in ("retriever", "reward"):
         if given := getattr(settings, name):
             kwargs[name] = given

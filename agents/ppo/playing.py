@@ -18,7 +18,7 @@ def env_kwargs(settings: PPOSettings) -> dict[str, Any]:
         ConfigError: If one is given that has a flag of its own.
     """
     taken = {"questions": "use --questions", "split": "use --split", "reward": "use --reward"}
-    kwargs = read_keywords(settings.env_set, taken)
+    kwargs = read_keywords(settings.env_set, taken, flag="--env_set")
     return {**kwargs, "reward": settings.reward} if settings.reward else kwargs
 
 

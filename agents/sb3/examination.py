@@ -11,7 +11,7 @@ from ...envs.datasets.base import QuestionSet
 from ...errors import AgentError, ConfigError
 from ..base import Agent
 from ..rollout import Job, rollout
-from ..training.held_out import check_apart
+from ..training.held_out import check_apart, check_split
 from .settings import SB3Settings
 
 
@@ -80,6 +80,7 @@ def make_examination(
     if settings.eval_questions == "none":
         return None
     held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
+    check_split(held_out, settings.eval_split)
     examination = Examination(
         question_set=held_out,
         split=settings.eval_split,

@@ -19,11 +19,13 @@ import numpy as np
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
 from ...envs.keywords import read_keywords
+from ...envs.subgraph.env import ENV_ID as KG_SUBGRAPH
 from ...errors import ConfigError, require
 from ...seeding import rng_for
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
+from ..training.held_out import have_graphs
 from ..training.journal import Journal, check_trackers, make_trackers
 from ..training.surroundings import undisturbed
 from .examination import make_examination
@@ -72,7 +74,7 @@ def env_kwargs(settings: SB3Settings) -> dict[str, Any]:
     taken = {name: f"use --{name}" for name in flags}
     taken["observation"] = "policies of Stable-Baselines3 see the padded one"
     return {
-        **read_keywords(settings.env_set, taken),
+        **read_keywords(settings.env_set, taken, flag="--env_set"),
         "observation": "padded",
         "mode": settings.mode,
         "top_k": settings.top_k,
@@ -243,6 +245,11 @@ def _questions(settings: SB3Settings) -> QuestionSet:
         raise ConfigError(
             f"{found.name} has no questions in its split {settings.split!r}. Give another --split "
             "or --questions."
+        )
+    if settings.env_id == KG_SUBGRAPH and not have_graphs(found.questions(settings.split)):
+        raise ConfigError(
+            f"The questions of {found.name} have no graphs: no facts and no topic entities. Give "
+            "--questions with facts, such as world, webqsp or cwq."
         )
     return found
 

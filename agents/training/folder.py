@@ -33,9 +33,11 @@ class RunFolder:
 
     Args:
         folder: Where it is, or will be.
+        flag: What names it on the command line, for messages.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, flag: str = "--output_dir") -> None:
+        self.flag = flag
         self.folder = Path(folder)
         self.checkpoints = self.folder / "checkpoints"
         self.marks = self.folder / "marks.jsonl"
@@ -51,7 +53,7 @@ class RunFolder:
         if self._has_work and not resume:
             raise ConfigError(
                 f"{self.folder} holds an earlier run. Go on with it by --resume, or choose another "
-                "--output_dir."
+                f"{self.flag}."
             )
 
     def begin(self, conditions: Mapping[str, Any], *, resume: bool) -> int:
@@ -123,5 +125,5 @@ class RunFolder:
             told = "; ".join(f"{n}: {held.get(n)!r}, not {conditions.get(n)!r}" for n in names)
             raise ConfigError(
                 f"{self.folder} was trained under other conditions ({told:.500}). Give the same, "
-                "or choose another --output_dir."
+                f"or choose another {self.flag}."
             )

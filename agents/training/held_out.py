@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ...core import Question
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
-from ...errors import DataError
+from ...errors import ConfigError, DataError
 from ..expert.splits import Evaluation, shared
 from ..llm.prompts import Prompts
 from .examination import Examination
@@ -74,6 +74,7 @@ def make_examination(
     if settings.eval_questions == "none":
         return None
     held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
+    check_split(held_out, settings.eval_split)
     examination = Examination(
         question_set=held_out,
         split=settings.eval_split,
@@ -95,6 +96,25 @@ def make_examination(
         same=held_out.fingerprint == question_set.fingerprint,
     )
     return examination
+
+
+def check_split(held_out: QuestionSet, split: str) -> None:
+    """Refuse a split to hold out that a set does not have.
+
+    Raises:
+        ConfigError: The message says what else can be held out, or how nothing is.
+    """
+    if split not in held_out.splits:
+        raise ConfigError(
+            f"{held_out.name} has no split {split!r} to hold out; it has: "
+            f"{', '.join(held_out.splits)}. Give another --eval_split, another set by "
+            "--eval_questions, or --eval_questions none."
+        )
+
+
+def have_graphs(questions: Sequence[Question]) -> bool:
+    """Tell whether any question has a graph; of a lazy set no more are made than it takes."""
+    return any(question.facts or question.topic_entities for question in questions)
 
 
 def check_apart(

@@ -6,9 +6,11 @@ It knows where questions come from and nothing of how they are played.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Protocol, runtime_checkable
 
-from ...core import Document, Question
+from ...core import Document, Fact, Question
 from ...errors import ConfigError, DataError
 
 
@@ -56,7 +58,9 @@ def default_split(question_set: QuestionSet, *preferred: str) -> str:
 
 
 def check_questions(questions: Sequence[Question], name: str) -> None:
-    """Refuse questions whose id, text or answers are no text: they could not be scored.
+    """Refuse questions whose id, text or answers are no text, or whose graph is none.
+
+    They could not be scored. A graph's gold facts are places among its facts.
 
     Raises:
         DataError: If there is one; the message names it and the field.
@@ -77,6 +81,54 @@ def check_questions(questions: Sequence[Question], name: str) -> None:
                 f"{name}: question {question.id!r} has the answers {answers!r:.60}; they must be "
                 "a tuple of one or more texts, such as ('Leeds',)."
             )
+        _check_graph(question, f"{name}: question {question.id!r}")
+
+
+def _check_graph(question: Question, where: str) -> None:
+    facts, gold = question.facts, question.gold_facts
+    if not isinstance(facts, tuple) or (wrong := _no_fact(facts)) is not None:
+        which = f" (fact {wrong} is {facts[wrong]!r:.100})" if isinstance(facts, tuple) else ""
+        raise DataError(
+            f"{where} has the facts {facts!r:.60}{which}; they must be a tuple of "
+            "Fact(head, relation, tail), which are texts."
+        )
+    for field in ("topic_entities", "answer_entities"):
+        names = getattr(question, field)
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise DataError(
+                f"{where} has the {field} {names!r:.60}; they must be a tuple of texts, such as "
+                "('Leeds',)."
+            )
+    if not isinstance(gold, tuple) or not all(is_place(n, len(facts)) for n in gold):
+        count = f"{len(facts)} facts, from 0 to {len(facts) - 1}" if facts else "facts"
+        raise DataError(
+            f"{where} has the gold_facts {gold!r:.60}; they must be a tuple of places among its "
+            f"{count}{'' if facts else ', and it has none'}."
+        )
+
+
+def is_place(value: Any, count: int) -> bool:
+    """Tell whether a value is a place in a list of that many, from 0.
+
+    >>> is_place(1, 2), is_place(2, 2), is_place(-1, 2), is_place(True, 2)
+    (True, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count
+
+
+_parts = attrgetter("head", "relation", "tail")
+
+
+def _no_fact(facts: Sequence[Any]) -> int | None:
+    """Return the place of the first that is no fact of three texts, if there is one."""
+    # Sets have thousands of facts a question: the types of all are told at once where all is well.
+    kinds = {*map(type, facts)}
+    if kinds <= {Fact} and {*map(type, chain.from_iterable(map(_parts, facts)))} <= {str}:
+        return None
+    for place, fact in enumerate(facts):
+        if not isinstance(fact, Fact) or not all(isinstance(part, str) for part in _parts(fact)):
+            return place
+    return None
 
 
 def check_split(given: str, splits: Mapping[str, object] | Sequence[str], name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -36,7 +36,8 @@ class FactPool:
         to itself. A triple that stands twice is one fact.
 
         Raises:
-            DataError: If there is none such field, or one is no `[head, relation, tail]` of texts.
+            DataError: If there is none such field, or one is no `[head, relation, tail]` of texts;
+                `{head, relation, tail}` is as good.
         """
         order: dict[int, int] = {}
         facts: list[Fact] = []
@@ -55,6 +56,8 @@ class FactPool:
         return Subgraph(tuple(facts), tuple(places))
 
     def _fact(self, triple: Any) -> Fact | None:
+        if isinstance(triple, Mapping) and len(triple) == 3:
+            triple = [triple.get(part) for part in ("head", "relation", "tail")]
         if not isinstance(triple, list | tuple):
             return None
         try:

@@ -1,7 +1,8 @@
 """What a set of graph questions is like: how large its graphs are, and whether they hold the answers.
 
 These are the figures that papers print of WebQSP, CWQ and MetaQA. A question whose answer is not in
-its graph cannot be answered from it, so `coverage` is the most that any retriever can reach.
+its graph cannot be answered from it, so `coverage` is the most that any retriever can reach. Where a
+question names no answer entities, its answers count (`hopgym.rewards.kg.gold_answers`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from ...core import Question
 from ...errors import DataError
+from ...rewards.kg.facts import gold_answers
 from ..kg import Graph, expand
 
 SIZES = ((1, 1), (2, 4), (5, 9), (10, None))
@@ -112,7 +114,7 @@ def _row(question: Question) -> tuple[float, ...]:
     graph = Graph.of(question.facts)
     topics, answers = (
         graph.entity_ids(dict.fromkeys(names))
-        for names in (question.topic_entities, question.answer_entities)
+        for names in (question.topic_entities, gold_answers(question))
     )
     evidence = graph.select(question.gold_facts) if question.gold_facts else graph
     return (

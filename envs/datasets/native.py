@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from ...core import Question
 from ...errors import DataError
 from ...files import parse_json, read_lines
 from ...retrieval.corpus import read_documents
+from .base import check_questions
 from .loaded import LoadedQuestions
 from .plain import convert
 from .records import CURE, Record, check_limit, warn_skipped
@@ -82,20 +84,35 @@ def _question(line: str, where: str, above: Container[str]) -> Question:
     try:
         question = _DECODER.decode(line)
     except (msgspec.DecodeError, RecursionError) as error:
-        question = _plain(line, where, error)
+        question = _otherwise(line, where, error)
     if question.id in above:
         raise DataError(f"{where}: the id {question.id!r} stands above already. {CURE}")
     if not question.answers:
         raise DataError(f"{where}: the question has no answers. {CURE}")
+    check_questions([question], where)
     return question
 
 
-def _plain(line: str, where: str, error: Exception) -> Question:
-    """Read a question by its plain names, or say what was wrong with it by ours."""
+def _otherwise(line: str, where: str, error: Exception) -> Question:
+    """Read a question by its plain names or with triples for facts, or say what was wrong by ours."""
     value = parse_json(line, where)
     if isinstance(value, dict) and "text" not in value and {"question", "Question"} & set(value):
         return convert(Record(value, where)).question
+    if isinstance(value, dict) and isinstance(value.get("facts"), list):
+        facts = [_named(triple) for triple in value["facts"]]
+        try:
+            return msgspec.convert({**value, "facts": facts}, Question)
+        except msgspec.ValidationError as wrong:
+            error = wrong
+    triples = " Facts are [head, relation, tail], three texts." if "$.facts" in str(error) else ""
     raise DataError(
-        f"{where}: no question ({error}). It needs id, text and answers, or question and answer. "
-        f"{CURE}"
+        f"{where}: no question ({error}). It needs id, text and answers, or question and answer."
+        f"{triples} {CURE}"
     ) from error
+
+
+def _named(triple: Any) -> Any:
+    """Name the parts of a triple; leave what is none as it is."""
+    if isinstance(triple, list) and len(triple) == 3:
+        return dict(zip(("head", "relation", "tail"), triple, strict=True))
+    return triple

@@ -36,7 +36,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def heuristics(
-    output: Annotated[Path, typer.Option(help="The JSON-lines file to write; .gz too.")],
+    output: Annotated[
+        Path,
+        typer.Option(help="The JSON-lines file to write; .gz too. One that is there is replaced."),
+    ],
     questions: Annotated[str, typer.Option(help="A question set whose questions have facts.")] = (
         "world"
     ),

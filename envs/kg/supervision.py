@@ -7,7 +7,8 @@ One JSON object a line, in the order of the questions:
 - `paths`: entities from topic to answer, `[[e1, e2, ..], ..]`, at most `max_paths` for each pair
 - `labels`: for each triple, 1 if it lies on a path that counts and 0 if not; complete also where
   `paths` is not
-- `q_entity`, `a_entity`: the topic and answer entities, as the question set gives them
+- `q_entity`, `a_entity`: the topic and answer entities, as the question set gives them; where it names
+  no answer entities, such as for years, the answers that stand in the graph (`gold_answers`)
 - `graph_size`: how many triples the graph has before any are left out
 
 It knows questions and rules; where questions come from is the business of `envs.datasets`.
@@ -29,6 +30,7 @@ from ...core import Fact, Question
 from ...errors import ConfigError, DataError, HopgymError
 from ...files import atomic_write
 from ...retrieval.writing import writable
+from ...rewards.kg.facts import gold_answers
 from .expansion import nearest_facts
 from .graph import Graph
 from .heuristics import Labels, label
@@ -93,9 +95,10 @@ def supervise(
     """
     settings = settings or Settings()
     graph = Graph.of(question.facts) if graph is None else graph
+    asked = gold_answers(question)
     try:
         topics = graph.entity_ids(question.topic_entities)
-        answers = graph.entity_ids(question.answer_entities)
+        answers = graph.entity_ids(asked)
         labels = label(graph, topics, answers, settings.rule)
         kept = _kept(graph, labels, settings)
         written = np.intersect1d(labels.facts, kept)
@@ -113,7 +116,7 @@ def supervise(
         "answer": question.answers,
         "graph_size": graph.num_facts,
         "q_entity": question.topic_entities,
-        "a_entity": question.answer_entities,
+        "a_entity": asked,
         "labels": np.isin(kept, written).astype(int).tolist(),
     }
     sizes = (graph.num_facts, len(kept), len(labels.facts), len(written))
@@ -225,7 +228,7 @@ def _slim(question: Question) -> Question:
         question.text,
         question.answers,
         topic_entities=question.topic_entities,
-        answer_entities=question.answer_entities,
+        answer_entities=gold_answers(question),
     )
 
 

@@ -37,7 +37,9 @@ def _read(stage: SubgraphStage, actions: Any, count: tuple[int, ...]) -> NDArray
         given = np.asarray(actions)
     except ValueError:  # rows of different lengths
         given = np.array(None)
-    if given.shape != expected or given.dtype.kind not in "biu":
+    # SB3 samples MultiBinary as float32, and its own vec env hands that on
+    kinds = "biuf" if one_shot else "biu"
+    if given.shape != expected or given.dtype.kind not in kinds:
         if one_shot:
             what = f"{facts} zeros and ones, of which place i selects fact i"
         else:
@@ -46,6 +48,8 @@ def _read(stage: SubgraphStage, actions: Any, count: tuple[int, ...]) -> NDArray
         raise ConfigError(
             f"step takes {each}{what}; got {_told(actions, given)}. Nothing has moved."
         )
+    if given.dtype.kind == "f":
+        _check_floats(given)
     most = 1 if one_shot else facts
     if given.size and not 0 <= given.min() <= given.max() <= most:
         wrong = given.min() if given.min() < 0 else given.max()
@@ -54,6 +58,20 @@ def _read(stage: SubgraphStage, actions: Any, count: tuple[int, ...]) -> NDArray
             f"{'' if one_shot else f', where {facts} is STOP'}. Nothing has moved."
         )
     return given.astype(np.bool_ if one_shot else np.int64)
+
+
+def _check_floats(given: NDArray[Any]) -> None:
+    """Refuse floats other than 0 and 1.
+
+    Raises:
+        ConfigError: If there is one.
+    """
+    wrong = given[(given != 0) & (given != 1)]
+    if wrong.size:
+        raise ConfigError(
+            f"An action holds {wrong[0]} ({given.dtype}); floats may be exactly 0 or 1. "
+            "Nothing has moved."
+        )
 
 
 def _told(actions: Any, given: NDArray[Any]) -> str:

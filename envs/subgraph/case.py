@@ -33,8 +33,6 @@ class Offer(NamedTuple):
     facts: tuple[Fact, ...]
     """Those offered, in the order of their names: fact i is selected by i."""
     topics: tuple[str, ...]
-    places: tuple[int, ...]
-    """The index of each among the question's own facts, which stand in another order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +45,9 @@ class Case:
     question: Question
     """With gold facts, by the heuristic where the set gives none."""
     offer: Offer
+    places: tuple[int, ...]
+    """The index of each offered fact in `question.facts`: no agent may know it, since files often
+    have the gold first."""
     heads: Ids
     """`[facts]`"""
     relations: Ids
@@ -126,7 +127,7 @@ class Compiler:
             question, whole, self.choose, self.top_k, direct_facts=self.direct_facts
         )
         facts = whole.facts(places)
-        offer = Offer(question.text, facts, question.topic_entities, tuple(places.tolist()))
+        offer = Offer(question.text, facts, question.topic_entities)
         graph = Graph.of(facts)
         names = sorted(graph.entities)
         rank = _ranks(graph, names)
@@ -140,6 +141,7 @@ class Compiler:
         return Case(
             question=question,
             offer=offer,
+            places=tuple(places.tolist()),
             heads=_frozen(heads),
             relations=_frozen(graph.relations),
             tails=_frozen(tails),

@@ -12,9 +12,17 @@ from typing import Any
 import numpy as np
 
 from ...core import Document, Fact, Question
-from ...errors import ConfigError, HopgymError, RetrievalError, UnknownNameError, told
-from ...retrieval import make_retriever
+from ...errors import (
+    ConfigError,
+    HopgymError,
+    RetrievalError,
+    UnknownNameError,
+    told,
+    unknown_name,
+)
+from ...retrieval import RETRIEVERS, make_retriever
 from ...retrieval.base import Retriever, check_hits
+from ...retrieval.options import split_options
 from ...rewards.kg.facts import gold_answers
 from ..kg import Graph
 from ..kg.expansion import nearest_facts
@@ -54,7 +62,8 @@ def make_chooser(spec: str | Retriever) -> Choose:
 
     Raises:
         UnknownNameError: If no retriever has that name.
-        ConfigError: If it is no retriever, or one that brings its own documents.
+        ConfigError: If it is no retriever, or one that brings its own documents, or one of
+            `CHOOSERS` with options.
     """
     if isinstance(spec, str) and spec in CHOOSERS:
         return CHOOSERS[spec]
@@ -66,8 +75,16 @@ def make_chooser(spec: str | Retriever) -> Choose:
         )
     try:
         make_retriever(spec, [Document("0", "", "a fact")])  # a wrong name is told at once
-    except UnknownNameError as error:
-        raise UnknownNameError(f"{error} Of facts also: {', '.join(CHOOSERS)}.") from None
+    except UnknownNameError:
+        name, options = split_options(str(spec))
+        if name in RETRIEVERS:
+            raise  # one within it is unknown, which searches documents
+        if name in CHOOSERS:
+            raise ConfigError(
+                f"The retriever {name!r} of facts takes no options; got {next(iter(options))!r}."
+            ) from None
+        known = [*RETRIEVERS, *CHOOSERS]
+        raise unknown_name("retriever", name, known, RETRIEVERS.listing, own=True) from None
     return Searched(spec)
 
 

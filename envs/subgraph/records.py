@@ -38,7 +38,7 @@ class Record:
             invalid: How many of its choices were masked.
             answers: What was read, where it ends the episode.
         """
-        places = self.case.offer.places
+        places = self.case.places
         parsed: dict[str, Any] = {
             "kind": "select" if answers is None or isinstance(action, list) else "stop",
             "facts": [places[slot] for slot in slots],

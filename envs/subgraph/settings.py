@@ -45,7 +45,7 @@ class SubgraphSettings(Settings):
     relation_ids: int = 4096
     """How many numbers there are for relations; a name's number is its hash."""
     format_retries: int | None = None
-    """Unreadable actions that a turn forgives, in text; the grammar's own number (0) by default."""
+    """Unreadable actions that a turn forgives, in text alone; the grammar's own (0) by default."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played."""
@@ -53,6 +53,7 @@ class SubgraphSettings(Settings):
         at_least("relation_ids", self.relation_ids, 2)
         if self.format_retries is not None:
             at_least("format_retries", self.format_retries, 0)
+            self._check_text()
         for name, kinds in (("mode", Mode), ("observation", Form)):
             if getattr(self, name) not in get_args(kinds):
                 allowed = ", ".join(get_args(kinds))
@@ -66,4 +67,11 @@ class SubgraphSettings(Settings):
             raise ConfigError(
                 "connected=True says which fact may come next, and one_shot has no next. "
                 "Give mode='sequential'."
+            )
+
+    def _check_text(self) -> None:
+        if self.observation != "text":
+            raise ConfigError(
+                f"format_retries is {self.format_retries}: it forgives actions in text that cannot be "
+                f"read. Give observation='text'; got observation={self.observation!r:.60}."
             )

@@ -9,8 +9,10 @@ from typing import Any, cast
 import numpy as np
 
 from ...core import Question
-from ...errors import DataError
+from ...errors import ConfigError, DataError, named
 from ...retrieval.encoders import make_encoder
+from ...rewards import FOR_FACTS
+from ...rewards.base import Reward, is_for_documents
 from ...rewards.kg import make_fact_reader
 from ..settings import Settings
 from ..stage import Stage, check_options
@@ -57,6 +59,20 @@ class SubgraphStage(Stage):
         """Return what chooses the facts."""
         return make_chooser(settings.retriever)
 
+    def make_reward(self, settings: Settings) -> Reward:
+        """Return what scores the steps.
+
+        Raises:
+            ConfigError: If it is made for documents.
+        """
+        reward = super().make_reward(settings)
+        if is_for_documents(reward):
+            raise ConfigError(
+                f"The reward {named(settings.reward)} is made for documents, and {self.env_id} "
+                f"selects facts. Give {', '.join(FOR_FACTS)}, or a function of your own."
+            )
+        return reward
+
     def place(self, rng: np.random.Generator, options: Mapping[str, Any] | None) -> int:
         """Return the place of the question that the options name, or else draw one."""
         chosen = check_options(options) if options else {}
@@ -77,6 +93,13 @@ class SubgraphStage(Stage):
     def offer(self, question_id: str) -> Offer:
         """Return what is offered of a question: no gold."""
         return self.case(self.place_of(question_id)).offer
+
+    def places(self, question_id: str) -> tuple[int, ...]:
+        """Return the index in `question.facts` of each fact on offer: for oracles and trainers.
+
+        It is not for agents: files often have the gold first.
+        """
+        return self.case(self.place_of(question_id)).places
 
     def case(self, place: int) -> Case:
         """Return a question made ready for play.
@@ -111,7 +134,9 @@ class SubgraphStage(Stage):
             raise DataError(
                 f"Question {question.id!r:.60} of {self.question_set.name} has no graph: no facts, "
                 "no topic and no answer entities. Give questions with facts, such as 'world', "
-                "'webqsp', 'cwq' or a file of your own."
+                "'webqsp', 'cwq' or a file of your own: {id, question, answer, facts: [[head, "
+                "relation, tail], …], topic_entities} a line; see 'Your own graph' in "
+                "docs/knowledge_graphs.md."
             )
         return self.compile(question)
 

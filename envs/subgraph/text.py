@@ -14,12 +14,12 @@ cannot be read has a code of its own, and is charged as one masked choice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
 
 from ...core import Question, Trajectory
-from ...errors import RewardError
+from ...errors import ConfigError, RewardError
 from ...rewards.format import format_adherence
 from ...rewards.kg.reward import states_of
 from ..env import HopEnv
@@ -161,7 +161,7 @@ class SubgraphTextEpisode(TextEpisode):
 
     def _parsed(self, move: Move, rows: Sequence[Sequence[str]]) -> Mapping[str, Any]:
         """Return the step as the arrays' is kept, with what the agent thought."""
-        places = self.case.offer.places
+        places = self.case.places
         facts = [places[slot] for slot in self._taken]
         kind = "select" if self.stage.one_shot else move.kind
         parsed = {"kind": kind, "facts": facts, "invalid": len(self._masked)}
@@ -241,11 +241,34 @@ class SubgraphTextEnv(HopEnv):
     stage_class: ClassVar[type[Stage]] = SubgraphTextStage
     episode_class: ClassVar[type[Episode]] = SubgraphTextEpisode
 
+    def action_masks(self) -> NoReturn:
+        """Refuse: text has none.
+
+        Raises:
+            ConfigError: Always.
+        """
+        _no_masks()
+
 
 class SubgraphTextVectorEnv(HopVectorEnv):
     """Many episodes in text at once, with one reading for all that end."""
 
     env_class: ClassVar[type[HopEnv]] = SubgraphTextEnv
+
+    def action_masks(self) -> NoReturn:
+        """Refuse: text has none.
+
+        Raises:
+            ConfigError: Always.
+        """
+        _no_masks()
+
+
+def _no_masks() -> NoReturn:
+    raise ConfigError(
+        "observation='text' has no action masks: its actions are texts. Make the environment with "
+        "observation='padded' or 'graph'."
+    )
 
 
 def _chosen(asked: Asked) -> tuple[Case, Any]:

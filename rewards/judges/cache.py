@@ -8,6 +8,7 @@ good replies come here; one that cannot be read again counts as absent. Used by 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -49,7 +50,7 @@ class Replies:
             ) from error
 
     def _prepare(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
+        self._write_ahead()
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute("BEGIN IMMEDIATE")  # or another process makes it in between
         try:
@@ -62,6 +63,22 @@ class Replies:
                 self._database.execute(_TABLE)
         finally:
             self._database.execute("COMMIT")
+
+    def _write_ahead(self) -> None:
+        """Let readers not wait for a writer.
+
+        Where two processes open a new file at once, SQLite refuses one of them at once and not after
+        its timeout, so it is asked again.
+        """
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, str]:
         """Return the replies that there are.

@@ -57,6 +57,10 @@ def test_unknown_names_and_things_are_refused(tmp_path):
         make_agent("orakle")
     with pytest.raises(ConfigError, match=r"is a folder without a hopgym\.json"):
         make_agent(str(tmp_path))
+    with pytest.raises(
+        ConfigError, match="There is no folder 'runs/none', and no agent is called so"
+    ):
+        make_agent("runs/none?temperature=0")
     with pytest.raises(ConfigError, match=r"42 is no agent. Give a name \(closed_book"):
         make_agent(42)
 

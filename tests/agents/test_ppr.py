@@ -12,7 +12,7 @@ from hopgym.errors import ConfigError
 
 
 def offer(given, topics):
-    return Offer("?", tuple(given), tuple(topics), tuple(range(len(given))))
+    return Offer("?", tuple(given), tuple(topics))
 
 
 def test_the_nearest_facts_come_first():

@@ -279,3 +279,29 @@ def test_observations_may_be_dicts_and_actions_an_array(lanes):
     assert [(e.job.question_id, selected(e)) for e in episodes] == [
         ("chain", [(0,)]), ("empty", [()]), ("loops", [(0,)]), ("one", [(0,)]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mode", "action"),
+    [
+        ("one_shot", np.zeros(5, np.int8)), ("one_shot", "the first"), ("one_shot", np.full(8, 2)),
+        ("one_shot", [[1], [1, 2]]), ("sequential", 9), ("sequential", "stop"),
+        ("sequential", np.zeros(3)), ("sequential", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_an_action_that_is_refused_is_told_with_whose_it_is(mode, action, lanes):
+    kwargs = {"questions": TOY, "observation": "padded", "top_k": 8, "mode": mode}
+    agent = FunctionAgent(lambda observation: action, name="mine")
+    with pytest.raises(AgentError, match=r"Agent 'mine': .*Nothing has moved\."):
+        list(rollout(KG, agent, [Job("chain"), Job("one")], env_kwargs=kwargs, num_envs=lanes))
+
+
+def wrong(question, trajectory):
+    return "much"
+
+
+def test_what_is_not_the_agents_fault_is_not_told_as_its():
+    kwargs = {"questions": TOY, "observation": "padded", "top_k": 8, "reward": wrong}
+    with pytest.raises(ConfigError, match="reward"):
+        list(rollout(KG, Arrays(), [Job("chain")], env_kwargs=kwargs, num_envs=1))

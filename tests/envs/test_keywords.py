@@ -30,3 +30,8 @@ def test_several_are_read_each_once():
         read_keywords(["a=1", "c=2"], {"c": "use --c"})
     with pytest.raises(ConfigError, match="'a' is set twice; set it once"):
         read_keywords(["a=1", "a=1"], {})
+
+
+def test_the_flag_that_was_typed_is_the_one_that_is_told():
+    with pytest.raises(ConfigError, match="'c' cannot be set by --env_set: use --c"):
+        read_keywords(["c=2"], {"c": "use --c"}, flag="--env_set")

@@ -30,7 +30,7 @@ def test_a_folder_plays_every_form_and_mode(place, way):
     parts = drag_agent(model=str(place / "one")).parts
     for given, episode in zip(AWKWARD, episodes, strict=True):
         case = make_compiler(12)(given)
-        likeliest = [case.offer.places[fact] for fact in parts.retrieve([case])[0]]
+        likeliest = [case.places[fact] for fact in parts.retrieve([case])[0]]
         assert chosen(episode) == sorted(likeliest) and len(likeliest) <= 4
         if way["mode"] == "sequential" and way["observation"] != "text":
             assert [fact for facts in selected(episode) for fact in facts] == likeliest
@@ -68,7 +68,7 @@ def test_graphs_that_are_larger_than_those_of_training_are_cut_as_there(tmp_path
     large = large_question(300)
     parts = new_parts(settings(tmp_path, max_facts=12))
     case = make_compiler(12)(large)
-    expected = sorted(case.offer.places[fact] for fact in parts.retrieve([case])[0])
+    expected = sorted(case.places[fact] for fact in parts.retrieve([case])[0])
     for top_k in (12, 300):
         (episode,) = play_kg(DragAgent(parts), question_set(large), top_k=top_k)
         assert chosen(episode) == expected

@@ -102,7 +102,7 @@ def test_it_is_a_reward_by_name_and_as_an_object(place, reader):
 def test_a_fact_in_a_large_graph_is_seen_as_in_training(place, reader):
     large = large_question(300)
     (case,) = Cases([large], MAX_FACTS)
-    facts = [case.offer.places[fact] for fact in (0, 3, 5)]
+    facts = [case.places[fact] for fact in (0, 3, 5)]
     whole = Selection.of(large, facts)  # as a reward sees it: all facts of the question
     names = tuple(case.offer.facts[fact] for fact in (0, 3, 5))
     offered = Selection(large.text, names, large.topic_entities, case.offer.facts)

@@ -185,7 +185,9 @@ def test_a_write_that_was_cut_short_leaves_the_best_before_it(tmp_path, monkeypa
 
 
 def test_an_earlier_run_is_kept_and_other_conditions_are_refused(place):
-    with pytest.raises(ConfigError, match=r"one holds an earlier run\. Go on with it by --resume"):
+    with pytest.raises(
+        ConfigError, match=r"one holds an earlier run\. .* another --checkpoint_dir"
+    ):
         train(settings(place))
     with pytest.raises(ConfigError, match=r"other conditions \(lr: 0.01, not 0.5\)"):
         train(settings(place, resume=True, lr=0.5))
@@ -325,3 +327,34 @@ def test_phase_2_may_begin_where_phase_2_ended(place, tmp_path):
     }
     told = train(replace(first, **more))
     assert not load_parts(told.folder, "cpu").shape.vectors
+
+
+def said(capsys):
+    return [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+
+
+def test_every_epoch_is_told_with_its_loss_and_what_is_held_out(tmp_path, capsys):
+    file = heuristics(tmp_path)
+    train(out(tmp_path, "a", heuristics_path=file, eval_share=0.25, epochs=2))
+    first, *epochs = said(capsys)
+    assert first == "Held out: 6 of 24 questions of train train."
+    assert [line.partition("  ")[0] for line in epochs] == ["epoch 0", "epoch 1", "epoch 2"]
+    assert "loss" not in epochs[0] and epochs[1].startswith("epoch 1  loss 0.")
+    train(out(tmp_path, "b", heuristics_path=file, eval_share=0.01, epochs=2))
+    first, *epochs = said(capsys)
+    assert first == "No questions were held out: the last epoch is what is left."
+    assert [line[:14] for line in epochs] == ["epoch 1  loss ", "epoch 2  loss "]
+    train(settings(tmp_path, epochs=1))
+    assert said(capsys)[0].startswith("Held out: 12 questions of world")
+
+
+def test_a_file_without_graphs_is_not_told_to_give_a_file(tmp_path):
+    file = tmp_path / "plain.jsonl"
+    write_jsonl(file, [{"id": str(n), "question": f"Who {n}?", "answer": "Ada"} for n in range(9)])
+    with pytest.raises(ConfigError, match=r"of plain have no graphs: (?!.*--heuristics_path)"):
+        train(out(tmp_path, "a", heuristics_path=str(file)))
+
+
+def test_a_split_to_hold_out_that_is_not_there_is_told_with_the_ways_out(tmp_path):
+    with pytest.raises(ConfigError, match=r"to hold out; it has: .* or --eval_questions none"):
+        train(settings(tmp_path, eval_split="devv"))

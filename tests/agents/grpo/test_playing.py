@@ -58,7 +58,7 @@ def test_a_judge_that_has_no_place_is_refused():
 @pytest.mark.parametrize("name", ["questions", "split", "reward", "retriever", "judge"])
 def test_what_has_a_flag_of_its_own_is_not_set_otherwise(name):
     flag = {"questions": "data_path"}.get(name, name)
-    with pytest.raises(ConfigError, match=f"'{name}' cannot be set by --set: use --{flag}"):
+    with pytest.raises(ConfigError, match=f"'{name}' cannot be set by --env_set: use --{flag}"):
         kwargs_of(env_set=(f"{name}=x",))
 
 

@@ -364,7 +364,9 @@ def test_nothing_is_begun_where_questions_are_shared(given):
 
 
 def test_keywords_that_have_flags_of_their_own_are_refused(given):
-    with pytest.raises(ConfigError, match="'questions' cannot be set by --set: use --questions"):
+    with pytest.raises(
+        ConfigError, match="'questions' cannot be set by --env_set: use --questions"
+    ):
         train(given(env_set=("questions=world",)))
 
 

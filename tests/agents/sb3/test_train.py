@@ -129,7 +129,7 @@ def test_an_earlier_run_is_kept(tmp_path):
 
 @pytest.mark.parametrize("name", ["questions", "split", "reward", "mode", "top_k", "observation"])
 def test_keywords_with_flags_of_their_own_are_refused(name, tmp_path):
-    with pytest.raises(ConfigError, match=rf"{name!r} cannot be set by --set"):
+    with pytest.raises(ConfigError, match=rf"{name!r} cannot be set by --env_set"):
         env_kwargs(settings(tmp_path, env_set=(f"{name}=x",)))
 
 
@@ -142,3 +142,28 @@ def test_the_environment_is_told_the_learners_discount(tmp_path):
 def test_a_split_without_questions_is_told(tmp_path):
     with pytest.raises(ConfigError, match="no questions in its split 'train'"):
         train(settings(tmp_path, questions="world?entities=300&train=0&dev=8&test=8&hops=2"))
+
+
+def own(folder, **fields):
+    """A file with a function that yields two questions, as a user writes it."""
+    given = ", ".join(f"{name}={value!r}" for name, value in fields.items())
+    file = folder / "my_set.py"
+    file.write_text(
+        "from hopgym.core import Fact, Question\n\n\ndef questions():\n"
+        f"    for n in range(2):\n        yield Question(str(n), f'Who {{n}}?', ('Ada',), {given})\n"
+    )
+    return f"{file}:questions"
+
+
+def test_a_set_without_a_split_to_hold_out_is_told_the_ways_out(tmp_path):
+    spec = own(tmp_path, topic_entities=("Bo",))
+    with pytest.raises(
+        ConfigError, match=r"no split 'dev' to hold out; it has: train\. .*--eval_split.*none\.$"
+    ):
+        train(settings(tmp_path, questions=spec))
+    assert not (tmp_path / "out").exists()
+
+
+def test_questions_without_graphs_are_told_first(tmp_path):
+    with pytest.raises(ConfigError, match=r"questions of .* have no graphs: .* Give --questions"):
+        train(settings(tmp_path, questions=own(tmp_path)))

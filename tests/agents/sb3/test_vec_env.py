@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("stable_baselines3")
 from sb3_toys import WORLD, ToyBoards
+from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from hopgym.agents.sb3.vec_env import NativeVecEnv, check_spaces, make_vec_env
@@ -85,6 +86,15 @@ def test_zeros_and_ones_may_be_floats():
     env = make_vec_env(ENV, {**KEYWORDS, "mode": "one_shot"}, 2)
     env.reset()
     assert env.step(np.zeros((2, 16), np.float32))[2].all()
+
+
+def test_sb3s_own_ppo_learns_at_once_over_its_own_vec_env():
+    keywords = {**KEYWORDS, "mode": "one_shot"}
+    envs = DummyVecEnv([lambda: gymnasium.make(ENV, **keywords)] * 2)  # gets float32 actions
+    learner = PPO("MultiInputPolicy", envs, n_steps=4, batch_size=8, n_epochs=1, seed=0)
+    learner.learn(16)
+    assert learner.num_timesteps == 16
+    envs.close()
 
 
 def test_other_modes_and_forms_are_refused():

@@ -80,3 +80,13 @@ def test_a_run_that_left_nothing_is_in_nobodys_way(tmp_path):
     folder.check_free(resume=False)
     assert folder.begin({**CONDITIONS, "lr": 0.5}, resume=False) == 0
     assert folder.begin(CONDITIONS, resume=True) == 0
+
+
+def test_the_flag_that_named_the_folder_is_the_one_that_is_told(tmp_path):
+    folder = RunFolder(tmp_path, flag="--checkpoint_dir")
+    folder.begin(CONDITIONS, resume=False)
+    checkpoint(folder, 3)
+    with pytest.raises(ConfigError, match=r"or choose another --checkpoint_dir\."):
+        folder.check_free(resume=False)
+    with pytest.raises(ConfigError, match=r"or choose another --checkpoint_dir\."):
+        folder.begin({**CONDITIONS, "lr": 0.5}, resume=True)

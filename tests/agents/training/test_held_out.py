@@ -4,7 +4,7 @@ import pytest
 from ppo_runs import WORLD, settings
 from toy import ToyQuestions
 
-from hopgym.agents.training.held_out import make_examination
+from hopgym.agents.training.held_out import check_split, make_examination
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import ConfigError, DataError, UnknownNameError
 
@@ -39,7 +39,7 @@ def test_what_does_not_exist_is_refused(tmp_path):
         make_examination(
             settings(tmp_path, eval_questions="", env_id="hopgym/Nope-v0"), QUESTIONS, {}
         )  # fmt: skip
-    with pytest.raises(ConfigError, match="toy has no split 'dev'"):
+    with pytest.raises(ConfigError, match="toy has no split 'dev' to hold out; it has"):
         make_examination(settings(tmp_path, eval_questions=""), ToyQuestions(), {})
 
 
@@ -53,3 +53,11 @@ def test_questions_that_are_played_are_not_trained_on(tmp_path):
     given = settings(tmp_path, eval_questions=f"{file}?split=dev")
     with pytest.raises(DataError, match=r"1 of 5 questions .* is 'x' by its text\. Give another"):
         make_examination(given, QUESTIONS, {})
+
+
+def test_a_split_that_is_not_there_is_told_with_the_ways_out():
+    check_split(QUESTIONS, "dev")
+    with pytest.raises(
+        ConfigError, match=r"--eval_split, .* --eval_questions, or --eval_questions none"
+    ):
+        check_split(ToyQuestions(), "dev")

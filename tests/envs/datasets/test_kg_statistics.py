@@ -55,8 +55,11 @@ def test_large_answer_sets_and_questions_without_graphs():
 
 
 def test_a_few_without_answer_entities():
-    found = kg_statistics([question("1", ())])
-    assert (found.coverage, found.answer_sets["1"], found.hops) == (0.0, 0.0, {0: 1.0})
+    inside = Question("2", "?", ("b", "B"), facts=CHAIN, topic_entities=("a",))
+    found = kg_statistics(
+        [question("1", ()), inside]
+    )  # of answers, those in the graph, or the first
+    assert (found.coverage, found.answer_sets["1"], found.hops) == (0.5, 1.0, {0: 0.5, 1: 0.5})
 
 
 def test_no_questions_is_an_error():

@@ -1,7 +1,7 @@
 import pytest
 from toy import QUESTIONS
 
-from hopgym.core import Question
+from hopgym.core import Fact, Question
 from hopgym.envs.datasets.native import load_native, read_questions
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
@@ -47,3 +47,39 @@ def test_a_bad_line_is_named(tmp_path, line, message):
     path.write_text(f'{{"id": "a", "text": "Who?", "answers": ["x"]}}\n\n{line}\n')
     with pytest.raises(DataError, match=message):
         read_questions(path)
+
+
+TRIPLES = {
+    "id": "t",
+    "text": "Where?",
+    "answers": ["London"],
+    "facts": [["Ada", "born_in", "London"], {"head": "Ada", "relation": "age", "tail": "36"}],
+    "topic_entities": ["Ada"],
+    "gold_facts": [0],
+}
+
+
+def test_facts_may_be_triples(tmp_path):
+    write_jsonl(tmp_path / "q.jsonl", [TRIPLES])
+    (question,) = read_questions(tmp_path / "q.jsonl")
+    assert question.facts == (Fact("Ada", "born_in", "London"), Fact("Ada", "age", "36"))
+    assert question.topic_entities == ("Ada",) and question.gold_facts == (0,)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (
+            "facts",
+            [["Ada", "born_in"]],
+            r"no question .*at `\$.facts\[0\]`.* Facts are \[head, relation, tail\], three texts",
+        ),
+        ("facts", [["Ada", "age", 36]], r"no question .*at `\$.facts\[0\].*"),
+        ("gold_facts", [0, 99], r"question 't' has the gold_facts \(0, 99\)"),
+    ],
+)
+def test_a_graph_that_is_none_is_named_or_skipped(tmp_path, field, value, message):
+    write_jsonl(tmp_path / "q.jsonl", [QUESTIONS[0], {**TRIPLES, field: value}])
+    with pytest.raises(DataError, match=f"q.jsonl:2: {message}"):
+        load_native(tmp_path / "q.jsonl")
+    assert len(load_native(tmp_path / "q.jsonl", strict=False).skipped) == 1

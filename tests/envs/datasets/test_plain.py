@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from hopgym.core import Hop, Question
+from hopgym.core import Fact, Hop, Question
 from hopgym.envs.datasets import make_questions
 from hopgym.envs.datasets.plain import load_plain
 from hopgym.errors import DataError
@@ -121,6 +121,63 @@ def test_gold_in_the_shape_of_a_question_is_read(tmp_path):
 def test_gold_in_another_shape_is_refused(tmp_path, field, value, message):
     write_jsonl(tmp_path / "q.jsonl", [{**RICH, field: value}])
     with pytest.raises(DataError, match=message):
+        load_plain(tmp_path / "q.jsonl")
+
+
+GRAPH = {
+    "id": "a",
+    "question": "In which country was Ada born?",
+    "answer": "England",
+    "facts": [
+        ["Ada", "born_in", "London"],
+        {"head": "London", "relation": "in", "tail": "England"},
+        ["Ada", "born_in", "London"],
+    ],
+    "topic_entities": ["Ada"],
+    "answer_entities": "England",
+    "gold_facts": [0, 1],
+}
+
+
+def test_a_graph_is_read_and_its_facts_keep_their_places(tmp_path):
+    write_jsonl(
+        tmp_path / "q.jsonl", [GRAPH, {**GRAPH, "id": "b", "facts": None, "gold_facts": []}]
+    )
+    one, two = make_questions(tmp_path / "q.jsonl").questions("train")
+    born = Fact("Ada", "born_in", "London")
+    assert one.facts == (born, Fact("London", "in", "England"), born)
+    assert (one.topic_entities, one.answer_entities) == (("Ada",), ("England",))
+    assert one.gold_facts == (0, 1) and two.facts == two.gold_facts == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("facts", "Ada", "field `facts` must be a list of .head, relation, tail., not 'Ada'"),
+        (
+            "facts",
+            [["Ada", "born_in"]],
+            r"`facts\[0\]` must be \[head, relation, tail\], three texts",
+        ),
+        ("facts", [{"head": "Ada", "tail": "x"}], r"`facts\[0\]` must be \[head, relation, tail\]"),
+        (
+            "facts",
+            [["Ada", "age", 36]],
+            r"`facts\[0\]` must be \[head, relation, tail\], three texts",
+        ),
+        ("topic_entities", [1], "`topic_entities` must be text or a list of texts"),
+        (
+            "gold_facts",
+            [0, 99],
+            r"`gold_facts` must be places of its 3 facts, from 0, not \[0, 99\]",
+        ),
+        ("gold_facts", [True], "`gold_facts` must be places of its 3 facts"),
+        ("gold_facts", 1, "`gold_facts` must be a list, not 1"),
+    ],
+)
+def test_a_graph_in_another_shape_is_refused(tmp_path, field, value, message):
+    write_jsonl(tmp_path / "q.jsonl", [{**GRAPH, field: value}])
+    with pytest.raises(DataError, match=f"q.jsonl:1: .*{message}"):
         load_plain(tmp_path / "q.jsonl")
 
 

@@ -60,3 +60,7 @@ def test_questions_without_facts_are_refused(tmp_path):
     file.write_text('{"id": "1", "question": "Who?", "answer": "Ada"}\n')
     with pytest.raises(DataError, match="None of the 1 questions has facts"):
         run("--questions", file, "--output", tmp_path / "h")
+
+
+def test_the_help_says_that_a_file_is_written_anew():
+    assert "replaced" in " ".join(run("--help").stdout.split())

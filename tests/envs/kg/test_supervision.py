@@ -42,6 +42,18 @@ def test_a_line_has_the_fields_of_the_published_files_and_those_that_make_it_who
     assert told == (5, 5, 3, 3, 2, True, True)
 
 
+def test_an_answer_that_is_no_entity_is_labelled_where_it_stands_in_the_graph(tmp_path):
+    facts = (*FACTS, Fact("leeds", "founded", "1207"))
+    question = Question("y", "When?", ("1207", "anno 1207"), facts=facts, topic_entities=("ada",))
+    record, told = supervise(question)
+    assert record["a_entity"] == ("1207",) and record["labels"] == [1, 1, 0, 0, 0, 1]
+    assert told.answer and told.hops == 2
+    summary = write_supervision([question], tmp_path / "h.jsonl")  # sent without its facts
+    (line,) = lines(tmp_path / "h.jsonl")
+    assert line["a_entity"] == ["1207"] and line["labels"] == record["labels"]
+    assert (summary.with_paths, summary.without_answer) == (1, 0)
+
+
 def test_few_facts_are_those_near_the_topic_and_labels_stay_those_of_the_whole():
     record, told = supervise(asked(), Settings(max_facts=2))
     assert record["labels"] == [1, 1] and record["paths"] == [] and record["graph_size"] == 5

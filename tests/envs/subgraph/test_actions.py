@@ -18,7 +18,15 @@ def test_a_slot_may_be_any_whole_number(given):
 
 
 @pytest.mark.parametrize(
-    "given", [[1, 0, 0, 1], (True, False, False, True), np.array([1, 0, 0, 1], np.uint8)]
+    "given",
+    [
+        [1, 0, 0, 1],
+        (True, False, False, True),
+        np.array([1, 0, 0, 1], np.uint8),
+        [1.0, 0, -0.0, 1],
+        np.array([1, 0, 0, 1], np.float16),
+        np.array([1, 0, 0, 1], np.float32),
+    ],
 )
 def test_choices_may_be_numbers_or_booleans(given):
     read = read_action(ONE_SHOT, given)
@@ -49,7 +57,8 @@ def test_what_is_no_slot_is_told(given, got):
         (3, "3"),
         ("1001", "'1001'"),
         ([1, 0, 0], r"int64 of shape \(3,\)"),
-        (np.ones(4), r"float64 of shape \(4,\)"),
+        (np.ones(3), r"float64 of shape \(3,\)"),
+        (np.ones(4, complex), r"complex128 of shape \(4,\)"),
         ([1, [1, 2], 3, 4], r"\[1, \[1, 2\], 3, 4\]"),
         (np.ones((1, 4), int), r"int64 of shape \(1, 4\)"),
     ],
@@ -72,9 +81,20 @@ def test_a_choice_out_of_the_space_is_told():
         read_action(ONE_SHOT, np.array([0, 0, 0, -1], np.int8))
 
 
+@pytest.mark.parametrize("wrong", [0.5, -1.0, 2.0, float("nan"), float("inf")])
+def test_floats_that_are_neither_zero_nor_one_are_told_with_their_kind(wrong):
+    given = np.array([1, 0, wrong, 1], np.float32)
+    told = rf"An action holds {wrong} \(float32\); floats may be exactly 0 or 1\. Nothing has moved"
+    with pytest.raises(ConfigError, match=told):
+        read_action(ONE_SHOT, given)
+    with pytest.raises(ConfigError, match=told):
+        read_actions(ONE_SHOT, given[None].repeat(2, 0), 2)
+
+
 def test_several_actions():
     assert read_actions(SEQUENTIAL, [0, 4], 2).tolist() == [0, 4]
     assert read_actions(ONE_SHOT, np.eye(2, 4, dtype=np.int8), 2).shape == (2, 4)
+    assert read_actions(ONE_SHOT, np.eye(2, 4, dtype=np.float32), 2).sum() == 2
     for bad in ([0], 5, None, [[0], [1, 2]], [[0, 1]], [0.5, 1], "ab"):
         with pytest.raises(ConfigError, match="step takes 2 actions, each a whole number from 0"):
             read_actions(SEQUENTIAL, bad, 2)
@@ -90,3 +110,20 @@ def test_a_refused_action_moves_nothing(mode):
         with pytest.raises(ConfigError, match="Nothing has moved"):
             made.step(wrong)
         assert not made.game.board.steps.any() and not made.game.board.selected.any()
+
+
+@pytest.mark.parametrize("mode", ["one_shot", "sequential"])
+def test_samples_by_the_mask_as_the_docs_write_them_are_allowed(mode):
+    made = env(mode=mode, top_k=4, max_steps=9)
+    made.action_space.seed(0)
+    for seed in range(20):
+        _, info = made.reset(seed=seed)
+        over = False
+        while not over:
+            if mode == "sequential":
+                action = made.action_space.sample(info["action_mask"].astype("int8"))
+            else:
+                action = made.action_space.sample() * info["action_mask"][1::2]
+            *_, terminated, truncated, info = made.step(action)
+            over = terminated or truncated
+            assert info["parse_error"] is None

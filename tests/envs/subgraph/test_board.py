@@ -58,7 +58,7 @@ def check_counts(played, chosen, invalid):
     for row, case in enumerate(CASES):
         counts = played.counts_of(row)
         question = case.question
-        told = selection_metrics(question, [case.offer.places[slot] for slot in chosen[row]])
+        told = selection_metrics(question, [case.places[slot] for slot in chosen[row]])
         assert counts.selected == told["selected"] == played.selected[row].sum()
         assert counts.answers_total == len(case.gold_answers)
         assert counts.answers_found == round(told["answer_recall"] * counts.answers_total)

@@ -40,8 +40,8 @@ def by_name(fact):
 
 def check_numbers(given, top_k, case):
     names, offer = case.names, case.offer
-    assert offer.facts == tuple(given.facts[place] for place in offer.places)
-    assert len(set(offer.places)) == len(offer.places) <= top_k
+    assert offer.facts == tuple(given.facts[place] for place in case.places)
+    assert len(set(case.places)) == len(case.places) <= top_k
     assert list(offer.facts) == sorted(offer.facts, key=by_name)
     rows = zip(case.heads, case.tails, case.relations, offer.facts, strict=True)
     numbers = {}
@@ -58,7 +58,7 @@ def check_numbers(given, top_k, case):
         [answer if answer in stands else None for answer in answers]
     )
     gold = set(case.question.gold_facts)
-    assert case.gold.tolist() == [place in gold for place in offer.places]
+    assert case.gold.tolist() == [place in gold for place in case.places]
     assert case.num_gold == len(gold) and case.num_facts == len(offer.facts)
     assert case.types.tolist() == [relation_id(fact.relation, 4096) for fact in offer.facts]
 

@@ -47,7 +47,7 @@ BY_NAME = by_name(WIDE)
 def places(question, retriever, top_k, **keywords):
     """The indices of what is offered of a question."""
     made = env(questions=question_set(question), retriever=retriever, top_k=top_k, **keywords)
-    return list(made.stage.offer(question.id).places)
+    return list(made.stage.places(question.id))
 
 
 @pytest.mark.parametrize("retriever", ["ppr", "all", "bm25", "empty"])
@@ -208,8 +208,9 @@ def test_the_order_of_a_question_s_facts_in_the_file_changes_nothing_but_places(
     told = {"observation": observation, "retriever": retriever, "top_k": 4, **keywords}
     one, other = (env(questions=question_set(*each), **told) for each in (asked, others))
     for index, order in enumerate(orders):
-        first, second = (each.stage.case(index).offer for each in (one, other))
-        assert second._replace(places=tuple(order[place] for place in second.places)) == first
+        first, second = (each.stage.case(index) for each in (one, other))
+        assert second.offer == first.offer
+        assert tuple(order[place] for place in second.places) == first.places
         seen = [played(each, index, rng_for(index, "file order"), order) for each, order in (
             (one, range(len(order))), (other, order),
         )]  # fmt: skip

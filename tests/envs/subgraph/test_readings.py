@@ -28,8 +28,7 @@ def test_reading_numbers_equals_reading_names(seed):
     told = read(make_fact_reader("symbolic"), chosen)
     assert told == read(Own(), chosen)
     selections = [
-        Selection.of(case.question, [case.offer.places[fact] for fact in facts])
-        for case, facts in chosen
+        Selection.of(case.question, [case.places[fact] for fact in facts]) for case, facts in chosen
     ]
     assert told == read_answers(SymbolicReader(), selections)
     assert told == [read(SymbolicReader(), [one])[0] for one in chosen]

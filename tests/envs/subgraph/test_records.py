@@ -45,7 +45,7 @@ def test_metrics_kept_as_one_goes_equal_those_of_the_selection(keywords):
 def test_an_episode_fact_by_fact_is_stored_by_the_facts_of_the_question():
     made = env(mode="sequential", top_k=3, questions=question_set(CHAIN), retriever="bm25")
     begin(made, "chain")
-    places = made.stage.offer("chain").places
+    places = made.stage.places("chain")
     assert sorted(places) == [0, 1, 3]
     far, author = slots(made, "chain", 3, 0)
     for action in (far, far, author):

@@ -21,7 +21,12 @@ def test_a_question_is_made_ready_once():
 def test_an_offer_holds_no_gold():
     offer = env().stage.offer("chain")
     by_name = facts("a author b", "a printer d", "b born c", "b lives c", "d lives e")
-    assert offer == (CHAIN.text, by_name, ("a",), (0, 2, 4, 1, 3))
+    assert offer == (CHAIN.text, by_name, ("a",)) and offer._fields == (
+        "question",
+        "facts",
+        "topics",
+    )
+    assert env().stage.places("chain") == (0, 2, 4, 1, 3)  # of the file: for oracles and trainers
 
 
 def test_the_gold_of_a_question_is_filled_in_for_oracles():
@@ -63,7 +68,9 @@ def test_a_file_without_graphs_is_told(tmp_path):
     file = tmp_path / "plain.jsonl"
     file.write_text('{"id": "q", "question": "Who?", "answer": "Ada"}\n')
     made = env(questions=str(file), split="train")
-    with pytest.raises(DataError, match=r"has no graph.*Give questions with facts"):
+    with pytest.raises(
+        DataError, match=r"has no graph.*Give questions with facts.*'Your own graph' in"
+    ):
         made.reset()
 
 

@@ -352,13 +352,21 @@ def test_offers_without_direct_facts_hide_them_in_text_too():
     assert "zebra" not in shown and "[0] a, s, b\n" in shown
 
 
+@pytest.mark.parametrize("make", [env, vector])
+def test_there_are_no_masks_in_text(make):
+    played = make(observation="text")
+    played.reset(seed=0)
+    with pytest.raises(ConfigError, match=r"observation='text' has no action masks.*'padded' or"):
+        played.unwrapped.action_masks()
+
+
 def test_a_step_keeps_the_places_of_the_facts_whose_numbers_it_names():
     played = text(top_k=4)
     shown, _ = begin(played, "chain")
-    wanted = [place for place in played.stage.offer("chain").places if place != 1]
+    wanted = [place for place in played.stage.places("chain") if place != 1]
     action = ONCE.write_selection(slots(played, "chain", *wanted))
     for number, words in ONCE.read_facts(shown):
-        fact = CHAIN.facts[played.stage.offer("chain").places[number]]
+        fact = CHAIN.facts[played.stage.places("chain")[number]]
         assert words == f"{fact.head}, {fact.relation}, {fact.tail}"
     *_, info = played.step(action)
     (step,) = info["trajectory"].steps
