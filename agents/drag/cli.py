@@ -54,8 +54,9 @@ def summary(settings: DragSettings, told: Trained) -> list[str]:
         parts.append(f"{told.left_out} questions taught nothing and were left out")
     lines = [f"Wrote {told.folder}: {', '.join(parts)}."]
     if settings.phase == 1:
-        following = ["hopgym", "train", "drag", "--phase", "2", "--phase1_checkpoint"]
-        lines.append(f"Next: {shlex.join([*following, str(told.folder)])} --generator_model MODEL")
+        following = ["hopgym", "train", "drag", "--phase", "2", *_same_questions(settings)]
+        following += ["--phase1_checkpoint", str(told.folder)]
+        lines.append(f"Next: {shlex.join(following)} --generator_model MODEL")
     words = ["hopgym", "bench", "--envs", "hopgym/KGSubgraph-v0"]
     words += ["--questions", settings.question_spec, "--set", f"top_k={settings.max_facts}"]
     if settings.phase == 2:
@@ -63,10 +64,20 @@ def summary(settings: DragSettings, told: Trained) -> list[str]:
     return [*lines, f"Play: {shlex.join([*words, '--agents', str(told.folder)])}"]
 
 
+def _same_questions(settings: DragSettings) -> list[str]:
+    """Return the flags by which another phase is trained on the same questions."""
+    flag = "heuristics_path" if settings.heuristics_path else "questions"
+    words = [f"--{flag}", settings.question_spec]
+    for name in ("split", "max_facts", "eval_questions", "eval_split"):
+        if getattr(settings, name) != getattr(DragSettings, name):
+            words += [f"--{name}", str(getattr(settings, name))]
+    return words
+
+
 def _plan(settings: DragSettings) -> None:
     from .plan import show_plan
 
-    show_plan(settings.generator_model, lora=settings)
+    show_plan(settings.generator, lora=settings)
 
 
 def _say(line: str, *, error: bool = False) -> None:

@@ -209,10 +209,11 @@ def joint_parts(settings: DragSettings, folder: str | Path | None = None) -> Par
         lora_target_modules=settings.lora_target_modules,
     )
     parts.generator = Generator.load(
-        settings.generator_model if folder is None else Path(folder) / GENERATOR,
+        settings.generator if folder is None else Path(folder) / GENERATOR,
         lora=lora,
         dtype=settings.dtype,
         device=parts.device,
+        lora_experts=settings.lora_experts,
         gradient_checkpointing=settings.gradient_checkpointing,
         seed=settings.seed,
         max_new_tokens=settings.max_new_tokens,

@@ -12,6 +12,7 @@ from ...envs.settings import at_least
 from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..flags import read_preset
+from ..llm.loading import BUILT_IN
 from .presets import PRESETS
 
 Estimator = Literal["st", "rloo", "st+rloo"]
@@ -87,7 +88,7 @@ class DragSettings:
         "static"
     )
     rho_prime: Annotated[float, "gradnorm's."] = 0.9
-    generator_model: Annotated[str, "A folder or a name at the hub."] = (
+    generator_model: Annotated[str, "A folder, a name at the hub, or tiny."] = (
         "unsloth/Nemotron-3-Nano-30B-A3B"
     )
     projector_dim: Annotated[int, "The projector's hidden layer."] = 4096
@@ -95,6 +96,7 @@ class DragSettings:
     lora_r: Annotated[int, "The rank of LoRA; 0 trains all weights."] = 16
     lora_alpha: Annotated[int, "LoRA's alpha."] = 32
     lora_target_modules: Annotated[str, "By comma; auto: what the architecture takes."] = "auto"
+    lora_experts: Annotated[bool, "Adapters for the routed experts of a mixture, too."] = False
     gradient_checkpointing: Annotated[bool, "Less memory, more time."] = False
     dtype: Annotated[Precision, "The generator's numbers."] = "auto"
     device: Annotated[str, "cpu, cuda, or auto: what there is."] = "auto"
@@ -167,6 +169,11 @@ class DragSettings:
     def batch(self) -> int:
         """Questions at once."""
         return self.batch_size or (16 if self.phase == 1 else 1)
+
+    @property
+    def generator(self) -> str:
+        """The generator's folder or name; `tiny` is a folder of the package."""
+        return str(BUILT_IN.get(self.generator_model, self.generator_model))
 
     @property
     def output_dir(self) -> str:

@@ -130,8 +130,10 @@ class Run:
     def _parted(self) -> tuple[Sequence[Question], Cases | None, str]:
         """Hold out a share of the only split that there is; the same for every seed."""
         settings = self.settings
-        questions = questions_of(self.question_set, settings.split, settings.limit)
+        questions = questions_of(self.question_set, settings.split)
+        # Parted before it is limited: what one phase holds out the other must not train on.
         trained, held = parted(questions, settings.eval_share)
+        trained = trained[: settings.limit] if settings.limit else trained
         if not held:
             return trained, None, _NOTHING_HELD_OUT
         name = f"{self.question_set.name} {settings.split}"

@@ -48,7 +48,8 @@ def test_both_phases_from_a_file_of_heuristics_by_the_seed_s_flags(place, tmp_pa
     told, following, play = result.stdout.splitlines()
     assert told.startswith(f"Wrote {one}: 1 epoch, fact_f1 0.")
     assert following == (
-        f"Next: hopgym train drag --phase 2 --phase1_checkpoint {one} --generator_model MODEL"
+        f"Next: hopgym train drag --phase 2 --heuristics_path {train} --max_facts 24 "
+        f"--eval_questions {dev} --phase1_checkpoint {one} --generator_model MODEL"
     )
     assert play == (
         f"Play: hopgym bench --envs hopgym/KGSubgraph-v0 --questions {train} --set top_k=24 "
