@@ -18,7 +18,9 @@ from hopgym.retrieval.kb.models import spec_for
 from hopgym.retrieval.kb.staging import BUILDING
 
 SMALL_PARTS = """
+import signal
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from hopgym.retrieval.kb import collect, staging
 from hopgym.__main__ import main
 collect.PART = 50
