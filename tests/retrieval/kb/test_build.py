@@ -258,6 +258,7 @@ def test_a_full_disk_half_way_leaves_the_old_index(tmp_path, file, monkeypatch, 
 
 SMALL_DISK = """
 import resource, sys
+sys.dont_write_bytecode = True  # half a compiled module breaks others
 from hopgym.__main__ import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
 main()
