@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
-from ...errors import AgentError, ConfigError
+from ...errors import AgentError
 from ..base import Agent
 from ..rollout import Job, rollout
-from ..training.held_out import check_apart, check_split
+from ..training.examination import means_of
+from ..training.held_out import held_out_set
 from .settings import SB3Settings
 
 
@@ -60,12 +60,7 @@ class Examination:
         ]
         if not played:
             raise AgentError(f"No episode of the evaluation could be played: {episodes[0].error}")
-        names = sorted(set.intersection(*(set(metrics) for metrics in played)))
-        if self.metric not in names:
-            raise ConfigError(
-                f"{self.env_id} reports no metric {self.metric!r}; it reports {', '.join(names)}."
-            )
-        return {name: sum(each[name] for each in played) / len(played) for name in names}
+        return means_of(played, self.metric, self.env_id)
 
 
 def make_examination(
@@ -77,11 +72,10 @@ def make_examination(
         ConfigError: If there is no such question set or split.
         DataError: If its questions are trained on.
     """
-    if settings.eval_questions == "none":
+    held_out = held_out_set(settings, question_set)
+    if held_out is None:
         return None
-    held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
-    check_split(held_out, settings.eval_split)
-    examination = Examination(
+    return Examination(
         question_set=held_out,
         split=settings.eval_split,
         env_id=settings.env_id,
@@ -91,11 +85,3 @@ def make_examination(
         num_envs=settings.num_envs,
         seed=settings.seed,
     )
-    check_apart(
-        question_set.questions(settings.split),
-        held_out.questions(settings.eval_split),
-        f"{question_set.name} {settings.split}",
-        f"{held_out.name} {settings.eval_split}",
-        same=held_out.fingerprint == question_set.fingerprint,
-    )
-    return examination

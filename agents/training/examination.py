@@ -6,7 +6,7 @@ is not played is not judged: an episode that infrastructure stopped is in no mea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,13 +74,24 @@ class Examination:
         played = [episode.metrics for episode in episodes if episode.error is None]
         if not played:
             raise AgentError(f"No episode of the evaluation could be played: {episodes[0].error}")
-        names = sorted(set.intersection(*(set(metrics) for metrics in played)))
-        means = {name: sum(metrics[name] for metrics in played) / len(played) for name in names}
-        if self.metric not in means:
-            raise ConfigError(
-                f"{self.env_id} reports no metric {self.metric!r}; it reports {', '.join(names)}."
-            )
-        return means
+        return means_of(played, self.metric, self.env_id)
+
+
+def means_of(played: Sequence[Mapping[str, float]], metric: str, env_id: str) -> dict[str, float]:
+    """Return the mean of each metric that all episodes have.
+
+    Args:
+        played: The metrics of one episode or more.
+        metric: The one that a model is chosen by.
+        env_id: What was played, for the message.
+
+    Raises:
+        ConfigError: If the episodes lack that one.
+    """
+    names = sorted(set.intersection(*(set(metrics) for metrics in played)))
+    if metric not in names:
+        raise ConfigError(f"{env_id} reports no metric {metric!r}; it reports {', '.join(names)}.")
+    return {name: sum(metrics[name] for metrics in played) / len(played) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

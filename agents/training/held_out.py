@@ -14,16 +14,12 @@ from ..llm.prompts import Prompts
 from .examination import Examination
 
 
-class HeldOutSettings(Protocol):
-    """What says which questions are played: the settings of any learner that has these."""
+class HeldOutSplit(Protocol):
+    """What says which split is held out."""
 
     @property
     def split(self) -> str:
         """The split that is trained on."""
-
-    @property
-    def env_id(self) -> str:
-        """Where it plays."""
 
     @property
     def eval_questions(self) -> str:
@@ -32,6 +28,14 @@ class HeldOutSettings(Protocol):
     @property
     def eval_split(self) -> str:
         """Its split."""
+
+
+class HeldOutSettings(HeldOutSplit, Protocol):
+    """What says which questions are played: the settings of any learner that has these."""
+
+    @property
+    def env_id(self) -> str:
+        """Where it plays."""
 
     @property
     def eval_episodes(self) -> int:
@@ -71,11 +75,10 @@ def make_examination(
         ConfigError: If there is no such question set or split.
         DataError: If its questions are trained on.
     """
-    if settings.eval_questions == "none":
+    held_out = held_out_set(settings, question_set)
+    if held_out is None:
         return None
-    held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
-    check_split(held_out, settings.eval_split)
-    examination = Examination(
+    return Examination(
         question_set=held_out,
         split=settings.eval_split,
         env_id=settings.env_id,
@@ -88,6 +91,23 @@ def make_examination(
         num_envs=settings.num_envs,
         seed=settings.seed,
     )
+
+
+def held_out_set(settings: HeldOutSplit, question_set: QuestionSet) -> QuestionSet | None:
+    """Return the question set that is played while training; None where nothing is to be.
+
+    Args:
+        settings: Which.
+        question_set: What is trained on.
+
+    Raises:
+        ConfigError: If there is no such question set or split.
+        DataError: If its questions are trained on.
+    """
+    if settings.eval_questions == "none":
+        return None
+    held_out = make_questions(settings.eval_questions) if settings.eval_questions else question_set
+    check_split(held_out, settings.eval_split)
     check_apart(
         question_set.questions(settings.split),
         held_out.questions(settings.eval_split),
@@ -95,7 +115,7 @@ def make_examination(
         f"{held_out.name} {settings.eval_split}",
         same=held_out.fingerprint == question_set.fingerprint,
     )
-    return examination
+    return held_out
 
 
 def check_split(held_out: QuestionSet, split: str) -> None:
