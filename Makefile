@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval bench-context docs audit clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,9 @@ bench-drag: install  ## questions a second in phase 1 of D-RAG, in batches and g
 
 bench-retrieval: install  ## queries a second, beside the bare libraries; half an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.retrieval
+
+bench-context: install  ## first token and memory against 1k to 16k tokens; a quarter of an hour
+	$(PYTHON) -m hopgym.benchmarks.speed.context --svg docs/context.svg
 
 docs: install  ## run what the docs show
 	$(PYTHON) -m pytest -q tests/test_docs.py

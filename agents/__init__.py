@@ -83,9 +83,24 @@ register(
 )
 
 register(
+    "rag",
+    "DPR and T5, trained end to end: 'rag?model=FOLDER'.",
+    "hopgym.agents.rag.agent:rag_agent",
+)
+register(
     "drag",
     "D-RAG's retriever, which selects facts: 'drag?model=FOLDER'.",
     "hopgym.agents.drag.agent:drag_agent",
+)
+register(
+    "compress",
+    "Reads documents as vectors, and expands some (REFRAG): 'compress?model=FOLDER&expand=0.25'.",
+    "hopgym.agents.compress.agent:compress_agent",
+)
+register(
+    "rag_chat",
+    "A chat model that answers from the documents shown: 'rag_chat?model=FOLDER'.",
+    "hopgym.agents.rag_chat.agent:rag_chat_agent",
 )
 
 __all__ = ["AGENTS", "Agent", "FunctionAgent", "make_agent", "register"]

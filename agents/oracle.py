@@ -59,7 +59,7 @@ class OracleAgent(TextAgent):
         gold = self.gold(view)
         if not view.tools:
             queries = list(dict.fromkeys(hop.query for hop in self._hops(gold)))
-            asked = len(view.queries)
+            asked = int(view.info["turn"]) - 1  # its own: an opening may have searched, too
             if asked < len(queries) and view.may_search:
                 return view.ask("I know what to look for.", queries[asked])
         elif not view.may_answer:

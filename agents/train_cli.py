@@ -8,14 +8,29 @@ from __future__ import annotations
 
 import typer
 
+from .compress import cli as compress_cli
 from .drag import cli as drag_cli
 from .grpo import cli as grpo_cli
 from .ppo import cli as ppo_cli
+from .rag import cli as rag_cli
+from .rag_chat import cli as rag_chat_cli
+from .refrag import cli as refrag_cli
 from .sb3 import cli as sb3_cli
 from .sft import cli as sft_cli
 from .tiny import cli as tiny_cli
 
-LEARNERS = (sft_cli, ppo_cli, grpo_cli, sb3_cli, drag_cli, tiny_cli)
+LEARNERS = (
+    sft_cli,
+    ppo_cli,
+    grpo_cli,
+    sb3_cli,
+    drag_cli,
+    rag_cli,
+    compress_cli,
+    rag_chat_cli,
+    refrag_cli,
+    tiny_cli,
+)
 
 
 def add_commands(app: typer.Typer) -> None:

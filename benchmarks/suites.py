@@ -189,6 +189,14 @@ QUICK = Suite(
             env_kwargs={"top_k": 64},
             episodes=300,
         ),
+        Task(
+            name="documents",
+            env_id="hopgym/RAG-v0",
+            questions="world?hops=1-6",
+            split="test",
+            env_kwargs={"hops": 3, "top_k": 3},
+            episodes=300,
+        ),
     ),
     (
         *("random", "closed_book", "single_shot", "iterative", "planner", "tiny"),

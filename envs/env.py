@@ -75,11 +75,18 @@ class HopEnv(gymnasium.Env[str, str]):
 
         Returns:
             The opening transcript, and the info.
+
+        Raises:
+            RetrievalError: If the episode opens with documents and the retriever failed; the
+                episode before stands where it stood, and the same question is drawn again.
         """
         rng, used = seeding.np_random(seed) if seed is not None else (self.np_random, None)
         with rewound([rng]):  # what is refused changes nothing
             question = self.stage.pick(rng, options)
             episode = self.episode_class(self.stage, question, seed)  # type: ignore[call-arg]
+            queries = episode.first_queries()
+            while queries:
+                queries = episode.take_first(self.stage.search(queries))
         if seed is not None:
             self._np_random, self._np_random_seed = rng, used
         self._episode = episode

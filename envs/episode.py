@@ -59,6 +59,18 @@ class Episode(ABC):
         self.prediction: str | None = None
         self.printed = 0  # characters that rendering has shown
 
+    def first_queries(self) -> Sequence[Query]:
+        """Return the queries that the episode needs answered before its first turn: none, usually."""
+        return ()
+
+    def take_first(self, rows: Sequence[Row]) -> Sequence[Query]:
+        """Take the hits of the first queries.
+
+        Returns:
+            Further queries, or none: then the episode has begun.
+        """
+        return ()
+
     @abstractmethod
     def act(self, action: Any) -> Sequence[Query]:
         """Take an action; return the queries that it needs answered.

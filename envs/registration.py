@@ -81,3 +81,9 @@ def register_all() -> None:
         "Select the facts of a knowledge graph that answer the question (D-RAG, SB3).",
         {"observation": "text", "mode": "sequential"},
     )
+    register(
+        "hopgym/RAG-v0",
+        "hopgym.envs.rag.env:RagEnv",
+        "hopgym.envs.rag.vector:RagVectorEnv",
+        "Documents first, then the answer; hop by hop, by a generator or the agent (RAG, REFRAG).",
+    )

@@ -15,12 +15,14 @@ from rich.console import Console
 from .grammars import Grammar, Move, ParseError, StepGrammar, grammar_of
 from .grammars.dag import DagGrammar
 from .grammars.r3 import ANSWER, QUERY
+from .grammars.rag import RagGrammar
 from .grammars.text import is_degenerate
 
 _NODE = re.compile("[A-Z] ?:")
 _EDGES = re.compile(r"[\s;]*\bEdges ?:", re.IGNORECASE)
 _TAG = re.compile("</?[A-Za-z]")
 _STEP = re.compile(r"Step \d+:")
+_MARKED = re.compile("(?:Query|Answer):")
 _NUMBERS = re.compile(r"\d+(?:[\s,;]+\d+)*")
 _THOUGHT = "Typed by hand."
 
@@ -41,7 +43,15 @@ def how_to(info: Mapping[str, Any]) -> str:
         asked = f"a query, or a plan as {plan}"
         if info["phase"] != "either":
             return f"Type {asked if info['phase'] == 'plan' else answer}."
+    if _takes_answers_alone(info):
+        return "Type the answer."
     return f"Type {asked}, or {answer}."
+
+
+def _takes_answers_alone(info: Mapping[str, Any]) -> bool:
+    """Return whether this turn of an episode with documents shown takes no query."""
+    grammar = str(info.get("grammar", ""))
+    return grammar == "rag_answer" or (grammar == "rag" and int(info["remaining"]) == 1)
 
 
 def rules(info: Mapping[str, Any]) -> str:
@@ -96,6 +106,8 @@ def _input(prompt: str) -> str | None:
 
 def _is_raw(line: str, grammar: Grammar) -> bool:
     """Return whether a line begins an action in the grammar's own form."""
+    if isinstance(grammar, RagGrammar):
+        return bool(_MARKED.match(line))
     return bool((_TAG if grammar.keep_stop else _STEP).match(line))
 
 
@@ -113,7 +125,7 @@ def _raw(line: str, grammar: Grammar) -> str | None:
 def _ends(lines: list[str], grammar: Grammar) -> bool:
     if grammar.keep_stop:
         return any(stop in lines[-1] for stop in grammar.stop)
-    return lines[-1].lstrip().startswith((QUERY, ANSWER))
+    return isinstance(grammar, RagGrammar) or lines[-1].lstrip().startswith((QUERY, ANSWER))
 
 
 def _wrapped(line: str, grammar: Grammar, info: Mapping[str, Any]) -> str:
@@ -121,8 +133,9 @@ def _wrapped(line: str, grammar: Grammar, info: Mapping[str, Any]) -> str:
     if "select_mode" in info:
         numbers = re.findall("[0-9]+", line) if _NUMBERS.fullmatch(line) else [line]
         return f"<think>{_THOUGHT}</think><select>{', '.join(numbers)}</select>"
-    if line.startswith("="):
-        return grammar.write_answer(info["turn"], _THOUGHT, line[1:].strip())
+    if line.startswith("=") or _takes_answers_alone(info):
+        line = line.removeprefix("=").strip()
+        return grammar.write_answer(info["turn"], _THOUGHT, line)
     if "phase" in info and _NODE.match(line):
         block = _EDGES.sub("\nEdges:", line)
         return f"<think>{_THOUGHT}</think>\n<search>\n{block}\n</search>"

@@ -108,6 +108,10 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             seed: One seed for each sub-environment, or a number `n` for `n, n + 1, …`
                 (Gymnasium's rule for vector environments).
             options: `question_id` or `index`, one value for all or a list with one for each.
+
+        Raises:
+            RetrievalError: If episodes open with documents and the retriever failed; all episodes
+                stand where they stood, and the same questions are drawn again.
         """
         seeds = spread_seeds(seed, self.num_envs)
         chosen = dict(options or {})
@@ -152,6 +156,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
 
         Raises:
             EpisodeError: If `reset` was never called.
+            RetrievalError: If it opens with documents and the retriever failed; nothing has moved.
         """
         self._check_begun()
         self._begin(self._draw({index: (seed, options)}))
@@ -210,13 +215,26 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             lanes: A seed, or None to draw on, and the options of each.
         """
         with rewound([self._generators[i] for i, (seed, _) in lanes.items() if seed is None]):
-            return {i: self._drawn(i, *asked) for i, asked in lanes.items()}
+            drawn = {i: self._drawn(i, *asked) for i, asked in lanes.items()}
+            self._open([one.episode for one in drawn.values()])
+            return drawn
 
     def _drawn(self, index: int, seed: int | None, options: dict[str, Any]) -> Drawn:
         fresh = seed is not None
         generator = seeding.np_random(seed)[0] if fresh else self._generators[index]
         question = self.stage.pick(generator, options)
         return Drawn(generator, self.env_class.episode_class(self.stage, question, seed))  # type: ignore[call-arg]
+
+    def _open(self, episodes: Sequence[Episode]) -> None:
+        """Have answered what episodes ask before their first turn, all of them at once."""
+        asked = [(episode, queries) for episode in episodes if (queries := episode.first_queries())]
+        while asked:
+            rows = iter(self._search([query for _, queries in asked for query in queries]))
+            asked = [
+                (episode, more)
+                for episode, queries in asked
+                if (more := episode.take_first([next(rows) for _ in queries]))
+            ]
 
     def _begin(self, drawn: Mapping[int, Drawn]) -> None:
         for i, one in drawn.items():

@@ -51,6 +51,7 @@ RETRIEVERS: Registry[Retriever] = Registry("retriever", "hopgym retrievers")
 register = RETRIEVERS.register
 
 register("bm25", "BM25 over titles and texts (bm25s).", "hopgym.retrieval.bm25:BM25Retriever")
+register("as_of", "What was known at a date.", "hopgym.retrieval.as_of:AsOfRetriever")
 register("cached", "Another's answers, kept on disk.", "hopgym.retrieval.cached:CachedRetriever")
 register("dense", "Vectors of an encoder (FAISS).", "hopgym.retrieval.dense:DenseRetriever")
 register("empty", "Finds nothing: the control.", "hopgym.retrieval.controls:EmptyRetriever")

@@ -28,7 +28,7 @@ from .children import (
 )
 from .corpus import Corpus
 from .fusion import Fused, fuse, scale_for
-from .generators import GENERATORS, Hop, QueryGenerator
+from .generators import GENERATORS, Hop, QueryGenerator, make_generator, next_query
 from .saved import Manifest, open_folder, save_folder
 
 
@@ -39,7 +39,8 @@ class RecursiveRetriever(Immutable):
         documents: What to search.
         base: The retriever that is asked at each hop.
         hops: The most hops for a question.
-        generator: The name of a query generator, `module:attribute` of one's factory, or one.
+        generator: The name of a query generator, options behind it, `module:attribute` of one's
+            factory, or one.
         depth: How many hits each hop reads; more if more are asked for.
         budget: The most documents that all hops of a question may bring, or None.
         fusion: How the hops' rankings become one, by name (see `fusion`).
@@ -72,7 +73,7 @@ class RecursiveRetriever(Immutable):
         corpus = Corpus.of(documents)
         made = make_child(base, corpus)
         held = held_by(made) or corpus.by_rank()
-        self._set(made, held, _generator(generator, held), settings)
+        self._set(made, held, make_generator(generator, held), settings)
 
     def _set(
         self,
@@ -137,14 +138,7 @@ class RecursiveRetriever(Immutable):
         brought = sum(map(sum, (hop.new for hop in hops)))
         if len(hops) == self._settings.hops or brought == self._settings.budget:
             return None
-        query = self.generator(question, tuple(hops))
-        if query is not None and not isinstance(query, str):
-            raise ConfigError(
-                f"The query generator {type(self.generator).__name__} returned {query!r:.60}; "
-                "it must return the next query, or None to stop."
-            )
-        asked = {_folded(hop.query) for hop in hops}
-        return None if not query or not query.strip() or _folded(query) in asked else query
+        return next_query(self.generator, question, hops)
 
     def save(self, folder: str | Path) -> None:
         """Write the base's index and the settings into a folder, replacing an older index there.
@@ -157,7 +151,8 @@ class RecursiveRetriever(Immutable):
         if self._settings.generator not in GENERATORS:
             raise ConfigError(
                 f"The query generator {type(self.generator).__name__} has no registered name, so "
-                "no folder can hold it. Register it (GENERATORS.register), or save the base."
+                "no folder can hold it. Register it (GENERATORS.register), its options included, "
+                "or save the base."
             )
         settings = asdict(self._settings)
         manifest = Manifest("recursive", self.fingerprint, len(self.documents), settings)
@@ -182,7 +177,7 @@ class RecursiveRetriever(Immutable):
             )
         base, documents = load_base(data)
         self = cls.__new__(cls)
-        self._set(base, documents, _generator(settings.generator or "", documents), settings)
+        self._set(base, documents, make_generator(settings.generator or "", documents), settings)
         check_restored(self, manifest, folder)
         return self
 
@@ -206,16 +201,6 @@ class _Settings:
         scale_for(self.fusion)
 
 
-def _generator(generator: str | QueryGenerator, documents: Sequence[Document]) -> QueryGenerator:
-    made = GENERATORS.get(generator)(documents) if isinstance(generator, str) else generator
-    if not isinstance(made, QueryGenerator) or isinstance(made, type):
-        raise ConfigError(
-            f"{generator!r:.100} is no query generator: it needs `fingerprint` and to be called "
-            f"with a question and its hops. Known: {', '.join(GENERATORS)}."
-        )
-    return made
-
-
 def _fused(hops: Sequence[Hop], fusion: str) -> list[tuple[Document, Fused]]:
     documents = {document.id: document for hop in hops for document in hop.documents}
     rankings = {
@@ -226,7 +211,3 @@ def _fused(hops: Sequence[Hop], fusion: str) -> list[tuple[Document, Fused]]:
     }
     weights = dict.fromkeys(rankings, 1 / max(1, len(rankings)))
     return [(documents[one.id], one) for one in fuse(rankings, fusion, weights)]
-
-
-def _folded(query: str) -> str:
-    return " ".join(query.lower().split())

@@ -64,6 +64,16 @@ register(
     "Selected facts, D-RAG: the answer's log-likelihood under an LLM reader.",
     "hopgym.rewards.kg.likelihood:LikelihoodReward",
 )
+register(
+    "rag",
+    "The answer, relevant documents, few queries; citations and support if asked.",
+    "hopgym.rewards.rag:RagReward",
+)
+register(
+    "learned",
+    "A trained scorer reads the episode: 'learned?model=FOLDER'.",
+    "hopgym.rewards.learned:LearnedReward",
+)
 register("repeat", "-1 for each repeated query.", "hopgym.rewards.repeat:repeat_penalty")
 
 FOR_FACTS = ("drag", "em", "f1", "kg", "kg_deeppath", "kg_minerva", "kg_r1")

@@ -15,6 +15,7 @@ from ..listing import print_registry
 from . import REWARDS
 from .kg import FACT_READERS
 from .predictions import DEFAULT_METRICS, METRICS, read_predictions, score_predictions
+from .support import SUPPORTERS
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,10 +25,11 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def list_rewards() -> None:
-    """List the rewards, and the readers of facts that some of them need."""
+    """List the rewards, and the readers of facts and checkers of support that some of them need."""
     own = "Also: module:attribute or file.py:attribute of your own."
     print_registry(REWARDS, "What it pays for", own=own)
     print_registry(FACT_READERS, "How it reads answers off selected facts", own=own)
+    print_registry(SUPPORTERS, "When a claim is supported by a document", own=own)
 
 
 def score(

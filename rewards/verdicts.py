@@ -12,7 +12,15 @@ from typing import Any, TypeVar, cast, get_args
 
 from ..core import Question
 from ..errors import ConfigError, RewardError, users_code
-from .judges.base import Claim, ClaimType, Judge, ProcessVerdict, StepClaim, Verdict
+from .judges.base import (
+    Claim,
+    ClaimType,
+    Judge,
+    ProcessVerdict,
+    StepClaim,
+    SupportClaim,
+    Verdict,
+)
 
 V = TypeVar("V", Verdict, ProcessVerdict)
 
@@ -59,6 +67,16 @@ def process(judge: Judge, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
         RewardError: If it raised something that is no error of ours.
     """
     return _ask(judge, "process", claims, ProcessVerdict)
+
+
+def support(judge: Judge, claims: Sequence[SupportClaim]) -> list[Verdict]:
+    """Ask whether documents say what is claimed; the judge must have `support`.
+
+    Raises:
+        ConfigError: If what the judge returned is no verdict for each.
+        RewardError: If it raised something that is no error of ours.
+    """
+    return _ask(judge, "support", claims, Verdict)
 
 
 def _type(question: Question) -> ClaimType:

@@ -17,6 +17,8 @@ EXPECTED = {
     "own_environment.py": "turn 2: truncated=True",
     "grpo_script.py": "step 3: reward ",
     "sb3_script.py": "after 12000 steps: return 0.",
+    "rag_inference.py": "Answer: ",
+    "knowledge_base.py": "(3 hops): all gold documents found: True",
     "trained_model.py": "The answer: ",
 }
 

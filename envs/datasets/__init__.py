@@ -21,6 +21,16 @@ register(
 )
 register("bamboogle", "Bamboogle.", "hopgym.envs.datasets.bamboogle:load_bamboogle")
 register(
+    "squad",
+    "SQuAD, its paragraphs as the corpus; divided by article.",
+    "hopgym.envs.datasets.squad:load_squad",
+)
+register(
+    "hub",
+    "Any set of the `datasets` library, all splits: 'hub?name=user/set'.",
+    "hopgym.envs.datasets.hub_set:load_hub_set",
+)
+register(
     "flashrag",
     "FlashRAG's form: NQ, TriviaQA, PopQA, …",
     "hopgym.envs.datasets.flashrag:load_flashrag",

@@ -28,8 +28,10 @@ def rows(name: str, config: str | None, split: str) -> Iterator[tuple[str, Any]]
         yield f"{name} {split} row {number}", row
 
 
-def table(name: str, config: str | None, split: str) -> Any:
+def table(name: str, config: str | None, split: str | None) -> Any:
     """Return a split as a table of `datasets`, which lies in a file until its rows are read.
+
+    Without a split, all of them by name.
 
     Raises:
         MissingExtraError: If `datasets` is not installed.
@@ -41,7 +43,7 @@ def table(name: str, config: str | None, split: str) -> Any:
             return datasets.load_dataset(name, config or None, split=split)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise DataError(
-            f"{name} ({config or 'default'}, {split}) could not be loaded: {error}. Without a "
+            f"{name} ({config or 'default'}, {split or 'all splits'}) could not be loaded: {error}. Without a "
             "network, download its file once and pass path=FILE."
         ) from error
 

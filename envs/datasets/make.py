@@ -36,6 +36,8 @@ SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
     ("two_wiki", frozenset({"question", "answer", "supporting_facts", "answer_aliases"})),
     ("hotpotqa", frozenset({"question", "answer", "supporting_facts"})),
     ("flashrag", frozenset({"id", "question", "golden_answers"})),
+    ("squad", frozenset({"version", "data"})),
+    ("squad", frozenset({"question", "context", "answers"})),
     ("plain", frozenset({"question", "answer"})),
     ("plain", frozenset({"question", "answers"})),
 )

@@ -1,6 +1,7 @@
-"""Text protocols by name: `"r3"`, `"search_r1"`, `"dag"`, `"select"`, your own.
+"""Text protocols by name: `"r3"`, `"search_r1"`, `"rag"`, `"dag"`, `"select"`, your own.
 
-SearchRead is played in the first two, DagSearch in `"dag"` and KGSubgraph in `"select"`.
+SearchRead is played in the first two, RAG in `"rag"` (`"rag_answer"` where the agent asks no
+queries), DagSearch in `"dag"` and KGSubgraph in `"select"`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ register(
     "search_r1",
     "Search-R1: `<think>`, `<search>` or `<answer>`.",
     "hopgym.envs.grammars.search_r1:SearchR1Grammar",
+)
+register(
+    "rag",
+    "RAG: documents in boundary tokens, then `Query:` or `Answer:` with citations.",
+    "hopgym.envs.grammars.rag:RagGrammar",
+)
+register(
+    "rag_answer",
+    "RAG in one turn: the answer, with or without `Answer:`.",
+    "hopgym.envs.grammars.rag:RagAnswerGrammar",
 )
 register(
     "dag",

@@ -71,6 +71,32 @@ SEARCH_R1: Table = {
     _E.FORGED_MARKER: "Only the environment writes the tag information.",
 }
 
+_RAG_FORGED = (
+    "It has a boundary that only the environment writes: of documents it may have citations, such "
+    "as DOC_1 in square brackets, and nothing else."
+)
+
+RAG: Table = {
+    **COMMON,
+    _E.NO_ACTION: (
+        "It has no line that begins with the word Query, or with the word Answer, and a colon."
+    ),
+    _E.REPEATED_ACTION: "It has more than one query or answer: write one.",
+    _E.TEXT_AFTER_ACTION: (
+        "It goes on after its query or answer, which is one line: write nothing after it."
+    ),
+    _E.FORGED_MARKER: _RAG_FORGED,
+}
+
+RAG_ANSWER: Table = {
+    **RAG,
+    _E.NO_ACTION: (
+        "The word Answer stands in it, but begins no line: write it, a colon and the answer on a "
+        "line of their own."
+    ),
+    _E.REPEATED_ACTION: "It has more than one answer: write one.",
+}
+
 SELECT: Table = {
     **COMMON,
     _E.TOO_LONG: f"It {_SIZE}: write less.",

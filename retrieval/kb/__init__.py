@@ -5,13 +5,14 @@
     retriever = make_retriever("kb/wiki")
 
 Nothing is pickled, and nothing in the folder changes but as a whole. On the command line:
-`hopgym kb build|add|search|info|verify|export`. For conversations there is `RetrievalManager`.
+`hopgym kb build|add|merge|search|info|verify|export`. For conversations there is `RetrievalManager`.
 """
 
 from .build import Built, add, build
 from .chunking import Chunking, document_id
 from .manager import RetrievalManager, prepare_knowledge_base
 from .manifest import KnowledgeBase, Recipe, describe, verify
+from .merge import merge
 from .retrieved import RetrievedDocument
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "build",
     "describe",
     "document_id",
+    "merge",
     "prepare_knowledge_base",
     "verify",
 ]

@@ -1,4 +1,4 @@
-"""`hopgym kb build|add|search|info|verify|export`."""
+"""`hopgym kb build|add|merge|search|info|verify|export`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from ...errors import DataError
+from ...errors import ConfigError, DataError
 from .. import make_retriever, write_documents
 from ..options import split_options
 from ..writing import writable
 from .build import Built, add, build
 from .build import Progress as Reporter
 from .manifest import KnowledgeBase, Recipe, describe, open_retriever, verify
+from .merge import merge
 from .models import spec_for
 
 Documents = Annotated[
@@ -41,6 +42,7 @@ def add_commands(app: typer.Typer) -> None:
     kb = typer.Typer(help="Knowledge bases: documents made searchable.", no_args_is_help=True)
     kb.command("build")(build_base)
     kb.command("add")(add_documents)
+    kb.command("merge")(merge_bases)
     kb.command("search")(search)
     kb.command("info")(info)
     kb.command("verify")(check)
@@ -76,6 +78,25 @@ def add_documents(folder: Folder, documents: Documents, strict: Strict = True) -
     with _bar() as progress:
         built = add(folder, documents, strict=strict, progress=progress)
     _report(folder, built)
+
+
+def merge_bases(
+    bases: Annotated[list[Path], typer.Argument(metavar="DIR DIR...", help="Those to merge.")],
+    output: Annotated[Path, typer.Option(help="The folder to write; none of them.")],
+    type: Annotated[
+        str | None, typer.Option(help="What searches it; else what searches the first.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The encoder, of dense and hybrid.")] = None,
+) -> None:
+    """Make one knowledge base of several, of their passages as they are."""
+    for base in bases:
+        _refuse_file(base)
+    if model is not None and type is None:
+        raise ConfigError(f"model {model!r} was given without a type. Give --type dense or hybrid.")
+    with _bar() as progress:
+        retriever = None if type is None else spec_for(type, model)
+        built = merge(output, bases, retriever=retriever, progress=progress)
+    _report(output, built)
 
 
 def search(

@@ -43,15 +43,49 @@ def augment(
     ['system', 'retrieval', 'user']
     """
     _check_position(position)
+    query = query_of(conversation)
+    found = (find(query) if query.strip() else None) or ()
+    told = [document.to_dict() for document in found]
+    message = {"role": "retrieval", "documents": told} if told else None
+    return with_retrieval(conversation, message, position)
+
+
+def query_of(conversation: Mapping[str, Any]) -> str:
+    """Return the text of the last user message; empty where there is none.
+
+    Raises:
+        ConfigError: If this is no conversation.
+
+    >>> query_of({"messages": [{"role": "user", "content": "Who?"}]})
+    'Who?'
+    """
+    users = [each for each in _messages(conversation) if each.get("role") == "user"]
+    return text_of(users[-1]) if users else ""
+
+
+def with_retrieval(
+    conversation: Mapping[str, Any],
+    message: Mapping[str, Any] | None,
+    position: str = "before_user",
+) -> dict[str, Any]:
+    """Return a copy of a conversation with a message of what was retrieved.
+
+    Args:
+        conversation: `{"messages": [...]}`; other keys are kept.
+        message: What to put there; None for a copy alone.
+        position: One of `POSITIONS`; `after_system` is the start if there is no system message.
+
+    Raises:
+        ConfigError: If the position is unknown, or this is no conversation.
+    """
+    _check_position(position)
     messages = _messages(conversation)
-    augmented = {**deepcopy(dict(conversation)), "messages": deepcopy(list(messages))}
-    users = [n for n, message in enumerate(messages) if message.get("role") == "user"]
-    query = _text(messages[users[-1]]) if users else ""
-    if query.strip() and (found := find(query)):
+    copy = {**deepcopy(dict(conversation)), "messages": deepcopy(list(messages))}
+    users = [n for n, each in enumerate(messages) if each.get("role") == "user"]
+    if message is not None and (users or position == "after_system"):
         place = users[-1] if position == "before_user" else _after_system(messages)
-        told = {"role": "retrieval", "documents": [document.to_dict() for document in found]}
-        augmented["messages"].insert(place, told)
-    return augmented
+        copy["messages"].insert(place, deepcopy(dict(message)))
+    return copy
 
 
 def _check_position(position: str) -> None:
@@ -73,7 +107,7 @@ def _messages(conversation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return messages
 
 
-def _text(message: Mapping[str, Any]) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
     """Return what a message says; its content is a string, or parts of which some are text."""
     content = message.get("content")
     if isinstance(content, list):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Document
-from ...errors import ConfigError
+from ...errors import ConfigError, DataError
 from .. import make_retriever, read_documents, write_documents
 from ..base import Retriever
 from ..corpus import Corpus
@@ -71,6 +71,15 @@ class RetrievalManager:
         """What is searched."""
         return getattr(self._retriever, "documents", self._corpus)
 
+    @property
+    def retriever(self) -> Retriever:
+        """What searches, over the documents as they are now; it never changes.
+
+        Raises:
+            ConfigError: If there are no documents yet.
+        """
+        return self._ready()
+
     def retrieve(self, query: str, top_k: int = 5) -> list[RetrievedDocument]:
         """Return the best documents for a query, best first.
 
@@ -125,6 +134,29 @@ class RetrievalManager:
         new = [_plain(document) for document in documents]
         self._corpus = Corpus([*self.documents, *new])
         self._retriever = None
+
+    def delete_documents(self, ids: Iterable[str]) -> None:
+        """Give documents up; they are not found from the next query on, and count in no score.
+
+        A knowledge base on disk stays as it is until `save_knowledge_base`.
+
+        Raises:
+            ConfigError: If this is one id instead of several.
+            DataError: If there is no such document; then none is deleted.
+        """
+        if self._about is not None:
+            refuse_code(self._recipe.retriever, "The knowledge base")
+        if isinstance(ids, str):
+            raise ConfigError(f"ids is {ids!r:.80}; give a list of ids: [{ids!r:.80}].")
+        gone = set(ids)
+        kept = [document for document in self.documents if document.id not in gone]
+        if len(kept) + len(gone) != len(self.documents):
+            known = {document.id for document in self.documents}
+            raise DataError(
+                f"There is no document {min(gone - known)!r:.80}, so none was deleted. Give ids "
+                "that `documents` has."
+            )
+        self._corpus, self._retriever = Corpus(kept), None
 
     def save_knowledge_base(self, path: str | Path) -> KnowledgeBase:
         """Write a knowledge base, replacing one that stands there; all of it or nothing.

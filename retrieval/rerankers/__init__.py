@@ -31,6 +31,11 @@ register = RERANKERS.register
 _HERE = "hopgym.retrieval.rerankers"
 
 register(
+    "bi_encoder",
+    "An encoder's vectors, compared: bi_encoder?encoder=minilm.",
+    f"{_HERE}.bi_encoder:BiEncoderReranker",
+)
+register(
     "cross_encoder",
     "A cross-encoder of sentence-transformers.",
     f"{_HERE}.cross_encoder:CrossEncoderReranker",

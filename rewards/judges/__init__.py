@@ -12,7 +12,7 @@ from typing import Any, cast
 from ...errors import ConfigError, named, users_code
 from ...registry import Registry
 from ...retrieval.options import check_options, split_options
-from .base import Claim, Judge, ProcessVerdict, StepClaim, Verdict
+from .base import Claim, Judge, ProcessVerdict, StepClaim, SupportClaim, Verdict
 
 JUDGES: Registry[Any] = Registry("judge", "hopgym judge list")
 register = JUDGES.register
@@ -34,6 +34,7 @@ __all__ = [
     "Judge",
     "ProcessVerdict",
     "StepClaim",
+    "SupportClaim",
     "Verdict",
     "make_judge",
     "register",

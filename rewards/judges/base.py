@@ -74,8 +74,27 @@ class StepClaim:
         object.__setattr__(self, "documents", _texts(self, "documents"))
 
 
+@dataclass(frozen=True, slots=True)
+class SupportClaim:
+    """Something that was said, and the documents that it may rest on.
+
+    Raises:
+        ConfigError: If a field is not what it says.
+    """
+
+    claim: str
+    documents: Sequence[str]
+    """Title and text of each; kept as a tuple."""
+    question: str = ""
+    """What was asked; "" where it is unknown."""
+
+    def __post_init__(self) -> None:
+        _check_texts(self, ("claim", "question"))
+        object.__setattr__(self, "documents", _texts(self, "documents"))
+
+
 class Verdict(NamedTuple):
-    """How right an answer is."""
+    """How right an answer is, or how well supported a claim."""
 
     value: float
     """From 0 to 1; an `outcome` is 0 or 1. 0 where `unscored`, and then no verdict at all."""
@@ -98,7 +117,11 @@ class ProcessVerdict(NamedTuple):
 
 @runtime_checkable
 class Judge(Protocol):
-    """Anything that judges. Safe to call from several threads."""
+    """Anything that judges. Safe to call from several threads.
+
+    A judge may have one more: `support(claims)`, of `SupportClaim`s, which says whether one of the
+    documents says what is claimed, as a list of `Verdict`s.
+    """
 
     name: str
 
@@ -116,7 +139,7 @@ class Judge(Protocol):
         """Say how sound each step is."""
 
 
-C = TypeVar("C", Claim, StepClaim)
+C = TypeVar("C", Claim, StepClaim, SupportClaim)
 
 
 def check_claims(claims: Iterable[C], kind: type[C], method: str) -> list[C]:
@@ -131,7 +154,7 @@ def check_claims(claims: Iterable[C], kind: type[C], method: str) -> list[C]:
         ConfigError: If it is no list of them.
     """
     wanted = f"`{method}` takes a list of {kind.__name__}s"
-    if isinstance(claims, Claim | StepClaim):
+    if isinstance(claims, Claim | StepClaim | SupportClaim):
         raise ConfigError(f"{wanted}, and was given one {type(claims).__name__}: write [claim].")
     if isinstance(claims, str) or not isinstance(claims, Iterable):
         raise ConfigError(f"{wanted}, and was given {claims!r:.60}.")
@@ -148,6 +171,7 @@ def check_claims(claims: Iterable[C], kind: type[C], method: str) -> list[C]:
 _MADE: dict[type, str] = {
     Claim: "Claim(question, answer, golds)",
     StepClaim: "StepClaim(question, analysis, query, documents)",
+    SupportClaim: "SupportClaim(claim, documents, question)",
 }
 
 

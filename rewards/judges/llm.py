@@ -19,7 +19,7 @@ from ...files import fingerprint
 from ...retrieval.base import check_number, check_whole
 from ...retrieval.remote import check_url
 from . import loop
-from .base import Claim, ProcessVerdict, StepClaim, Verdict, check_claims
+from .base import Claim, ProcessVerdict, StepClaim, SupportClaim, Verdict, check_claims
 from .budget import Budget, Usage
 from .cache import Replies
 from .client import Client
@@ -34,6 +34,7 @@ from .prompts import (
     V,
     about_answer,
     about_step,
+    about_support,
     semantic,
 )
 from .session import Manner, Session
@@ -141,6 +142,16 @@ class LLMJudge(ABC):
             RewardError: If the cache fails.
         """
         return self._all([about_step(c) for c in check_claims(claims, StepClaim, "process")])
+
+    def support(self, claims: Sequence[SupportClaim]) -> list[Verdict]:
+        """Say whether one of the documents says what is claimed: 1 or 0.
+
+        Raises:
+            ConfigError: If it is no list of claims about documents.
+            SetupError: If the server refuses the key, the model or an option.
+            RewardError: If the cache fails.
+        """
+        return self._all([about_support(c) for c in check_claims(claims, SupportClaim, "support")])
 
     @property
     def fingerprint(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from ...files import fingerprint
 from ..answer import exact_match
-from .base import Claim, ProcessVerdict, StepClaim, Verdict
+from .base import Claim, ProcessVerdict, StepClaim, SupportClaim, Verdict
 from .replies import Grade, Options, Outcome, Record, Soundness, schema
 from .text import as_json, cleaned
 
@@ -32,6 +32,7 @@ MAX_ANALYSIS = 4_000
 MAX_QUERY = 500
 MAX_DOCUMENT = 2_000
 MAX_DOCUMENTS = 10
+MAX_SUPPORT = 50
 MAX_BEFORE = 8_000
 
 _PREFACE = """\
@@ -96,6 +97,13 @@ an empty list means that nothing was. Give each a number from 0 to 1:
 `relevance`: do the documents fit the query and help to answer the question? 0 if there are none.
 A step that contradicts what was found before, or whose reasoning is illogical, gets 0 for all."""
 
+_SUPPORT = f"""{_PREFACE}
+
+A program was asked `question` and said `claim`; `documents` are what it had been shown. `correct` is
+true only if one of the documents says what is claimed, of the same things: not what is likely, not
+what you know yourself, and not what follows only from several documents together. `claim` may be a
+short answer to `question`; then a document must say the answer."""
+
 
 @dataclass(frozen=True)
 class Task(Generic[V]):
@@ -152,11 +160,13 @@ SEMANTIC: dict[str, Task[Verdict]] = {
     "multi": Task("multi", _MULTI, Options, _unjudged),
 }
 PROCESS = Task("process", _PROCESS, Soundness, _unjudged_step)
+SUPPORT = Task("support", _SUPPORT, Outcome, _unjudged)
 
 _TASKS: tuple[Task[Any], ...] = (OUTCOME, *SEMANTIC.values(), PROCESS)
 
 VERSION = fingerprint(task.system for task in _TASKS)
-"""Another, whenever a word of an instruction or a schema is."""
+"""Another, whenever a word of an instruction or a schema is; of `support`, which judges no answers,
+the keys of kept verdicts tell."""
 
 
 def semantic(claim: Claim) -> Task[Verdict]:
@@ -199,3 +209,13 @@ def about_step(claim: StepClaim) -> Request[ProcessVerdict]:
         "documents": [cleaned(document, MAX_DOCUMENT) for document in documents],
     }
     return Request(PROCESS, as_json(data))
+
+
+def about_support(claim: SupportClaim) -> Request[Verdict]:
+    """Ask whether one of the documents says what is claimed."""
+    data = {
+        "question": cleaned(claim.question, MAX_QUESTION),
+        "claim": cleaned(claim.claim, MAX_ANSWER),
+        "documents": [cleaned(text, MAX_DOCUMENT) for text in claim.documents[:MAX_SUPPORT]],
+    }
+    return Request(SUPPORT, as_json(data))

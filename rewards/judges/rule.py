@@ -14,7 +14,7 @@ from dataclasses import replace
 from ...errors import ConfigError, unknown_name
 from ...files import fingerprint
 from ..normalize import squad_cached
-from .base import Claim, ProcessVerdict, StepClaim, Verdict, check_claims
+from .base import Claim, ProcessVerdict, StepClaim, SupportClaim, Verdict, check_claims
 from .failures import NO_GOLDS
 from .guards import LOOSE, STRICT, VERDICTS, degenerate, same_figures, says
 from .option_sets import same_letters, set_f1
@@ -97,6 +97,17 @@ class RuleJudge:
     def process(self, claims: Sequence[StepClaim]) -> list[ProcessVerdict]:
         """Say how sound each step is, by the rules of `step_rules`."""
         return [judge_step(claim) for claim in check_claims(claims, StepClaim, "process")]
+
+    def support(self, claims: Sequence[SupportClaim]) -> list[Verdict]:
+        """Say whether the words of what is claimed stand in one of the documents: 1 or 0."""
+        from ..support import Checkable, LexicalSupport  # here: it reads these rules' words
+
+        asked = check_claims(claims, SupportClaim, "support")
+        items = [Checkable(one.claim, tuple(one.documents), one.question) for one in asked]
+        return [
+            Verdict(float(one.supported), one.reason or "its words stand in a document")
+            for one in LexicalSupport().check(items)
+        ]
 
     def _outcome(self, claim: Claim) -> Verdict:
         if claim.type == "fact":

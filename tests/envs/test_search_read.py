@@ -232,7 +232,10 @@ def test_an_environment_pickles_with_its_state():
 def test_arguments_of_another_kind_are_named():
     for keywords, message in [
         ({"force_answer": "yes"}, "force_answer is 'yes'; it may be True or False"),
-        ({"grammar": None}, r"None is no grammar. Give a name \(dag, r3, search_r1, select\)"),
+        (
+            {"grammar": None},
+            r"None is no grammar. Give a name \(dag, r3, rag, rag_answer, search_r1, select\)",
+        ),
         ({"grammar": "dag"}, r"is played step by step, and the grammar 'dag' is not"),
         ({"grammar": "select"}, r"is played step by step, and the grammar 'select' is not"),
         ({"reward": 3}, r"3 is no reward. Give a name \(dag, .*em, f1"),

@@ -146,3 +146,21 @@ def test_the_rules_are_told():
     )
     assert how_to({**PLANNED, "phase": "either"}).endswith("(Web), or = and the answer.")
     assert "B: query with {A} (Wiki)" in how_to({**PLANNED, "tools": ("Wiki",)})
+
+
+def test_where_documents_are_shown_first_an_answer_is_typed_as_it_is(monkeypatch):
+    once = {"grammar": "rag_answer", "turn": 1, "remaining": 1}
+    assert how_to(once) == "Type the answer."
+    for line in ("Lyon [DOC_1]", "= Lyon [DOC_1]"):
+        monkeypatch.setattr("builtins.input", lambda prompt, line=line: line)
+        assert read_action(once).endswith("\nAnswer: Lyon [DOC_1]")
+    asks = {"grammar": "rag", "turn": 1, "remaining": 2}
+    assert how_to(asks) == "Type a query, or = and the answer."
+    for line, action in (
+        ("the town", "Typed by hand.\nQuery: the town"),
+        ("Query: the town", "Query: the town"),
+        ("= Lyon", "Typed by hand.\nAnswer: Lyon"),
+    ):
+        monkeypatch.setattr("builtins.input", lambda prompt, line=line: line)
+        assert read_action(asks) == action
+    assert how_to({**asks, "remaining": 1}) == "Type the answer."

@@ -19,12 +19,14 @@ from hopgym.retrieval import RETRIEVERS, make_retriever
 CURE = r"Build the index again|the folder that a retriever's `save"
 ELSEWHERE = {"http", "qdrant", "elasticsearch", "cached", "exa", "fan_out"}  # need more than a name
 SPECS = {
+    "as_of": "as_of?date=2030",
     "dense": "dense?encoder=hashing",
     "hybrid": 'hybrid?children=["bm25","tfidf","dense?encoder=hashing"]',
 }
 FIND_ANYTHING = {"random", "dense", "hybrid"}  # nearest, however far
 NAMES = [name for name in RETRIEVERS if name not in ELSEWHERE]
 COMPOSED = {
+    "as_of": "as_of?date=2030&base={}",
     "hybrid": 'hybrid?children=["{}","random"]',
     "link_hop": "link_hop?base={}",
     "multi_source": "multi_source?base={}",

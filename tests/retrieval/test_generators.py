@@ -3,13 +3,16 @@ import time
 import pytest
 
 from hopgym.core import Document
-from hopgym.errors import UnknownNameError
+from hopgym.errors import ConfigError, RetrievalError, UnknownNameError
 from hopgym.retrieval.generators import (
     GENERATORS,
     EntityGenerator,
     Hop,
     QueryGenerator,
+    TemplateGenerator,
     TitleGenerator,
+    make_generator,
+    next_query,
 )
 
 VEL = Document("a", "Vel (film)", "A film by Ada Orm, shot in Tessa Town.")
@@ -106,7 +109,7 @@ def test_hostile_text_is_cheap(generator, text):
 
 
 def test_they_are_known_by_name():
-    for name in GENERATORS:
+    for name in set(GENERATORS) - {"llm"}:  # which needs a model
         made = GENERATORS.get(name)(WORLD)
         assert isinstance(made, QueryGenerator)
         assert GENERATORS.summary(name)
@@ -124,3 +127,65 @@ def test_defect_the_fingerprint_of_titles_names_those_that_are_looked_for():
 
 def hop_to(title):
     return Document("x", title, "")
+
+
+def test_a_template_is_filled_from_the_best_document():
+    first = hop(1, QUESTION, VEL)
+    fields = "{hop}: {title} / {name} / {rest} / {query} / {question}"
+    assert TemplateGenerator(template=fields)(QUESTION, [first]) == (
+        f"2: Vel / Ada Orm / Where was the director of born? / {QUESTION} / {QUESTION}"
+    )
+    ask = TemplateGenerator()
+    second = ask(QUESTION, [first])
+    assert second == f"Ada Orm {QUESTION}"
+    assert ask(QUESTION, [first, hop(2, second, VEL, new=[False])]).startswith("Tessa Town ")
+
+
+def test_templates_by_hop_end():
+    ask = TemplateGenerator(template=["who made {title}", "born: {name}"])
+    first, second = hop(1, QUESTION, VEL), hop(2, "who made Vel", ADA)
+    assert ask(QUESTION, [first]) == "who made Vel"
+    assert ask(QUESTION, [first, second]) == "born: Tessa Town"
+    assert ask(QUESTION, [first, second, hop(3, "born: Tessa Town", TESSA)]) is None
+    assert ask(QUESTION, []) is None
+
+
+def test_a_template_never_asks_twice_and_needs_its_fields():
+    ask = TemplateGenerator(template="more on {title}")
+    assert ask(QUESTION, [hop(1, "more on vel", VEL)]) is None
+    assert ask(QUESTION, [hop(1, QUESTION)]) is None
+    assert TemplateGenerator(template="who?")(QUESTION, [hop(1, QUESTION)]) == "who?"
+    braces = Document("x", "{question.__class__} {0}", "")
+    assert ask(QUESTION, [hop(1, QUESTION, braces)]) == "more on {question.__class__} {0}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{", "{answer}", "{question.text}", "{title!r}", "{title:5}", "{}", "{0}", [], "", 5, [5]],
+)
+def test_what_is_no_template_is_refused(template):
+    with pytest.raises(ConfigError, match=r"template is .*; give a text, or a list of texts, with"):
+        TemplateGenerator(template=template)
+
+
+def test_generators_have_options_in_their_names():
+    made = make_generator('template?template=["about {title}"]')
+    assert made.fingerprint == TemplateGenerator(template=["about {title}"]).fingerprint
+    assert made.fingerprint != TemplateGenerator(template="about {title}").fingerprint
+    assert isinstance(make_generator("titles", WORLD), TitleGenerator)
+    with pytest.raises(ConfigError, match=r"'titles' has no option 'x'"):
+        make_generator("titles?x=1")
+    with pytest.raises(UnknownNameError, match=r"Unknown query generator 'tite'"):
+        make_generator("tite?x=1")
+    assert {"llm", "template"} <= set(GENERATORS)
+
+
+def test_a_next_query_is_new_text_or_none():
+    hops = [hop(1, "who  Was", VEL)]
+    assert next_query(lambda question, hops: "WHO was", "q", hops) is None
+    assert next_query(lambda question, hops: " ", "q", hops) is None
+    assert next_query(lambda question, hops: question, "q", hops) == "q"
+    with pytest.raises(ConfigError, match=r"function returned 5; it must return the next query"):
+        next_query(lambda question, hops: 5, "q", hops)
+    with pytest.raises(RetrievalError, match=r"query generator .* failed with ZeroDivisionError"):
+        next_query(lambda question, hops: 1 / 0, "q", hops)

@@ -25,6 +25,7 @@ def test_rewards_are_listed():
         name in listed for name in ("em", "f1", "r3_paper", "r3_code", "r3_seed", "orm", "prm")
     )
     assert all(name in listed for name in ("kg_deeppath", "drag", "symbolic", "llm", "openai"))
+    assert all(name in listed for name in ("rag", "learned", "lexical", "nli", "judge"))
 
 
 def test_scores_as_json_and_as_a_table(file):

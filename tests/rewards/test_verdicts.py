@@ -3,8 +3,15 @@ from dag_episodes import EmJudge
 
 from hopgym.core import Question
 from hopgym.errors import ConfigError, RewardError
-from hopgym.rewards.judges import Claim, ProcessVerdict, StepClaim, Verdict
-from hopgym.rewards.verdicts import claim, outcome, process, semantic
+from hopgym.rewards.judges import (
+    Claim,
+    ProcessVerdict,
+    StepClaim,
+    SupportClaim,
+    Verdict,
+    make_judge,
+)
+from hopgym.rewards.verdicts import claim, outcome, process, semantic, support
 
 CLAIM = Claim("Who?", "Ada", ("Ada",))
 STEP = StepClaim("Who?", "a", "q")
@@ -71,3 +78,11 @@ def test_what_a_judge_raises_is_told_by_its_name_and_line():
         RewardError, match=r"The judge EmJudge raised KeyError: 'verdict' \(line \d+ of .*test_verd"
     ):
         semantic(judge, [CLAIM])
+
+
+def test_support_is_asked_of_a_judge_that_has_it():
+    claims = [SupportClaim("Ada made it.", ("Made by Ada.",)), SupportClaim("Bea", ("By Ada.",))]
+    assert [verdict.value for verdict in support(make_judge("rule"), claims)] == [1.0, 0.0]
+    assert support(EmJudge(), []) == []
+    with pytest.raises(RewardError, match=r"raised AttributeError"):
+        support(EmJudge(), claims)

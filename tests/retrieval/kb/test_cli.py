@@ -63,6 +63,20 @@ def test_documents_are_added(tmp_path, kb):
     assert make_retriever(kb).search(["lighthouse"], 1).ids == [["new"]]
 
 
+def test_bases_are_merged(tmp_path, kb):
+    build(
+        tmp_path / "b",
+        [write_lines(tmp_path / "b.jsonl", [{"id": "new", "text": "A lighthouse."}])],
+    )
+    out = tmp_path / "new"
+    assert "21" in run("merge", kb, tmp_path / "b", "--output", out, "--type", "tfidf").output
+    assert make_retriever(out).search(["lighthouse"], 1).ids == [["new"]]
+    with pytest.raises(ConfigError, match="without a type"):
+        run("merge", kb, tmp_path / "b", "--output", out, "--model", "hashing")
+    with pytest.raises(DataError, match="is a file, not the folder"):
+        run("merge", kb, tmp_path / "b.jsonl", "--output", out)
+
+
 def test_searching_shows_the_hits(kb):
     row = next(row for row in ROWS if row["id"] == "d00007")
     shown = run("search", kb, "entry 7", "-k", 1).output

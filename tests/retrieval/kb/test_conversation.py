@@ -3,7 +3,7 @@ import copy
 import pytest
 
 from hopgym.errors import ConfigError
-from hopgym.retrieval.kb.conversation import POSITIONS, augment
+from hopgym.retrieval.kb.conversation import POSITIONS, augment, query_of, with_retrieval
 from hopgym.retrieval.kb.retrieved import RetrievedDocument
 
 FOUND = [RetrievedDocument("a", "Ada", "One.", 1.0, rank=1)]
@@ -101,3 +101,15 @@ def test_an_unknown_position_is_refused():
 def test_what_is_no_conversation_is_refused(given):
     with pytest.raises(ConfigError, match="is no conversation; give"):
         augment(given, lambda query: FOUND)
+
+
+def test_the_query_is_what_the_last_user_message_says():
+    assert query_of(CHAT) == "Where was she born?"
+    assert query_of({"messages": CHAT["messages"][:1]}) == ""
+
+
+def test_a_message_of_ones_own_is_put_in_its_place():
+    message = {"role": "retrieval", "hops": []}
+    made = with_retrieval(CHAT, message, "after_system")
+    assert made["messages"][1] == message and made["messages"][1] is not message
+    assert with_retrieval(CHAT, None) == CHAT

@@ -73,6 +73,31 @@ def test_documents_added_are_found_from_then_on():
     assert len(manager.documents) == 22
 
 
+@pytest.mark.parametrize("spec", SPECS)
+def test_documents_deleted_are_found_no_more_and_count_in_no_score(spec, tmp_path):
+    manager = manager_of([*DOCUMENTS, ADA], spec)
+    assert ids(manager.retrieve("first program", 1)) == ["ada"]
+    manager.delete_documents(["ada"])
+    assert manager.batch_retrieve(["first program", "entry 7"], 5) == manager_of(
+        DOCUMENTS, spec
+    ).batch_retrieve(["first program", "entry 7"], 5)
+    manager.save_knowledge_base(tmp_path / "kb")
+    loaded = RetrievalManager(knowledge_base_path=tmp_path / "kb")
+    loaded.delete_documents([DOCUMENTS[0].id])
+    assert len(loaded.documents) == 19 and verify(tmp_path / "kb").passages == 20
+
+
+def test_what_is_not_there_is_not_deleted():
+    manager = manager_of([ADA])
+    with pytest.raises(DataError, match="no document 'bob', so none was deleted"):
+        manager.delete_documents(["ada", "bob"])
+    with pytest.raises(ConfigError, match="give a list of ids"):
+        manager.delete_documents("ada")
+    manager.delete_documents(["ada"])
+    with pytest.raises(ConfigError, match="no documents to retrieve"):
+        manager.retrieve("program")
+
+
 def test_a_taken_id_adds_nothing():
     manager = manager_of(DOCUMENTS)
     with pytest.raises(DataError, match="both have the id 'd00003'"):

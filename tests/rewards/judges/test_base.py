@@ -7,6 +7,7 @@ from hopgym.rewards.judges.base import (
     Judge,
     ProcessVerdict,
     StepClaim,
+    SupportClaim,
     Verdict,
     check_claims,
 )
@@ -116,3 +117,13 @@ def test_unscored_is_said_and_not_meant_by_a_number():
 
 def _fields(claim):
     return claim.question, claim.answer, claim.golds, claim.type
+
+
+def test_a_claim_about_documents():
+    assert SupportClaim("a", ["Vel: a"]).documents == ("Vel: a",)
+    with pytest.raises(ConfigError, match=r"A SupportClaim's claim is None; it must be a text"):
+        SupportClaim(None, ())
+    with pytest.raises(ConfigError, match=r"documents are 'one'; they must be a list of texts"):
+        SupportClaim("a", "one")
+    with pytest.raises(ConfigError, match=r"was given one SupportClaim: write \[claim\]"):
+        check_claims(SupportClaim("a", ()), SupportClaim, "support")

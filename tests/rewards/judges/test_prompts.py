@@ -3,17 +3,20 @@ import json
 import pytest
 
 from hopgym.rewards.judges import prompts
-from hopgym.rewards.judges.base import TYPES, Claim, StepClaim
+from hopgym.rewards.judges.base import TYPES, Claim, StepClaim, SupportClaim
 from hopgym.rewards.judges.prompts import (
     MAX_ANSWER,
     MAX_BEFORE,
     MAX_DOCUMENTS,
     MAX_GOLDS,
+    MAX_SUPPORT,
     OUTCOME,
     PROCESS,
     SEMANTIC,
+    SUPPORT,
     about_answer,
     about_step,
+    about_support,
     semantic,
     shown_golds,
 )
@@ -58,7 +61,9 @@ def test_each_type_has_its_own_question():
     assert tuple(SEMANTIC) == TYPES  # what else there is no claim can be
 
 
-@pytest.mark.parametrize("task", [OUTCOME, PROCESS, *SEMANTIC.values()], ids=lambda t: t.name)
+@pytest.mark.parametrize(
+    "task", [OUTCOME, PROCESS, SUPPORT, *SEMANTIC.values()], ids=lambda t: t.name
+)
 def test_an_instruction_names_every_key_and_says_that_claims_are_data(task):
     for key in task.schema["properties"]:
         assert f"`{key}`" in task.instruction or key == "reason"
@@ -93,3 +98,11 @@ def test_the_alias_that_was_given_is_among_those_shown():
     shown = shown_golds(Claim("Who?", "Alias 499.", golds))
     assert shown[0] == "alias 499" and len(shown) == MAX_GOLDS
     assert shown_golds(Claim("Who?", "Ada", ("\u200b", "Ada"))) == ["Ada"]
+
+
+def test_a_claim_about_documents_is_data_too():
+    request = about_support(SupportClaim(HOSTILE, (HOSTILE,) * 99, HOSTILE))
+    value = json.loads(request.data)
+    assert list(value) == ["question", "claim", "documents"]
+    assert len(value["documents"]) == MAX_SUPPORT and "<|im_" not in request.data
+    assert HOSTILE not in request.task.system

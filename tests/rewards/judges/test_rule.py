@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from hopgym.errors import ConfigError, UnknownNameError
 from hopgym.rewards.answer import exact_match
-from hopgym.rewards.judges import Claim, StepClaim, make_judge
+from hopgym.rewards.judges import Claim, StepClaim, SupportClaim, make_judge
 from hopgym.rewards.judges.guards import STRICT
 from hopgym.rewards.judges.rule import RuleJudge
 from hopgym.rewards.judges.verdicts import read_verdicts
@@ -259,3 +259,12 @@ def test_options_that_do_not_exist_are_refused():
         make_judge("rule?strict=1")
     with pytest.raises(ConfigError, match="strict is 'no'"):
         RuleJudge(strict="no")
+
+
+def test_a_claim_is_supported_by_words_alone():
+    said = ("Vel: directed by Ada Orm.",)
+    right, wrong = JUDGE.support([SupportClaim("Ada Orm", said), SupportClaim("Bea Orm", said)])
+    assert right[:2] == (1.0, "its words stand in a document")
+    assert wrong[:2] == (0.0, "not shown: bea")
+    with pytest.raises(ConfigError, match=r"`support` takes a list of SupportClaims"):
+        JUDGE.support([Claim("Who?", "Ada", ("Ada",))])

@@ -1,0 +1,48 @@
+"""One text, a token at a time: for a stream, where a batch would wait for its end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..llm.batch import Batch, Begun
+from ..llm.model_facts import playing, takes_of
+from ..llm.sampling import Sampling, pick
+
+
+def stream_tokens(
+    model: Any,
+    prompt: Sequence[int],
+    sampling: Sampling,
+    rng: np.random.Generator,
+    ends: Collection[int],
+    *,
+    cache: bool = True,
+) -> Iterator[int]:
+    """Yield the tokens that a model writes after a prompt, without the one that ends them.
+
+    The same as `TransformersGenerator` writes with the same stream of random numbers. What the
+    model keeps (keys and values, or the states of Mamba layers) is carried from token to token.
+
+    Args:
+        model: A causal language model.
+        prompt: Tokens.
+        sampling: How tokens are chosen, and how many at most.
+        rng: Where from.
+        ends: Tokens that end the text.
+        cache: Whether anything is kept; without, every token reads everything anew.
+    """
+    most = sampling.max_new_tokens
+    batch = Batch(model, takes_of(model, cache=cache), [Begun(prompt)], most, min(ends, default=0))
+    drawn = batch.tensor(rng.random((1, most)))
+    for step in range(most):
+        # Not around the loop: whoever reads the stream has gradients as they want them.
+        with playing(model):
+            tokens, _ = pick(batch.logits(), drawn[:, step], sampling)
+        token = int(tokens[0])
+        if token in ends:
+            return
+        yield token
+        batch.append(tokens)

@@ -1,0 +1,1 @@
+"""Recursive retrieval as a policy: search again or answer, learnt by imitation and then by RL."""
