@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
-leaderboard: install  ## play 300 questions with nine agents; results/leaderboard.html
+leaderboard: install  ## play 300 questions in four environments; results/leaderboard.html
 	$(HOPGYM) bench --suite quick --num-envs 32 --out results/quick
 	$(HOPGYM) leaderboard results/quick --html results/leaderboard.html --md results/leaderboard.md --json results/leaderboard.json
 

@@ -2,9 +2,10 @@
 
 Two tasks. `world`: questions of one hop over the synthetic world, with small random encoders (DPR)
 and a small random T5. `squad`: real questions of an SQuAD file, with MiniLM for the encoders and a
-small random T5. Each is trained with several seeds in two arms that differ in nothing else: jointly,
-and with the retriever frozen as it came. Both are judged on articles or questions of a split that no
-training saw: the answers' F1 and exact match, and the recall of gold passages among the first five.
+small T5 that has learnt to read by cloze questions over the training articles (see `cloze`). Each is
+trained with several seeds in two arms that differ in nothing else: jointly, and with the retriever
+frozen as it came. Both are judged on questions, or articles, of a split that no training saw: the
+answers' F1 and exact match, and the recall of gold passages among the first five.
 
     python -m hopgym.benchmarks.rag_gain --out runs/rag_gain [--squad FILE] [--seeds 3] [--jobs 2]
 """
@@ -26,6 +27,7 @@ from ..core import Question
 from ..errors import ConfigError
 from ..files import atomic_write
 from ..rewards.answer import exact_match, f1
+from .cloze import write_cloze
 from .stats import Interval, mean_interval
 from .study import errors_told, run_hopgym, wide_console
 
@@ -50,6 +52,8 @@ class Task(NamedTuple):
     """Of training, in both arms."""
     episodes: int
     """Questions of the test split that are judged."""
+    reader: tuple[str, ...] = ()
+    """Flags by which a reader is trained on cloze questions first, for both arms; none for none."""
 
 
 WORLD = Task(
@@ -71,15 +75,22 @@ def squad_task(file: Path) -> Task:
     """
     if not file.is_file():
         raise ConfigError(f"{str(file)!r} is no file; give --squad dev-v1.1.json, or leave it out.")
+    lengths = ("--max_question_tokens", "40", "--max_answer_tokens", "16")
     flags = (
-        *("--question_encoder", "minilm", "--no_train_context_encoder"),
-        *("--generator_model", "tiny", "--n_docs", "2", "--batch_size", "16"),
-        *("--learning_rate", "1e-3", "--retriever_lr", "2e-5", "--warmup_steps", "50"),
-        *("--num_epochs", "3", "--gold_steps", "1000", "--max_question_tokens", "32"),
-        *("--max_passage_tokens", "200", "--max_input_tokens", "224", "--max_answer_tokens", "16"),
-        *("--eval_episodes", "100"),
+        *("--question_encoder", "minilm", "--no_train_context_encoder", "--n_docs", "2"),
+        *("--batch_size", "16", "--learning_rate", "5e-4", "--retriever_lr", "2e-5"),
+        *("--warmup_steps", "50", "--num_epochs", "2", "--eval_episodes", "100", *lengths),
+        *("--max_passage_tokens", "200", "--max_input_tokens", "224"),
     )
-    return Task("squad", f"squad?path={quote(str(file), safe='/')}&dev=0.1&test=0.2", flags, 1000)
+    reader = (
+        *("--question_encoder", "tiny", "--freeze_retriever", "--generator_model", "tiny"),
+        *("--n_docs", "1", "--gold_steps", "1000000", "--hard_negatives", "0"),
+        *("--batch_size", "32", "--learning_rate", "1e-3", "--warmup_steps", "100"),
+        *("--num_epochs", "4", "--eval_questions", "none", *lengths),
+        *("--max_passage_tokens", "64", "--max_input_tokens", "112"),
+    )
+    spec = f"squad?path={quote(str(file), safe='/')}&dev=0.1&test=0.2"
+    return Task("squad", spec, flags, 1000, reader)
 
 
 @dataclass(frozen=True)
@@ -95,9 +106,28 @@ class Plan:
 
     def command(self, arm: str, seed: int) -> list[str]:
         """Return the command of a run, which goes on where it stopped."""
+        read = ["--generator_model", str(self.reader / "generator")] if self.task.reader else []
         return [
-            "train", "rag", "--resume", "--output_dir", str(self.run(arm, seed)),
-            *self.task.flags, "--dataset_name", self.task.questions, "--seed", str(seed), *ARMS[arm],
+            "train", "rag", "--resume", "--output_dir", str(self.run(arm, seed)), *self.task.flags,
+            *read, "--dataset_name", self.task.questions, "--seed", str(seed), *ARMS[arm],
+        ]  # fmt: skip
+
+    @property
+    def reader(self) -> Path:
+        """The folder of the reader that both arms begin with."""
+        return self.out / f"{self.task.name}-reader"
+
+    def reading(self) -> list[str]:
+        """Write the cloze questions, and return the command that trains the reader on them."""
+        from ..agents.rag.data import read_set
+
+        made = read_set(self.task.questions)
+        taught = {id for question in made.questions("train") for id in question.document_ids}
+        documents = [document for document in made.documents if document.id in taught]
+        folder = write_cloze(self.out / f"{self.task.name}-cloze", documents, each=3)
+        return [
+            "train", "rag", "--resume", "--output_dir", str(self.reader), *self.task.reader,
+            "--dataset_name", str(folder),
         ]  # fmt: skip
 
     def judged(self, arm: str, seed: int, split: str = "test") -> Judged:
@@ -138,8 +168,10 @@ def measure(plan: Plan, seeds: int, jobs: int, console: Any) -> dict[str, list[J
     Raises:
         HopgymError: If a command fails.
     """
+    if plan.task.reader and not _is_done(plan.reader):
+        run_hopgym(plan.reading(), console)
     runs = [(arm, seed) for seed in range(seeds) for arm in ARMS]
-    left = [run for run in runs if not (plan.run(*run) / "hopgym.json").is_file()]
+    left = [run for run in runs if not _is_done(plan.run(*run))]
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(lambda run: run_hopgym(plan.command(*run), console), left))
     return {arm: [plan.judged(arm, seed) for seed in range(seeds)] for arm in ARMS}
@@ -182,6 +214,10 @@ def main(
         tasks = [WORLD] * world + ([squad_task(squad)] if squad else [])
         for task in tasks:
             console.print(table(task.name, measure(Plan(out, task), seeds, jobs, console)))
+
+
+def _is_done(folder: Path) -> bool:
+    return (folder / "hopgym.json").is_file()
 
 
 def _each(found: Sequence[Judged], metric: str) -> Iterator[float]:

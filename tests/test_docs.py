@@ -43,6 +43,15 @@ def test_the_readme_s_example_on_a_graph_prints_what_it_says(capsys):
     assert capsys.readouterr().out.splitlines() == re.findall(r"^print\(.*\)  # (.*)", code, re.M)
 
 
+def test_the_readme_s_example_with_documents_prints_what_it_says(capsys):
+    code = next(code for code in blocks(ROOT / "README.md", "python") if "RAG-v0" in code)
+    exec(compile(code, "README.md", "exec"), {"__name__": "docs"})
+    said = capsys.readouterr().out
+    asked, paid = re.findall(r"^print\(.*\)  # (.*)", code, re.M)
+    assert said.startswith(f"Question: {asked.partition(', and')[0]}\n") and "[DOC_1]" in said
+    assert said.splitlines()[-1] == paid
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):

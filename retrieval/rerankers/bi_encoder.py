@@ -33,8 +33,8 @@ class BiEncoderReranker:
     >>> from hopgym.core import Document
     >>> vel, ada = Document("a", "Vel", "A film."), Document("b", "Ada", "She made the film Vel.")
     >>> reranker = BiEncoderReranker(encoder="hashing?dim=256", normalize=True)
-    >>> scores = reranker.score([("the film Vel", vel), ("the film Vel", ada), ("Ada", ada)])
-    >>> bool(scores[0] > scores[1])
+    >>> scores = reranker.score([("who made it?", vel), ("who made it?", ada)])
+    >>> bool(scores[0] < scores[1])
     True
     """
 

@@ -9,7 +9,8 @@ from hopgym.agents.model_folder import write_model_folder
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import ConfigError, UnknownNameError
 
-PLAIN = [name for name in AGENTS if name not in ("llm", "openai", "gemini", "sb3", "drag")]
+NEED_A_MODEL = ("llm", "openai", "gemini", "sb3", "drag", "rag", "rag_chat", "compress")
+PLAIN = [name for name in AGENTS if name not in NEED_A_MODEL]
 """Those that need no options."""
 
 PLANNING = [name for name in PLAIN if name not in ("tiny", "ppr", "cosine")]

@@ -329,7 +329,7 @@ def test_the_default_suite_plays_without_the_extras_of_its_agents(run, monkeypat
     monkeypatch.setattr("hopgym.agents.tiny.policy.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "torch", None)
     status, out, err = run("bench", "--episodes", "1", "--out", "o")
-    assert status == 0 and "16 episodes played" in out
+    assert status == 0 and "22 episodes played" in out
     assert "tiny does not play: `torch` is not installed." in err and '"hopgym[llm]"' in err
     status, _, err = run("bench", "--agents", "tiny", "--episodes", "1", "--out", "o")
     assert status == 2 and "MissingExtraError" in err
