@@ -79,7 +79,7 @@ def squad_task(file: Path) -> Task:
     flags = (
         *("--question_encoder", "minilm", "--no_train_context_encoder", "--n_docs", "2"),
         *("--batch_size", "16", "--learning_rate", "5e-4", "--retriever_lr", "2e-5"),
-        *("--warmup_steps", "50", "--num_epochs", "2", "--eval_episodes", "100", *lengths),
+        *("--warmup_steps", "50", "--num_epochs", "1", "--eval_episodes", "100", *lengths),
         *("--max_passage_tokens", "200", "--max_input_tokens", "224"),
     )
     reader = (
@@ -106,7 +106,10 @@ class Plan:
 
     def command(self, arm: str, seed: int) -> list[str]:
         """Return the command of a run, which goes on where it stopped."""
-        read = ["--generator_model", str(self.reader / "generator")] if self.task.reader else []
+        read = []
+        if self.task.reader:  # whose passages' vectors all runs share
+            read = ["--generator_model", str(self.reader / "generator")]
+            read += ["--retrieval_cache", str(self.out / f"{self.task.name}-vectors")]
         return [
             "train", "rag", "--resume", "--output_dir", str(self.run(arm, seed)), *self.task.flags,
             *read, "--dataset_name", self.task.questions, "--seed", str(seed), *ARMS[arm],

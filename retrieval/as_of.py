@@ -31,6 +31,7 @@ from .saved import Manifest, open_folder, save_folder
 _DATE = re.compile(
     r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01])(?:[T ][\d:.]+(?:Z|\+00:00)?)?)?)?"
 )
+_UTC = re.compile(r"Z$|\+00:00$")  # either says it, or nothing does: as texts they differ
 
 
 class AsOfRetriever(Immutable):
@@ -142,14 +143,22 @@ def known_at(documents: Iterable[Document], settings: _Settings) -> list[Documen
     for document in documents:
         told = document.metadata.get(settings.field)
         date = "" if told is None else _date(told, f"{settings.field!r} of {document.id!r}")
-        # "2021-05" is not after "2021": what is asked for is the whole of the year
-        if (not date and not settings.undated) or date[: len(settings.date)] > settings.date:
+        if _is_later(date, settings.date) if date else not settings.undated:
             continue
         thing = document.metadata.get(settings.version_of) if settings.version_of else None
         key = (document.id,) if thing is None else str(thing)
         if key not in newest or (date, document.id) > (newest[key][0], newest[key][1].id):
             newest[key] = (date, document)
     return [document for _, document in newest.values()]
+
+
+def _is_later(date: str, asked: str) -> bool:
+    """Whether a document's date is after the one asked for, or may be.
+
+    "2021-05" is not after "2021": what is asked for is the whole of the year. But of what is dated
+    "2021" nobody knows whether it was there in May.
+    """
+    return date[: len(asked)] > asked or (date != asked and asked.startswith(date))
 
 
 def _date(value: object, name: str) -> str:
@@ -159,4 +168,4 @@ def _date(value: object, name: str) -> str:
             f"{name} is {value!r:.40}; write it as 2021, 2021-05, 2021-05-03 or with a time behind "
             "it (UTC)."
         )
-    return str(value).replace(" ", "T")
+    return _UTC.sub("", str(value)).replace(" ", "T")

@@ -20,7 +20,7 @@ _BRACKETS = re.compile(r"\[([^\[\]\n]{1,300})\]|\u3010([^\u3010\u3011\n]{1,300})
 _NUMBER = re.compile(r"(?:doc(?:ument)?s?[\s_#.]*)?(\d{1,3})", re.IGNORECASE)
 _RANGE = re.compile(r"(?:doc(?:ument)?s?[\s_#.]*)?(\d{1,3})\s?[-\u2013]\s?(\d{1,3})", re.IGNORECASE)
 _LONGEST_RANGE = 32
-_ANSWER = re.compile(r"^.*(?:^[^\S\n]*(?:Answer:|The final answer:)|<answer>)", re.DOTALL | re.M)
+_ANSWER = re.compile(r"^[^\S\n]*(?:Answer:|The final answer:)|<answer>", re.M)
 _BLANK_BEFORE = re.compile(r"\s+([.,;:!?])")
 
 
@@ -171,7 +171,9 @@ def _answer_text(trajectory: Trajectory) -> str:
     action = trajectory.steps[-1].action
     if not isinstance(action, str):
         return ""
-    return _ANSWER.sub("", action, count=1) if "[" in action or "\u3010" in action else ""
+    if "[" not in action and "\u3010" not in action:
+        return ""
+    return action[max((mark.end() for mark in _ANSWER.finditer(action)), default=0) :]
 
 
 def _citation(

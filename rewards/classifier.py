@@ -34,7 +34,7 @@ class Classifier:
     Args:
         model: A folder of `save_pretrained`, or a name at the hub.
         max_tokens: How much of a text is read, at most as much as the model can; of a pair, the
-            first one is cut.
+            longer one is cut.
         batch_size: How many texts are read at once.
         device: Where, such as "cpu" or "cuda"; None for the best there is.
         dtype: The numbers it is loaded with.
@@ -140,13 +140,13 @@ def _load(folder: Path, device: str | None, dtype: Dtype) -> tuple[Any, Any]:
 
 def _read(model: Any, tokenizer: Any, texts: Sequence[Text], most: int) -> list[list[float]]:
     torch = require("torch", "llm")
-    limit = min(most, tokenizer.model_max_length, _positions(model))
+    limit = min(most, tokenizer.model_max_length, positions_of(model))
     cut = [_cut(text, limit) for text in texts]
     pairs = not isinstance(cut[0], str)
     encoded = tokenizer(
         [one[0] for one in cut] if pairs else cut,
         [one[1] for one in cut] if pairs else None,
-        truncation="only_first" if pairs else True,
+        truncation="longest_first",
         max_length=limit,
         padding=True,
         return_tensors="pt",
@@ -156,7 +156,7 @@ def _read(model: Any, tokenizer: Any, texts: Sequence[Text], most: int) -> list[
     return [[float(value) for value in row] for row in rows]
 
 
-def _positions(model: Any) -> int:
+def positions_of(model: Any) -> int:
     """Return how many tokens a model can read; RoBERTa's first positions are its padding's."""
     most = getattr(model.config, "max_position_embeddings", None) or 10**9
     offset = 2 if "roberta" in str(getattr(model.config, "model_type", "")) else 0
@@ -168,5 +168,4 @@ def _cut(text: Text, limit: int) -> Text:
     most = 4 * _MOST_CHARS * limit
     if isinstance(text, str):
         return text[:most]
-    second = text[1][: max(limit // 2, 1) * 2]  # a claim must leave room for its document
-    return text[0][:most], second
+    return text[0][:most], text[1][:most]

@@ -29,7 +29,7 @@ class NLISupport:
             whose labels is `entailment` (or `label`).
         threshold: The probability of entailment from which a claim is supported.
         label: The label that means entailment, where it is called otherwise.
-        max_tokens: How much of document and claim together is read; the document is cut.
+        max_tokens: How much of document and claim together is read; the longer one is cut.
         batch_size: How many pairs are read at once.
         device: Where, such as "cpu" or "cuda"; None for the best there is.
         dtype: The numbers it is loaded with.

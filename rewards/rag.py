@@ -246,9 +246,11 @@ def thrift(used: int, needed: int) -> float:
 
 
 def _said(answer: str, accepted: Sequence[str], documents: Sequence[Any] = ()) -> str:
-    """Return an answer without its citations; citations alone say nothing, if not what is asked."""
-    if only_cites(answer, documents) and not exact_match(answer, accepted):
-        return ""
+    """Return an answer without its citations, if they are none of what is asked ("Apollo [11]")."""
+    if exact_match(answer, accepted):
+        return answer
+    if only_cites(answer, documents):
+        return ""  # citations alone say nothing
     return without_citations(answer, documents)
 
 
@@ -270,7 +272,7 @@ def _relevance(
     accepted: tuple[str, ...], documents: Sequence[Any], relevant: Iterable[Any] | None
 ) -> float:
     if relevant is not None:
-        return compute_retrieval_recall(documents, list(relevant)) if documents else 0.0
+        return compute_retrieval_recall(documents, relevant)
     if not is_stated(Question("", "", accepted)):
         return 0.0
     return float(any(states_answer(full_text(one), accepted) for one in as_shown(documents)))

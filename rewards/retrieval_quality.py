@@ -7,7 +7,7 @@ Answers of yes and no are stated by no document, and then nothing can be told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core import Question, Trajectory
@@ -20,7 +20,7 @@ from .shown import Shown, full_text, shown_documents
 _UNSTATED = frozenset({"yes", "no", "noanswer", ""})
 
 
-def compute_retrieval_recall(retrieved: Iterable[Any], relevant: Collection[Any]) -> float:
+def compute_retrieval_recall(retrieved: Iterable[Any], relevant: Iterable[Any]) -> float:
     """Return the share of the relevant documents that were retrieved; 0 if none is relevant.
 
     Args:
@@ -36,7 +36,7 @@ def compute_retrieval_recall(retrieved: Iterable[Any], relevant: Collection[Any]
     return metrics.recall(_ids(retrieved), set(_ids(relevant)))
 
 
-def compute_retrieval_precision(retrieved: Iterable[Any], relevant: Collection[Any]) -> float:
+def compute_retrieval_precision(retrieved: Iterable[Any], relevant: Iterable[Any]) -> float:
     """Return the share of the retrieved documents that are relevant; 0 if none was retrieved.
 
     What was retrieved twice counts once.

@@ -16,7 +16,7 @@ from ..errors import ConfigError
 
 _DOC = re.compile(r"^\[DOC_([0-9]+)\]\nTitle: (.*)\nContent: (.*)\n\[/DOC_\1\]$", re.MULTILINE)
 _BLOCKS = ("\n[RETRIEVAL_START]\n", "\n[MULTI_HOP_RETRIEVAL_START]\n")
-_ASKED = re.compile(r"(?<=^\[HOP_\d\]\n)Query: .*\n", re.MULTILINE)
+_ASKED = re.compile(r"^(\[HOP_[0-9]+\]\n)Query: .*\n", re.MULTILINE)
 _R3 = "\nThe retrieval documents:\n"
 _R3_END = re.compile(r"^(?:Step \d+:|The environment note:)", re.MULTILINE)
 _R1 = re.compile(r"^(?:<information>)?Doc \d+\(Title: (.*?)\) (.*)$", re.MULTILINE)
@@ -71,7 +71,7 @@ def shown_texts(trajectory: Trajectory) -> list[str]:
         return texts
     # The question stands before it, and queries of the environment's own are no documents; what
     # was found for it is recorded with step 1, whose reply may be a mere note.
-    opening = _ASKED.sub("", trajectory.transcript[start : spans[0].end])
+    opening = _ASKED.sub(r"\1", trajectory.transcript[start : spans[0].end])
     return [text for text in (opening, *texts) if _is_rag(text)]
 
 

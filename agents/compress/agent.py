@@ -100,16 +100,15 @@ def compress_agent(
             another model's.
     """
     require("torch", "llm")
-    from ..llm.loading import files_fingerprint
     from .cache import ChunkCache
-    from .saving import DECODER, load_compressor, read_shape, vectors_fingerprint
+    from .saving import answers_fingerprint, load_compressor, read_shape, vectors_fingerprint
 
     shape = read_shape(model)
     check_whole("batch_size", batch_size)
     if expand is not None:
         check_number("expand", expand, 0.0, 1.0, example=0.25)
     vectors = vectors_fingerprint(model)
-    told = [vectors, files_fingerprint(Path(model) / DECODER), expand]
+    told = [answers_fingerprint(model), expand, cache is not None]
     return CompressAgent(
         load_compressor(model, device),
         expand=expand,

@@ -28,7 +28,7 @@ from .chunking import Chunk, document_text, shown
 
 FORMAT = 1
 _AT_ONCE = 64
-"""Documents that are encoded at once."""
+"""Chunks that are encoded at once."""
 
 
 class ChunkCache:
@@ -52,7 +52,8 @@ class ChunkCache:
                 "`hopgym.agents.compress.cache.precompute`, or leave cache out."
             )
         said = parse_json(read_text(self.manifest_file), str(self.manifest_file))
-        if not isinstance(said, dict) or said.get("format") != FORMAT:
+        whole = isinstance(said, dict) and isinstance(said.get("chunks"), dict)
+        if not whole or said.get("format") != FORMAT:
             raise DataError(f"{self.manifest_file} is no manifest of chunk vectors. Make it again.")
         if said.get("fingerprint") != fingerprint:
             raise ConfigError(
@@ -160,6 +161,7 @@ def _opened(file: Path, said: dict[str, Any]) -> NDArray[np.float16]:
         vectors: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{file} cannot be read ({error}). Make it again.") from error
-    if vectors.dtype != np.float16 or list(vectors.shape) != said.get("shape"):
+    held = [vectors.dtype, list(vectors.shape), sorted(said["chunks"].values())]
+    if held != [np.dtype(np.float16), said.get("shape"), list(range(len(vectors)))]:
         raise DataError(f"{file} is not what its manifest says. Make it again.")
     return vectors

@@ -21,6 +21,11 @@ class Case(NamedTuple):
     documents: tuple[tuple[str, str], ...]
     """`(title, text)` of each, in the order shown."""
 
+    @property
+    def answer(self) -> str:
+        """The answer that is learnt: the first that says anything."""
+        return next(answer for answer in self.question.answers if answer.strip())
+
 
 class Cases(Sequence[Case]):
     """Questions with what a retriever finds for them.

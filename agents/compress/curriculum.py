@@ -53,6 +53,27 @@ class Passages:
         return found[:tokens]
 
 
+def check_room(writer: RowWriter, most: int, ahead: int) -> None:
+    """Refuse passages that the decoder cannot read, before any is.
+
+    Args:
+        writer: Knows the decoder's room.
+        most: Chunks of a passage to be repeated, or gone on with; 0 for none.
+        ahead: Chunks that are learnt behind it: as many in reconstruction.
+
+    Raises:
+        ConfigError: If there is no room.
+    """
+    ids = [0] * (most * writer.chunker.k)
+    row = writer.passage(ids, [0] * (ahead * writer.chunker.k), repeat=True)
+    columns = len(row.before) + len(row.chunks) + len(row.after) + len(row.target)
+    if writer.room is not None and columns > writer.room:
+        raise ConfigError(
+            f"A passage of {most} chunks with {ahead} behind it, to be learnt, takes {columns} "
+            f"columns, and the decoder reads {writer.room}. Give fewer --max_chunks or --ahead."
+        )
+
+
 def levels(most: int) -> list[int]:
     """Return numbers of chunks, each twice the one before.
 

@@ -29,8 +29,8 @@ def judge(
 
     Returns:
         `em` and `f1` of the answers, `columns` the decoder read, and `answer_expanded`: of the
-        questions whose answer stands in what was read, the share for which it stands in a chunk
-        that was expanded, whole.
+        questions whose answer stands in what was read, in a chunk or in two, the share for which
+        such a place was expanded, whole.
     """
     sums: dict[str, list[float]] = {"em": [], "f1": [], "columns": [], "answer_expanded": []}
     for start in range(0, len(cases), BATCH):
@@ -41,23 +41,31 @@ def judge(
             sums["em"].append(exact_match(told.text, answers))
             sums["f1"].append(f1(told.text, answers))
             sums["columns"].append(float(told.columns))
-            holding = holders(compressor, case)
-            if holding:
-                sums["answer_expanded"].append(float(bool(holding.intersection(told.expanded))))
+            places = holders(compressor, case, share)
+            if places:
+                whole = any(place.issubset(told.expanded) for place in places)
+                sums["answer_expanded"].append(float(whole))
     return {name: sum(values) / len(values) for name, values in sums.items() if values}
 
 
-def holders(compressor: Compressor, case: Case) -> set[int]:
-    """Return the chunks of a case in which an answer stands, whole or in part with the chunk before."""
-    row = compressor.rows.question(case.question.text, case.documents)
+def holders(compressor: Compressor, case: Case, share: float = 1.0) -> list[set[int]]:
+    """Return the places where an answer stands: a chunk each, or two between which it is cut.
+
+    Args:
+        compressor: Cuts the documents.
+        case: A question with its documents.
+        share: The share of chunks that is expanded, on which it depends how many have room.
+    """
+    row = compressor.rows.question(case.question.text, case.documents, share=share)
+    answers = [answer for answer in case.question.answers if answer.strip()]
     decode = compressor.rows.chunker.codec.decode
     texts = [decode(chunk.ids) for chunk in row.chunks]
-    found = set()
+    found = []
     for place, text in enumerate(texts):
-        both = (texts[place - 1] if place else "") + text
-        for answer in case.question.answers:
+        before = texts[place - 1] if place else ""
+        for answer in answers:
             if answer in text:
-                found.add(place)
-            elif place and answer in both and answer not in texts[place - 1]:
-                found |= {place - 1, place}
+                found.append({place})
+            elif answer in before + text and answer not in before:
+                found.append({place - 1, place})
     return found

@@ -167,8 +167,8 @@ class Compressor(nn.Module):
             return batch, words
         assert vectors is not None, "a chunk that is not expanded needs its vector"
         kept = [
-            each[[n for n in range(len(each)) if n not in set(chosen)]]
-            for each, chosen in zip(vectors, expanded, strict=True)
+            each[[n for n in range(len(each)) if n not in chosen]]
+            for each, chosen in zip(vectors, map(set, expanded), strict=True)
         ]
         places = (batch.slots[:, 0], batch.slots[:, 1])
         whole: Tensor = words.index_put(places, torch.cat(kept).to(words.dtype))

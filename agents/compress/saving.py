@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,18 @@ def vectors_fingerprint(folder: str | Path) -> str:
     own = (folder / ENCODER).is_dir()
     told.append(files_fingerprint(folder / ENCODER) if own else _frozen(shape.encoder))
     return fingerprint([*told, read_text(folder / DECODER / "tokenizer.json")])
+
+
+def answers_fingerprint(folder: str | Path) -> str:
+    """Return what names a folder's compressor as a whole: its vectors, policy, decoder and shape."""
+    folder, said = Path(folder), asdict(read_shape(folder))
+    file = folder / POLICY
+    if not file.is_file():
+        raise DataError(f"{folder} has no {POLICY}. Train it again, or name another folder.")
+    policy = hashlib.sha256(file.read_bytes()).hexdigest()
+    return fingerprint(
+        [vectors_fingerprint(folder), policy, files_fingerprint(folder / DECODER), said]
+    )
 
 
 def _frozen(spec: str) -> str:

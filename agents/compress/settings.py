@@ -110,6 +110,11 @@ class CompressSettings:
             from ..refrag.backbone import parse_pattern
 
             parse_pattern(self.block_pattern)
+            if not self.train_decoder:
+                raise ConfigError(
+                    "block_pattern makes a decoder that has learnt nothing: train it, or leave out "
+                    "--no_train_decoder."
+                )
 
     @property
     def steps(self) -> dict[str, int]:

@@ -82,7 +82,8 @@ class Stage:
         Raises:
             AgentError: If the loss or a gradient is no finite number; no weight was changed by it.
         """
-        self.compressor.train()
+        # The policy learns from the vectors and the decoder that are played: without their dropout.
+        self.compressor.train(self.name != "policy")
         figures = self._losses[self.name](number, rng)
         if not bool(torch.isfinite(figures["loss"])):
             raise AgentError("The loss is no finite number. Give a lower lr, or dtype=float32.")
@@ -177,14 +178,11 @@ class Stage:
         self, rows: Sequence[Row], draws: Sequence[Sequence[list[int]]], vectors: Sequence[Tensor]
     ) -> Tensor:
         """Return `[rows, group]`: minus the mean negative log-likelihood of the gold's tokens."""
-        own = self.compressor
-        own.eval()
         with torch.no_grad():
             told = [
-                -own.nll(rows, [sorted(each[s]) for each in draws], vectors)
+                -self.compressor.nll(rows, [sorted(each[s]) for each in draws], vectors)
                 for s in range(self.settings.group)
             ]
-        own.train()
         return torch.stack(told, dim=1)
 
     def _rows(self, rng: np.random.Generator, share: float) -> list[Row]:
@@ -195,7 +193,7 @@ class Stage:
         some = [cases[int(place)] for place in places]
         return [
             self.compressor.rows.question(
-                case.question.text, case.documents, case.question.answers[0], share=share
+                case.question.text, case.documents, case.answer, share=share
             )
             for case in some
         ]

@@ -176,13 +176,17 @@ class Run:
         return trained, Cases(looked, retriever, settings.top_k, **given)
 
     def _material(self) -> Any:
-        from .curriculum import Passages
+        from .curriculum import Passages, check_room
         from .stages import Material
 
         settings = self.settings
         reads = settings.reconstruction_steps or settings.paragraph_steps
-        chunker = self.compressor.rows.chunker
-        passages = Passages(self.question_set.documents, chunker) if reads else None
+        writer, most = self.compressor.rows, settings.max_chunks
+        if settings.reconstruction_steps:
+            check_room(writer, most, most)
+        if settings.paragraph_steps:
+            check_room(writer, most, settings.ahead)
+        passages = Passages(self.question_set.documents, writer.chunker) if reads else None
         return Material(passages, self.cases)
 
     def _compressor(self) -> Any:

@@ -51,7 +51,13 @@ class Learner:
         precision: str,
     ) -> None:
         self.model, self.index, self.settings, self.team = model, index, settings, team
-        self.weights = [w for w in model.parameters() if w.requires_grad]
+        # Clipped apart: the encoders' gradients are at times a hundred times as long, and with one
+        # clip for both the generator would stand still.
+        self._parts = [
+            [w for w in part.parameters() if w.requires_grad]
+            for part in (model.towers, model.generator)
+        ]
+        self.weights = [w for part in self._parts for w in part]
         kind = model.generator.device.type
         halves = {"bfloat16": torch.bfloat16, "float16": torch.float16}
         half = halves.get(precision)
@@ -181,8 +187,8 @@ class Learner:
         self.team.add_gradients(self.weights)
         self._scaler.unscale_(self._adam)
         most = self.settings.max_grad_norm or math.inf
-        norm = torch.nn.utils.clip_grad_norm_(self.weights, most)
-        if not bool(torch.isfinite(norm)) and not self._scaler.is_enabled():
+        norms = [torch.nn.utils.clip_grad_norm_(part, most) for part in self._parts if part]
+        if not all(map(math.isfinite, map(float, norms))) and not self._scaler.is_enabled():
             raise AgentError(f"A gradient is no finite number. {_REMEDY}")
         self._scaler.step(self._adam)  # with a scaler: leaves out a step that has overflown
         self._scaler.update()

@@ -53,7 +53,7 @@ class RagSettings:
         int, "Shrink batches of long texts to about so many tokens read; 0 never."
     ] = 0
     weight_decay: Annotated[float, "AdamW's."] = 0.01
-    max_grad_norm: Annotated[float, "Gradients are clipped to this length; 0 never."] = 1.0
+    max_grad_norm: Annotated[float, "Each part's gradients are clipped to it; 0 never."] = 1.0
     precision: Annotated[Precision, "auto, float32, bfloat16 or float16."] = "auto"
     gradient_checkpointing: Annotated[bool, "The generator's: less memory, more time."] = False
     device: Annotated[str, "cpu, cuda, or auto: what there is."] = "auto"

@@ -36,7 +36,7 @@ from ..llm.model_facts import context_of
 from ..llm.sampling import Sampling
 from ..llm.transformers_generator import TransformersGenerator
 from .fitting import fitted
-from .stream import stream_tokens
+from .stream import settled, stream_tokens
 
 
 class Response(NamedTuple):
@@ -189,12 +189,12 @@ class Engine:
         prompt = self.renderer.prompt(chat)
         for id in stream_tokens(self.model, prompt, self.sampling, rng, self._generator.ends):
             ids.append(id)
-            text = self._text(ids)
-            if text.endswith("\ufffd") or not text.startswith(said):
-                continue  # a part of a character
-            if text != said:
+            text = self._text(settled(self.renderer, ids))
+            if text != said and not text.endswith("\ufffd"):  # that may be a part of a character
                 yield text[len(said) :]
                 said = text
+        if rest := self._text(ids)[len(said) :]:
+            yield rest
 
     def _text(self, ids: Sequence[int]) -> str:
         return self.renderer.decode([id for id in ids if id not in self._generator.ends]).strip()

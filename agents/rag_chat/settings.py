@@ -15,7 +15,6 @@ from ..training.hub import check_name
 
 TaskType = Literal["dynamic", "multi_hop", "static"]
 
-LORA_LR = 1e-4
 FULL_LR = 1e-5
 FRESH_LR = 1e-3
 """Of a model that begins with random weights."""
@@ -53,11 +52,11 @@ class RagChatSettings:
     limit: Annotated[int, "Conversations of each at most; 0 for all."] = 0
     max_length: Annotated[int, "Tokens of a conversation; documents are left out to fit."] = 2048
     output_dir: Annotated[str, "Where the trained model goes."] = "output"
-    epochs: Annotated[float, "Times through the data.", "Optimiser"] = 1.0
+    epochs: Annotated[float, "Times through the data, at least 1.", "Optimiser"] = 1.0
     max_steps: Annotated[int, "Optimiser steps at most; 0 for all."] = 0
     device_batch_size: Annotated[int, "Conversations at once, on each device."] = 4
     gradient_accumulation_steps: Annotated[int, "Batches for one optimiser step."] = 1
-    lr: Annotated[float | None, "1e-4 with LoRA, 1e-5 without, 1e-3 of a fresh model."] = None
+    lr: Annotated[float | None, "The learning rate; 1e-5, or 1e-3 of a fresh model."] = None
     lr_scheduler: Annotated[str, "Its course: cosine, linear, constant_with_warmup."] = "cosine"
     warmup_ratio: Annotated[float, "The share of the steps in which it rises."] = 0.1
     weight_decay: Annotated[float, "Weight decay."] = 0.0
@@ -100,7 +99,7 @@ class RagChatSettings:
         for name in ("limit", "max_steps", "seed", "save_steps"):
             at_least(name, getattr(self, name), 0)
         check_number("warmup_ratio", self.warmup_ratio, 0.0, 1.0, example=0.1)
-        check_number("epochs", self.epochs, 0.0)
+        check_number("epochs", self.epochs, 1.0, example=2.0)  # for less there is max_steps
         if self.lr is not None:
             check_number("lr", self.lr, 0.0, example=1e-4)
         if self.push_to_hub:
@@ -120,7 +119,7 @@ class RagChatSettings:
             "model_name": self.source or self.block_pattern,
             "data_path": self.tasks,
             "batch_size": self.device_batch_size,
-            "epochs": max(1.0, self.epochs),
+            "epochs": float(self.epochs),
             "lr": self.learning_rate,
             "lora_r": 0,
         }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ...envs.conversations.render import Renderer
 from ..llm.batch import Batch, Begun
 from ..llm.model_facts import playing, takes_of
 from ..llm.sampling import Sampling, pick
+
+_BYTE = re.compile("<0x[0-9A-F]{2}>")
 
 
 def stream_tokens(
@@ -46,3 +50,22 @@ def stream_tokens(
             return
         yield token
         batch.append(tokens)
+
+
+def settled(renderer: Renderer, ids: Sequence[int]) -> Sequence[int]:
+    """Return tokens without those at the end that stand for single bytes.
+
+    Bytes in a row are read together, and where one of them is no part of a character, none of them
+    is: what they say is known only when another token follows, or none. Tokens that say nothing
+    part no bytes.
+    """
+    end = len(ids)
+    while end and not _is_text(renderer, ids[end - 1]):
+        end -= 1
+    return ids[:end]
+
+
+def _is_text(renderer: Renderer, id: int) -> bool:
+    """Whether a token says something, and more than a byte."""
+    name = str(renderer.tokenizer.convert_ids_to_tokens(int(id)))
+    return _BYTE.fullmatch(name) is None and bool(renderer.decode([id]))

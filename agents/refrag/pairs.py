@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ...core import Question, Trajectory
 from ...envs.datasets import make_questions
 from ...envs.settings import at_least
-from ...errors import ConfigError
+from ...errors import ConfigError, DataError
 from ...rewards.learned import episode_text
 from ...seeding import rng_for
 from .. import make_agent
@@ -51,17 +51,21 @@ def play(
 
     Raises:
         ConfigError: If there is no such metric.
+        DataError: If no episode could be played.
     """
     question_set = make_questions(questions)
     known = {question.id: question for question in question_set.questions(split)[:episodes]}
     kwargs = {**(env_kwargs or {}), "questions": question_set, "split": split}
-    made = []
+    made, wrong = [], ""
     for agent in map(make_agent, agents):
         jobs = [Job(id) for id in known]
         for episode in rollout(env_id, agent, jobs, env_kwargs=kwargs, num_envs=num_envs):
+            wrong = wrong or episode.error or ""
             if episode.error is None and episode.trajectory is not None:
                 question = known[episode.job.question_id]
                 made.append(Marked(question, episode.trajectory, _mark(episode, metric)))
+    if not made:
+        raise DataError(f"No episode could be played. {wrong}".strip())
     return made
 
 

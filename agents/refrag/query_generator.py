@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ...core import Document
 from ...envs.grammars import make_grammar
+from ...envs.grammars.base import ParseError
 from ...envs.grammars.boundaries import format_multihop_documents
 from ...envs.grammars.text import is_degenerate, one_line
 from ...envs.settings import at_least
@@ -55,8 +56,8 @@ class LLMQueryGenerator:
             `policy` where the folder says that it was trained here.
         certain: How sure of its answer a model must be for retrieval to stop there, by the geometric
             mean of its tokens' probabilities; 0 asks nothing. In words, a model is asked for its
-            answer first. A policy answers by itself; where it is less sure than this, other actions
-            of its are sampled, for one that asks. (Jiang et al. 2023, FLARE, arXiv 2305.06983,
+            answer first. A policy answers by itself; where it is less sure than this, or what it
+            writes is no action, other actions of its are sampled, for one that asks. (Jiang et al. 2023, FLARE, arXiv 2305.06983,
             search where a token's probability is low.)
         max_new_tokens: Tokens that it writes at most.
         retries: How often it may sample in the place of what was asked before, or is not sure enough.
@@ -131,7 +132,9 @@ class LLMQueryGenerator:
         grammar: Any = make_grammar("rag")
         action = self._writer.write(transcript(question, hops), grammar.stop, rng)
         move = grammar.parse(action.text, len(hops))
-        if getattr(move, "kind", "") == "query":
+        if isinstance(move, ParseError):  # no answer: another action is sampled
+            return _Next(None, False)
+        if move.kind == "query":
             return _Next(read_query(move.text), False)
         return _Next(None, action.certainty >= self._certain)
 

@@ -17,14 +17,18 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.console import Console
 
-from ...envs.keywords import read_keyword
-from ...errors import DataError, require
+from ...envs.keywords import read_keywords
+from ...errors import ConfigError, DataError, HopgymError, require
+from ...rewards.classifier import Classifier, positions_of
 from ..llm.loading import check_model, load_tokenizer
 from ..training.surroundings import quiet, undisturbed
 from .pairs import Pair, pairs_of, play
 
 SMALL = "small"
 """As a model: a fresh BERT of about a million parameters with the tokenizer of `tiny`."""
+
+
+_TAKEN = {"questions": "use --questions", "split": "train and dev are played"}
 
 
 class Taught(NamedTuple):
@@ -58,11 +62,12 @@ def train_reward_model(
         epochs: Times through the pairs.
         batch_size: Pairs of an optimiser step.
         lr: Learning rate.
-        max_tokens: Tokens of an episode that are read, from its start.
+        max_tokens: Tokens of an episode that are read, from its start; at most as many as the model
+            can. Give the reward `learned` the same.
         seed: Of fresh weights and the order.
 
     Raises:
-        ConfigError: If there is no such model.
+        ConfigError: If there is no such model, or it cannot score texts.
         DataError: If there are no pairs.
     """
     if not pairs:
@@ -72,7 +77,10 @@ def train_reward_model(
         )
     with undisturbed(), quiet():
         network, tokenizer = _network(model, max_tokens, seed)
-        trainer = _trainer(network, tokenizer, pairs, Path(folder), epochs, batch_size, lr, seed)
+        most = min(max_tokens, tokenizer.model_max_length, positions_of(network))
+        trainer = _trainer(
+            network, tokenizer, pairs, Path(folder), most, epochs, batch_size, lr, seed
+        )
         trainer.train()
         trainer.save_model(str(folder))
     tokenizer.save_pretrained(folder)
@@ -81,8 +89,6 @@ def train_reward_model(
 
 def accuracy(folder: str | Path, pairs: Sequence[Pair], max_tokens: int = 512) -> float:
     """Return the share of pairs whose better episode a scorer scores higher; NaN for no pairs."""
-    from ...rewards.classifier import Classifier
-
     if not pairs:
         return float("nan")
     scorer = Classifier(folder, max_tokens=max_tokens)
@@ -96,11 +102,7 @@ def _network(model: str, max_tokens: int, seed: int) -> tuple[Any, Any]:
     torch, library = require("torch", "llm"), require("transformers", "llm")
     torch.manual_seed(seed)
     if model != SMALL:
-        folder = check_model(model)
-        kind = library.AutoModelForSequenceClassification
-        return kind.from_pretrained(
-            folder, num_labels=1, use_safetensors=True, local_files_only=True
-        ), load_tokenizer(folder)
+        return _loaded(check_model(model))
     tokenizer = load_tokenizer(check_model("tiny"))
     shape = library.BertConfig(
         vocab_size=len(tokenizer), hidden_size=128, num_hidden_layers=4, num_attention_heads=4,
@@ -111,10 +113,28 @@ def _network(model: str, max_tokens: int, seed: int) -> tuple[Any, Any]:
     return library.BertForSequenceClassification(shape), tokenizer
 
 
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    library, tokenizer = require("transformers", "llm"), load_tokenizer(folder)
+    try:
+        network = library.AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=1, use_safetensors=True, local_files_only=True
+        )
+    except Exception as error:  # of any kind: a bad folder makes the library raise its own
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"{folder} could not be loaded as a scorer ({type(error).__name__}: {reason:.200}). Give "
+            "an encoder such as BERT, a classifier with one output, or small."
+        ) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if network.config.pad_token_id is None:  # a causal model looks for its last
+        network.config.pad_token_id = tokenizer.pad_token_id
+    return network, tokenizer
+
+
 def _trainer(network: Any, tokenizer: Any, pairs: Sequence[Pair], folder: Path, *dials: Any) -> Any:
-    epochs, batch_size, lr, seed = dials
+    most, epochs, batch_size, lr, seed = dials
     trl, datasets = require("trl", "llm"), require("datasets", "llm")
-    most = network.config.max_position_embeddings
     told = {"truncation": True, "max_length": most}
     rows = {
         "chosen_ids": tokenizer([pair.better for pair in pairs], **told)["input_ids"],
@@ -146,17 +166,18 @@ def main(
     env_set: Annotated[list[str] | None, typer.Option("--set", help="Its keywords.")] = None,
 ) -> None:
     """Train a scorer on what agents play, and tell how well it orders held-out episodes."""
-    kwargs = dict(map(read_keyword, env_set or ()))
     names = [name.strip() for name in agents.split(",") if name.strip()]
-    pairs, held_out = (
-        pairs_of(
-            play(
-                names, questions, split, env_id=env, env_kwargs=kwargs, episodes=most, metric=metric
-            )
+    game: dict[str, Any] = {"env_id": env, "metric": metric}
+    try:
+        game["env_kwargs"] = read_keywords(env_set or (), _TAKEN)
+        pairs, held_out = (
+            pairs_of(play(names, questions, split, episodes=most, **game))
+            for split, most in (("train", episodes), ("dev", max(1, episodes // 5)))
         )
-        for split, most in (("train", episodes), ("dev", max(1, episodes // 5)))
-    )
-    told = train_reward_model(pairs, out, held_out=held_out, model=model, epochs=epochs)
+        told = train_reward_model(pairs, out, held_out=held_out, model=model, epochs=epochs)
+    except HopgymError as error:
+        Console(stderr=True).print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
     Console().print(
         f"Wrote {told.folder}: {told.pairs} pairs; of {len(held_out)} held-out ones it orders "
         f"{100 * told.accuracy:.1f} % rightly. Pay it by --reward 'learned?model={told.folder}'.",

@@ -26,16 +26,18 @@ def env_set(settings: RefragSettings) -> tuple[str, ...]:
     """Return the environment's keywords as flags.
 
     Where it is not RAG, but SearchRead, say, every search is the agent's, and one turn is left for
-    the answer.
+    the answer. What is given by `env_set` takes the place of what would be set here.
 
     Raises:
-        ConfigError: If a keyword has a flag of its own.
+        ConfigError: If a keyword has a flag of its own, or comes twice.
     """
-    read_keywords(settings.env_set, _TAKEN, flag="--env_set")
-    own: tuple[str, ...] = (f"max_steps={settings.hops + 1}",)
+    given = read_keywords(settings.env_set, _TAKEN, flag="--env_set")
+    own: dict[str, Any] = {"max_steps": settings.hops + 1}
     if settings.env_id == RAG:
-        own = (f"hops={settings.hops}", f"max_steps={settings.hops}", "generator=agent")
-    return (*own, f"top_k={settings.top_k}", *settings.env_set)
+        own = {"hops": settings.hops, "max_steps": settings.hops, "generator": "agent"}
+    own["top_k"] = settings.top_k
+    usual = (f"{name}={value}" for name, value in own.items() if name not in given)
+    return (*usual, *settings.env_set)
 
 
 def collection(settings: RefragSettings) -> Collection:

@@ -8,15 +8,31 @@ cannot forge them, since the environment makes their brackets safe.
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ...envs.grammars.boundaries import BOUNDARY_TOKENS
-from ...errors import require
-from ..llm.loading import base_of, check_model, is_adapter, load_model, load_tokenizer
+from ...errors import ConfigError, require
+from ...files import atomic_write, parse_json, read_text
+from ..llm.loading import (
+    base_of,
+    check_model,
+    files_fingerprint,
+    folders_of,
+    is_adapter,
+    load_model,
+    load_tokenizer,
+)
 from ..training.policy import save_policy
-from .backbone import build_backbone
+from .backbone import build_backbone, parse_pattern
 from .settings import RefragSettings
+
+MADE = "made.json"
+"""What a start was made of; written last, so that what a killed run left is not taken."""
 
 
 def add_boundaries(tokenizer: Any, model: Any = None) -> int:
@@ -32,9 +48,19 @@ def add_boundaries(tokenizer: Any, model: Any = None) -> int:
 
     Returns:
         How many tokens are new; those that it had stay as they are.
+
+    Raises:
+        ConfigError: If they are its control tokens, which are not read from an episode's text.
     """
     token = require("tokenizers", "llm").AddedToken
     known = tokenizer.get_vocab()
+    control = {str(held) for held in tokenizer.added_tokens_decoder.values() if held.special}
+    if control.intersection(BOUNDARY_TOKENS):
+        raise ConfigError(
+            "The model's tokenizer has the boundaries as control tokens, as `hopgym train rag_chat` "
+            "adds them: they are not read from an episode's text. Give --no_boundary_tokens, which "
+            "spells boundaries out, or a model that was not trained on such conversations."
+        )
     fresh = [text for text in BOUNDARY_TOKENS if text not in known]
     tokenizer.add_tokens([token(text, normalized=False, special=False) for text in fresh])
     if model is not None and fresh:
@@ -47,20 +73,44 @@ def make_start(settings: RefragSettings, folder: Path) -> str:
 
     Args:
         settings: With `model_name`, `block_pattern` and `boundary_tokens`.
-        folder: Where it goes; what is there already is taken.
+        folder: Where it goes; what was made there of the same is taken.
 
     Returns:
         The model's folder or name.
 
     Raises:
-        ConfigError: If there is no such model, or the pattern or the sizes will not do.
+        ConfigError: If there is no such model, the pattern or the sizes will not do, or a run is to
+            be resumed that began with another model.
     """
     if not settings.block_pattern and not settings.adds_boundaries:
         return settings.model_name
-    if not (folder / "config.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+    asked, held = _asked(settings), _held(folder / MADE)
+    if held is not None and held != asked and settings.resume:
+        raise ConfigError(
+            f"{folder} was made of another model or with other settings ({held}, not {asked}). Give "
+            "the same, or another --output_dir."
+        )
+    if held != asked:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         save_policy(*_made(settings), folder)
+        with atomic_write(folder / MADE) as stream:
+            stream.write(msgspec.json.encode(asked))
     return str(folder)
+
+
+def _asked(settings: RefragSettings) -> dict[str, Any]:
+    """Return what decides a start, as plain values."""
+    files = [files_fingerprint(each) for each in folders_of(check_model(settings.model_name))]
+    asked = {"model": files, "boundary_tokens": settings.adds_boundaries}
+    if not settings.block_pattern:
+        return asked
+    fresh = {"block_pattern": list(parse_pattern(settings.block_pattern)), "seed": settings.seed}
+    return {**asked, **fresh, **asdict(settings.backbone)}
+
+
+def _held(file: Path) -> Any:
+    return parse_json(read_text(file), str(file)) if file.is_file() else None
 
 
 def _made(settings: RefragSettings) -> tuple[Any, Any]:

@@ -23,7 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError, DataError, ResultsError
 from ..expert.collect import Collected, collect
 from ..expert.progress import Display as CollectDisplay
 from ..grpo.train import train as train_grpo
@@ -69,6 +69,7 @@ def train(settings: RefragSettings, *, shown: bool = False) -> Trained:
     _check_alone()
     folder = Path(settings.output_dir)
     _check_free(settings, folder)
+    _check_stages(settings, folder)
     collected = taught = reinforced = None
     if settings.stage != "rl":
         collected, taught = _supervised(settings, folder, shown)
@@ -82,9 +83,7 @@ def train(settings: RefragSettings, *, shown: bool = False) -> Trained:
 def _supervised(settings: RefragSettings, folder: Path, shown: bool) -> tuple[Collected, Any]:
     start = make_start(settings, folder / "start")
     raw = folder / "episodes.jsonl"
-    with _bar(CollectDisplay, shown) as display:
-        game = stages.collection(settings)
-        collected = collect(game, raw, num_envs=settings.num_envs, reporter=display)
+    collected = _collected(settings, raw, shown)
     if not collected.accepted:
         raise DataError(
             f"The teacher {settings.teacher} played {collected.questions} questions, and none of "
@@ -96,13 +95,28 @@ def _supervised(settings: RefragSettings, folder: Path, shown: bool) -> tuple[Co
         return collected, train_sft(told, display)
 
 
+def _collected(settings: RefragSettings, raw: Path, shown: bool) -> Collected:
+    game = stages.collection(settings)
+    try:
+        with _bar(CollectDisplay, shown) as display:
+            return collect(game, raw, num_envs=settings.num_envs, reporter=display)
+    except ResultsError as error:
+        raise ConfigError(
+            f"The teacher's episodes in {raw.parent} cannot be gone on with: give the settings that "
+            f"they were played with, or another --output_dir. ({error})"
+        ) from error
+
+
 def _reinforced(settings: RefragSettings, folder: Path, shown: bool) -> Any:
-    taught = folder / "supervised"
-    start = str(taught) if (taught / FILE).is_file() else settings.model_name
+    start = str(folder / "supervised") if _is_taught(folder) else settings.model_name
     with _bar(Display, shown) as display:
         if settings.algorithm == "grpo":
             return train_grpo(stages.grpo(settings, start, folder / "rl"), display)
         return train_ppo(stages.ppo(settings, start, folder / "rl"), display)
+
+
+def _is_taught(folder: Path) -> bool:
+    return (folder / "supervised" / FILE).is_file()
 
 
 def _bar(kind: type[Any], shown: bool) -> AbstractContextManager[Any]:
@@ -117,6 +131,21 @@ def _check_free(settings: RefragSettings, folder: Path) -> None:
     check_model(settings.model_name)
 
 
+def _check_stages(settings: RefragSettings, folder: Path) -> None:
+    """Refuse before the first stage what the last would refuse, or would not look at."""
+    stages.env_set(settings)
+    if settings.stage == "supervised":
+        return
+    learner = stages.grpo if settings.algorithm == "grpo" else stages.ppo
+    learner(settings, settings.model_name, folder / "rl")
+    makes = settings.block_pattern or settings.boundary_tokens
+    if settings.stage == "rl" and makes and not _is_taught(folder):
+        raise ConfigError(
+            "block_pattern and boundary_tokens make the model that is taught first, and "
+            f"{folder} holds none that was. Begin with --stage all or supervised, or leave them out."
+        )
+
+
 def _check_alone() -> None:
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise ConfigError(
@@ -127,13 +156,24 @@ def _check_alone() -> None:
 
 
 def _publish(stage: Path, folder: Path, settings: RefragSettings) -> None:
-    """Make a stage's model the run's, and say how it is played."""
-    for file in sorted(stage.iterdir()):
-        if file.suffix in _MODEL and file.name not in _RECORDS:
-            shutil.copyfile(file, folder / file.name)
+    """Make a stage's model the run's, and say how it is played.
+
+    Of an adapter and whole weights side by side, the wrong one would be loaded: what the other stage
+    left goes first.
+    """
+    (folder / FILE).unlink(missing_ok=True)
+    for name in _model_files(folder / "supervised") | _model_files(folder / "rl"):
+        (folder / name).unlink(missing_ok=True)
+    for name in sorted(_model_files(stage)):
+        shutil.copyfile(stage / name, folder / name)
     kind, options = read_model_folder(stage)
     options.pop("model")
     write_model_folder(folder, kind, options, {**asdict(settings), "last_stage": stage.name})
+
+
+def _model_files(stage: Path) -> set[str]:
+    files = stage.iterdir() if stage.is_dir() else ()
+    return {file.name for file in files if file.suffix in _MODEL and file.name not in _RECORDS}
 
 
 _MODEL = (".json", ".safetensors", ".jinja", ".model", ".txt")

@@ -103,7 +103,13 @@ def make_chats(
     """
     check_limit(limit)
     made = _made(source, split, system, converter)
-    return made if limit is None else made[:limit]
+    if limit is None:
+        return made
+    if isinstance(made, Chats):
+        return made[:limit]
+    # A slice of somebody's own base may be anything: one of the library `datasets` is a dict.
+    documents = getattr(made, "documents", ())
+    return Chats(made, lambda chat, place: chat, documents, range(min(limit, len(made))))
 
 
 def _made(

@@ -97,7 +97,9 @@ def from_prompt(record: Mapping[str, Any]) -> Chat:
     given = record.get("input") or record.get("context") or ""
     if not all(isinstance(text, str) for text in (asked, said, given)):
         raise DataError("a prompt, its input and its completion must be texts.")
-    return {"messages": _pair(f"{asked}\n\n{given}" if given else asked, said)}
+    used = (*_ASKS, *_SAYS, "input", "context")
+    rest = {name: value for name, value in record.items() if name not in used}
+    return {**rest, "messages": _pair(f"{asked}\n\n{given}" if given else asked, said)}
 
 
 def shape_of(record: Mapping[str, Any]) -> str | None:

@@ -30,7 +30,7 @@ class MultiHopRAGTask(Augmented):
         top_k_per_hop: Documents that each brings, at most.
         insert_position: `before_user` or `after_system`.
         generator: What writes the queries: `titles`, `entities` or another name of
-            `hopgym.retrieval.generators`, or a function of the question and the hops.
+            `hopgym.retrieval.generators`, or a `QueryGenerator` of your own.
         max_documents: Documents of all hops together, at most; None for any number.
         retriever: As `RAGTask` takes it.
         documents: As `RAGTask` takes them.

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...errors import ConfigError, DataError
-from ...retrieval.kb.conversation import text_of
+from ...retrieval.kb.conversation import messages_of, text_of
 from ..grammars.boundaries import BOUNDARY_TOKENS, MOST_DOCUMENTS
 from .shown import retrieval_text, shown_by
 from .tokens import CHAT_ROLES, CHAT_TOKENS, control_ids
@@ -49,7 +49,8 @@ def render_rag_conversation_for_tokenizer(
         limit: Characters of each document's text; None shows all.
 
     Raises:
-        ConfigError: If the tokenizer lacks boundaries, or can lay out no chat.
+        ConfigError: If this is no conversation, or the tokenizer lacks boundaries, or can lay out
+            no chat.
         DataError: If a message has an unknown role or no text.
     """
     return Renderer(tokenizer, limit=limit).render(conversation)
@@ -123,8 +124,8 @@ class Renderer:
 
     def _turns(self, conversation: Mapping[str, Any]) -> list[Turn]:
         turns, first = [], 1
-        for place, message in enumerate(conversation["messages"]):
-            role = message.get("role")
+        for place, message in enumerate(messages_of(conversation)):
+            role: Any = message.get("role")  # what is none of ours, `_said` refuses
             if role == "retrieval":
                 text = retrieval_text(message, first, self.limit)
                 first += len(shown_by(message))

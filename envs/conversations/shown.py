@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import DataError
 from ...retrieval.kb import RetrievedDocument
+from ...retrieval.kb.conversation import messages_of
 from ..grammars.boundaries import format_documents_for_prompt, format_multihop_documents
 
 
@@ -41,6 +42,10 @@ def shown_by(message: Mapping[str, Any]) -> list[RetrievedDocument]:
 def documents_shown(conversation: Mapping[str, Any]) -> list[RetrievedDocument]:
     """Return all documents that a conversation shows; the first is `[DOC_1]`.
 
+    Raises:
+        ConfigError: If this is no conversation.
+        DataError: If something that it shows is no document.
+
     >>> found = {"role": "retrieval", "documents": [{"id": "a", "content": "Vel."}]}
     >>> [document.id for document in documents_shown({"messages": [found]})]
     ['a']
@@ -49,7 +54,7 @@ def documents_shown(conversation: Mapping[str, Any]) -> list[RetrievedDocument]:
 
 
 def _retrievals(conversation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return (each for each in conversation["messages"] if each.get("role") == "retrieval")
+    return (each for each in messages_of(conversation) if each.get("role") == "retrieval")
 
 
 def _hops(message: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...errors import ConfigError, DataError
 from ...files import write_jsonl
+from ...retrieval.base import check_whole
 from ...retrieval.kb import RetrievedDocument
 from ...retrieval.kb.conversation import query_of
 from ..datasets.records import read_values
@@ -34,7 +35,8 @@ class StaticRAGTask(Augmented):
         insert_position: `before_user` or `after_system`, of contexts.
 
     Raises:
-        ConfigError: If a base is needed and not given, or given and not needed.
+        ConfigError: If a base is needed and not given, or given and not needed, or `top_k` is no
+            whole number from 1.
         DataError: If there is no such file, or it lacks the context of a chat.
     """
 
@@ -47,6 +49,8 @@ class StaticRAGTask(Augmented):
         top_k: int | None = None,
         insert_position: str = "before_user",
     ) -> None:
+        if top_k is not None:
+            check_whole("top_k", top_k)
         self.path = find_contexts(retrieval_path, split)
         """The file."""
         records = _records(self.path)
@@ -147,14 +151,25 @@ def _records(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _message(record: Mapping[str, Any], where: str, top_k: int | None) -> Message | None:
     if "hops" in record:
-        hops = [{**hop, "documents": _documents(hop, where, top_k)} for hop in record["hops"]]
+        hops = _hops(record["hops"], where, top_k)
         return {"role": "retrieval", "multi_hop": True, "hops": hops} if hops else None
     documents = _documents(record, where, top_k)
     return {"role": "retrieval", "documents": documents} if documents else None
+
+
+def _hops(given: Any, where: str, top_k: int | None) -> list[dict[str, Any]]:
+    if not isinstance(given, list) or not all(isinstance(hop, Mapping) for hop in given):
+        raise DataError(
+            f'{where}: has the hops {given!r:.80}; give a list of {{"query", "documents"}}.'
+        )
+    return [{**hop, "documents": _documents(hop, where, top_k)} for hop in given]
 
 
 def _documents(record: Any, where: str, top_k: int | None) -> list[dict[str, Any]]:
     given = record.get("documents") if isinstance(record, Mapping) else None
     if not isinstance(given, list):
         raise DataError(f'{where}: has no list of `documents`, each {{"title", "content"}}.')
-    return [RetrievedDocument.from_dict(each).to_dict() for each in given[:top_k]]
+    try:
+        return [RetrievedDocument.from_dict(each).to_dict() for each in given[:top_k]]
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from error

@@ -26,7 +26,8 @@ def add_boundary_tokens(tokenizer: Any, model: Any = None, *, chat: bool | None 
 
     A new embedding is the mean of the old ones (Hewitt 2021, "Initializing new word embeddings for
     pretrained language models"), so that the model's predictions hardly change. Tokens that are
-    there already stay as they are.
+    there already keep their ids and embeddings; ordinary ones, as `hopgym train refrag` adds them,
+    become control tokens, or any text could say them.
 
     Args:
         tokenizer: Of the library transformers; changed.
@@ -48,7 +49,9 @@ def add_boundary_tokens(tokenizer: Any, model: Any = None, *, chat: bool | None 
     make = require("tokenizers", "llm").AddedToken
     vocabulary = tokenizer.get_vocab()
     new = [token for token in wanted if token not in vocabulary]
-    tokens = [make(token, special=True, normalized=False) for token in new]
+    control = {str(held) for held in tokenizer.added_tokens_decoder.values() if held.special}
+    changed = [token for token in wanted if token not in control]
+    tokens = [make(token, special=True, normalized=False) for token in changed]
     tokenizer.add_tokens(tokens, special_tokens=True)
     if model is not None and new:
         _embed(model, known, len(tokenizer))

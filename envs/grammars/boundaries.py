@@ -53,7 +53,7 @@ _WINDOW = 96  # characters after a bracket that are looked at
 _CLOSING = re.compile("[\\]>)}\uff3d\ufe48\ufe5e\u2046\u27e7\u3011\u3015\uff1e]")
 _CITED = "doc[_ ]?[0-9]{1,4}"
 _CITATION = re.compile(rf"\[ ?{_CITED}(?:[,;] ?{_CITED})* ?\]", re.IGNORECASE)
-_BEFORE = re.compile(rf"\s*{_CITATION.pattern}", re.IGNORECASE)
+_BEFORE = re.compile(rf" ?{_CITATION.pattern}", re.IGNORECASE)
 _NUMBER = re.compile("[0-9]+")
 
 # The letters of the boundaries, and those of other scripts that look the same.
@@ -191,7 +191,8 @@ def without_citations(text: str) -> str:
     >>> without_citations("Lyon [DOC_2], in France [DOC_1].")
     'Lyon, in France.'
     """
-    return " ".join(_BEFORE.sub("", text).split())
+    line = " ".join(text.split())  # first: long runs of blanks are looked at once
+    return " ".join(_BEFORE.sub("", line).split())
 
 
 def _blocks(documents: Iterable[Any], first: int, limit: int | None) -> list[str]:

@@ -59,7 +59,7 @@ def query_of(conversation: Mapping[str, Any]) -> str:
     >>> query_of({"messages": [{"role": "user", "content": "Who?"}]})
     'Who?'
     """
-    users = [each for each in _messages(conversation) if each.get("role") == "user"]
+    users = [each for each in messages_of(conversation) if each.get("role") == "user"]
     return text_of(users[-1]) if users else ""
 
 
@@ -79,7 +79,7 @@ def with_retrieval(
         ConfigError: If the position is unknown, or this is no conversation.
     """
     _check_position(position)
-    messages = _messages(conversation)
+    messages = messages_of(conversation)
     copy = {**deepcopy(dict(conversation)), "messages": deepcopy(list(messages))}
     users = [n for n, each in enumerate(messages) if each.get("role") == "user"]
     if message is not None and (users or position == "after_system"):
@@ -97,7 +97,12 @@ def _check_position(position: str) -> None:
         )
 
 
-def _messages(conversation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def messages_of(conversation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the messages of a conversation.
+
+    Raises:
+        ConfigError: If this is no conversation.
+    """
     messages = conversation.get("messages") if isinstance(conversation, Mapping) else None
     if not isinstance(messages, list | tuple) or not all(isinstance(m, Mapping) for m in messages):
         raise ConfigError(

@@ -48,7 +48,9 @@ class RetrievedDocument:
         >>> RetrievedDocument.from_dict({"_id": 7, "contents": "Ada\nA mathematician."}).title
         'Ada'
         """
-        rest = {name: value for name, value in record.items() if name not in ("score", "rank")}
+        rest: Any = record  # what is no record at all is refused by the same words
+        if isinstance(record, Mapping):
+            rest = {name: record[name] for name in record if name not in ("score", "rank")}
         document = document_of(rest, "0", "The document")
         score, rank = record.get("score") or 0.0, record.get("rank") or 0
         if not isinstance(score, int | float) or not isinstance(rank, int):

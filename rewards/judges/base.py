@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_args, runtime_checkable
 
 from ...errors import ConfigError
+from .wording import visible
 
 ClaimType = Literal["fact", "cause", "multi"]
 """What kind of answer is asked for: a short fact, an explanation, or a set of options."""
@@ -48,8 +49,8 @@ class Claim:
 
     @property
     def has_golds(self) -> bool:
-        """Whether there is an accepted answer to compare with."""
-        return any(map(str.strip, self.golds))
+        """Whether there is an accepted answer to compare with: one of which something is seen."""
+        return any(visible(gold).strip() for gold in self.golds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,24 @@ def test_dates_are_part_of_its_name_and_saved(tmp_path):
     assert opened.search(["mayor"], 5) == other.search(["mayor"], 5)
 
 
+@pytest.mark.parametrize(
+    ("date", "told", "there"),
+    [
+        ("2021-05-03T10:00:00", "2021-05-03T10:00:00Z", True),
+        ("2021-05-03T10:00:00+00:00", "2021-05-03T10:00:00Z", True),
+        ("2021-05-03T10:00:00Z", "2021-05-03 10:00:00+00:00", True),
+        ("2021-05-03T10:00Z", "2021-05-03T10:00:30", True),
+        ("2021-05-03T10:00Z", "2021-05-03T10:01:00", False),
+        ("2021-05-03", "2021", False),  # it may be of December
+        ("2021-05", "2021-05", True),
+        ("2021-12-31", "2021-12", False),
+        ("2022", "2021", True),
+    ],
+)
+def test_a_date_is_later_or_may_be(date, told, there):
+    assert found([dated("x", told)], date=date) == ["x"] * there
+
+
 @pytest.mark.parametrize("date", ["yesterday", "21", "2021-13", "2021-5", None, True, 20210503])
 def test_a_date_that_is_none_is_refused(date):
     with pytest.raises(ConfigError, match=r"date is .*; write it as 2021, 2021-05, 2021-05-03"):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from rag_episodes import ADA, ALL, QUESTION, ULL, UNKNOWN, VEL, rag
 from rewards_episodes import answer, episode, query
@@ -104,6 +106,14 @@ def test_a_thought_does_not_cite():
     assert (one.number, one.document_id) == (1, "d1")
 
 
+def test_a_long_answer_without_a_mark_is_quickly_looked_through():
+    """Answers may be whole actions; a pattern once took the square of their length."""
+    played = rag("Tessa")
+    long = replace(played.steps[-1], action=f"[1]{chr(10) * 200_000}Tessa")
+    played = replace(played, steps=(*played.steps[:-1], long))
+    assert [one.number for one in citations_of(played)] == [1]
+
+
 def test_where_nothing_can_be_told():
     verdict = Question("q", "Is it?", ("yes",))
     assert citation_quality(verdict, rag("yes [1]", question=verdict)) == (None, None)
@@ -113,8 +123,6 @@ def test_where_nothing_can_be_told():
 
 
 def test_an_action_that_is_a_number_cites_nothing():
-    from dataclasses import replace
-
     played = rag("Tessa [1]")
     steps = (*played.steps[:-1], replace(played.steps[-1], action=3))
     assert citations_of(replace(played, steps=steps)) == []

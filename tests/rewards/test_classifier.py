@@ -43,6 +43,13 @@ def test_a_flood_is_cut(folder):
     assert len(rows) == 2
 
 
+def test_a_claim_longer_than_the_model_reads_is_cut_too(folder):
+    """A tokenizer refuses to cut the document alone where the claim leaves no room for it."""
+    claim = "\u4e00" * 300  # a token each
+    (row,) = Classifier(folder, max_tokens=32).logits([("vel is a film", claim)])
+    assert len(row) == 3
+
+
 def test_what_it_says_of_itself(folder):
     model = Classifier(folder)
     assert model.labels == ("LABEL_0", "LABEL_1", "LABEL_2")

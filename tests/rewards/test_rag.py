@@ -159,9 +159,15 @@ def test_plain_texts_are_paid_alike():
     assert compute_rag_reward("", "Tessa", [ADA]).value == 0.0
     assert compute_rag_reward("[1]", "Tessa", [ADA]).value == 0.0
     assert compute_rag_reward("[3]", "3").terms["answer"] == 0.6
+    assert compute_rag_reward("Apollo [11]", "Apollo 11").terms["answer"] == 0.6
     assert compute_rag_reward("Where?", "Tessa", [ADA], question="Where?").value == 0.0
     assert compute_rag_reward("Tessa", "Tessa", queries=4).terms["efficiency"] == 0.025
     assert compute_rag_reward("Tessa", "Tessa", weights=(1, 0, 0)).value == 1.0
+
+
+def test_one_relevant_id_is_no_list():
+    with pytest.raises(ConfigError, match="are 'd1'; give a list of documents or ids"):
+        compute_rag_reward("Tessa", "Tessa", [ADA], "d1")
 
 
 def test_answers_are_normalised_as_squad_does():

@@ -72,10 +72,11 @@ def test_an_opening_with_documents_counts_and_a_note_does_not():
     assert all("Tessa" not in text for text in shown_texts(refused))
 
 
-def test_the_question_and_queries_of_an_opening_are_not_shown():
+@pytest.mark.parametrize("hop", [1, 10])
+def test_the_question_and_queries_of_an_opening_are_not_shown(hop):
     opening = (
-        "Question: Vel?\n[MULTI_HOP_RETRIEVAL_START]\n[HOP_1]\nQuery: Who is Tessa?\n[DOC_1]\n"
-        "Title: Ull\nContent: A film.\n[/DOC_1]\n[/HOP_1]\n[MULTI_HOP_RETRIEVAL_END]\n"
+        f"Question: Vel?\n[MULTI_HOP_RETRIEVAL_START]\n[HOP_{hop}]\nQuery: Who is Tessa?\n[DOC_1]\n"
+        f"Title: Ull\nContent: A film.\n[/DOC_1]\n[/HOP_{hop}]\n[MULTI_HOP_RETRIEVAL_END]\n"
     )
     played = Trajectory("q", "e", spans=(Span(0, len(opening), "env"),), transcript=opening)
     assert shown_documents(played) == (Shown(1, "Ull", "A film."),)

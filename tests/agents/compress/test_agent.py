@@ -64,3 +64,15 @@ def test_what_cannot_play_is_told(model, tmp_path):
         make_agent(f"compress?model={model}&expand=2")
     with pytest.raises(ConfigError, match="has no vectors of chunks of 4 tokens"):
         make_agent(f"compress?model={model}&cache={tmp_path}&device=cpu")
+
+
+def test_a_policy_that_was_trained_on_is_another_agent(tmp_path):
+    made, spec = compressor(), f"compress?model={tmp_path}&device=cpu"
+    save_compressor(made, tmp_path, {})
+    before = make_agent(spec).fingerprint
+    assert make_agent(spec).fingerprint == before
+    made.policy.exit.weight.data.fill_(0.5)
+    save_compressor(made, tmp_path, {})
+    trained = make_agent(spec).fingerprint
+    save_compressor(compressor(expand=0.5), tmp_path, {})
+    assert len({before, trained, make_agent(spec).fingerprint}) == 3

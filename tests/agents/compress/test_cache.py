@@ -64,5 +64,12 @@ def test_a_killed_run_leaves_no_cache_and_a_damaged_one_is_told(model, tmp_path,
     (tmp_path / "chunks_k4.json").write_text(json.dumps({**said, "shape": [1, 1]}))
     with pytest.raises(DataError, match="is not what its manifest says"):
         ChunkCache(tmp_path, 4, name)
+    places = dict.fromkeys(said["chunks"], 0)
+    (tmp_path / "chunks_k4.json").write_text(json.dumps({**said, "chunks": places}))
+    with pytest.raises(DataError, match="is not what its manifest says"):
+        ChunkCache(tmp_path, 4, name)
+    (tmp_path / "chunks_k4.json").write_text(json.dumps({**said, "chunks": None}))
+    with pytest.raises(DataError, match="is no manifest"):
+        ChunkCache(tmp_path, 4, name)
     with pytest.raises(DataError, match="not finite in float16"):
         write(tmp_path, 4, name, [], np.full((1, 2), np.inf, np.float16))

@@ -1,7 +1,7 @@
 import pytest
 from compress_runs import WORLD
 
-from hopgym.agents.compress.cases import Cases
+from hopgym.agents.compress.cases import Case, Cases
 from hopgym.core import Question
 from hopgym.envs.datasets import make_questions
 from hopgym.errors import ConfigError
@@ -39,3 +39,8 @@ def test_questions_without_an_answer_are_left_out():
     with pytest.raises(ConfigError, match="No question has an answer"):
         Cases([Question("a", "Who?", (" ",))], retriever, 2)
     assert len(Cases([Question("a", "Who?", ("Ada",))], retriever, 2)) == 1
+
+
+def test_what_is_learnt_is_the_first_answer_that_says_anything():
+    case = Case(Question("a", "Who?", (" ", "Ada", "Bo")), ())
+    assert case.answer == "Ada"

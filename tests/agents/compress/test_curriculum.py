@@ -5,10 +5,12 @@ from compress_runs import compressor
 
 from hopgym.agents.compress.curriculum import (
     Passages,
+    check_room,
     chunks_at,
     next_paragraph,
     reconstruction,
 )
+from hopgym.agents.compress.rows import REPEAT
 from hopgym.core import Document
 from hopgym.errors import ConfigError
 from hopgym.seeding import rng_for
@@ -44,3 +46,15 @@ def test_the_next_paragraph_follows_what_was_read():
 def test_without_documents_there_is_nothing_to_repeat():
     with pytest.raises(ConfigError, match="brings no documents to read"):
         Passages([], compressor().rows.chunker)
+
+
+def test_passages_that_the_decoder_cannot_read_are_told_at_the_start():
+    writer = compressor().rows
+    writer.room = 64
+    columns = 8 + 8 * 4 + len(writer.chunker.codec.encode(REPEAT)) + len(writer.chunker.codec.bos)
+    assert columns <= 64
+    check_room(writer, 8, 8)
+    with pytest.raises(ConfigError, match=r"16 chunks with 16 behind it.* the decoder reads 64"):
+        check_room(writer, 16, 16)
+    writer.room = None
+    check_room(writer, 999, 999)

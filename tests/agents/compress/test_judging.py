@@ -21,5 +21,19 @@ def test_an_answer_that_is_cut_stands_in_both_chunks():
     case = Case(Question("a", QUESTION, ("Ada Orm",)), DOCUMENTS)
     row = made.rows.question(QUESTION, DOCUMENTS)
     decode = made.rows.chunker.codec.decode
-    found = sorted(holders(made, case))
-    assert found and "Ada" in "".join(decode(row.chunks[n].ids) for n in found)
+    found = holders(made, case)
+    assert any(len(place) == 2 for place in found)
+    for place in found:
+        assert "Ada Orm" in "".join(decode(row.chunks[n].ids) for n in sorted(place))
+
+
+def test_half_of_an_answer_is_not_expanded_and_no_answer_stands_everywhere():
+    made = compressor()
+    case = Case(Question("a", QUESTION, ("Ada Orm",)), DOCUMENTS)
+    (place,) = holders(made, case)
+    told = made.answer([(QUESTION, DOCUMENTS)], 0.25)[0]
+
+    for chosen, whole in ((place, 1.0), (sorted(place)[:1], 0.0)):
+        made.answer = lambda *given, chosen=chosen: [told._replace(expanded=tuple(chosen))]
+        assert judge(made, [case], 0.25)["answer_expanded"] == whole
+    assert holders(made, Case(Question("b", QUESTION, ("", "Nobody")), DOCUMENTS)) == []

@@ -5,6 +5,7 @@ import torch
 from compress_runs import ASKED, compressor
 
 from hopgym.agents.compress.saving import (
+    answers_fingerprint,
     load_compressor,
     read_shape,
     save_compressor,
@@ -50,3 +51,15 @@ def test_what_is_no_compressor_or_damaged_is_told(tmp_path):
     (tmp_path / "compress.json").write_text(json.dumps({"k": "x"}))
     with pytest.raises(DataError, match="does not say what the model is made of"):
         read_shape(tmp_path)
+
+
+def test_all_that_decides_an_answer_is_in_its_name(tmp_path):
+    made = compressor()
+    save_compressor(made, tmp_path, {})
+    before = answers_fingerprint(tmp_path)
+    torch.nn.init.normal_(made.policy.exit.weight)
+    save_compressor(made, tmp_path, {})
+    assert answers_fingerprint(tmp_path) != before
+    (tmp_path / "policy.safetensors").unlink()
+    with pytest.raises(DataError, match="has no policy"):
+        answers_fingerprint(tmp_path)

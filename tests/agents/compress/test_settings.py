@@ -15,6 +15,7 @@ WRONG = [
     ({"dtype": "int8"}, "dtype is 'int8'; it may be float32 or bfloat16"),
     ({"block_pattern": "T,X"}, "block_pattern is 'T,X'"),
     ({"lr": -1.0}, "lr is -1.0"),
+    ({"block_pattern": "T", "train_decoder": False}, "a decoder that has learnt nothing"),
 ]
 
 

@@ -62,6 +62,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_trained(tmp_path):
     file.write_text('{"id": "a", "question": "Who?", "answer": "Ada"}\n')
     with pytest.raises(ConfigError, match="brings no documents"):
         train(settings(tmp_path, questions=str(file), eval_questions="none"))
+    with pytest.raises(ConfigError, match="Give fewer --max_chunks or --ahead"):
+        train(settings(tmp_path, max_chunks=9999))
     train(settings(tmp_path, eval_questions="none", policy_steps=0))
     with pytest.raises(ConfigError, match="holds an earlier run"):
         train(settings(tmp_path))

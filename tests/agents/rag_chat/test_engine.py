@@ -109,6 +109,15 @@ def test_every_kind_of_layer_answers_and_streams_alike(pattern):
     assert one.generate_from_conversation(CHAT, seed=4) == said
 
 
+def test_a_stream_takes_back_nothing_where_bytes_are_no_character():
+    """Bytes in a row are read together: one that is no part of a character spoils those before."""
+    one = real(sampling=Sampling(temperature=1.5, max_new_tokens=16))
+    said = [one.generate_from_conversation(CHAT, seed=seed).text for seed in range(12)]
+    assert any("\ufffd" in text for text in said)
+    for seed, text in enumerate(said):
+        assert "".join(piece.text for piece in one.stream(CHAT, seed=seed)) == text
+
+
 def test_what_is_too_long_shows_fewer_documents_and_then_is_refused():
     one = real(sampling=Sampling(temperature=0.0, max_new_tokens=4))
     one._context = len(one.renderer.prompt(CHAT)) + 3

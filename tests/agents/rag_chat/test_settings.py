@@ -8,8 +8,9 @@ from hopgym.errors import ConfigError  # noqa: E402
 
 
 def test_the_trainer_gets_them_under_its_own_names():
-    given = RagChatSettings(source="m", device_batch_size=3, epochs=0.5, seed=7, lr=0.1)
+    given = RagChatSettings(source="m", device_batch_size=3, epochs=1.5, seed=7, lr=0.1)
     theirs = given.for_trainer()
+    assert theirs.epochs == 1.5
     assert (theirs.batch_size, theirs.lora_r, theirs.seed, theirs.learning_rate) == (3, 0, 7, 0.1)
 
 
@@ -30,6 +31,7 @@ def test_a_fresh_model_learns_faster_than_a_trained_one():
         ({"top_k": 0}, "top_k"),
         ({"limit": -1}, "limit"),
         ({"epochs": -1.0}, "epochs"),
+        ({"epochs": 0.5}, r"epochs is 0\.5; give a number from 1"),  # it once trained one
         ({"lr": -1.0}, "lr is"),
         ({"push_to_hub": True}, "hub_model_id"),
         ({"gradient_accumulation_steps": 0}, "gradient_accumulation_steps"),

@@ -8,7 +8,8 @@ from hopgym.agents.llm.sampling import Sampling  # noqa: E402
 from hopgym.agents.llm.transformers_generator import TransformersGenerator  # noqa: E402
 from hopgym.agents.rag_chat.model import start  # noqa: E402
 from hopgym.agents.rag_chat.settings import RagChatSettings  # noqa: E402
-from hopgym.agents.rag_chat.stream import stream_tokens  # noqa: E402
+from hopgym.agents.rag_chat.stream import settled, stream_tokens  # noqa: E402
+from hopgym.envs.conversations.render import Renderer  # noqa: E402
 from hopgym.seeding import rng_for  # noqa: E402
 
 PATTERNS = pytest.mark.parametrize("pattern", ["T,T", "M,M", "T,M"])
@@ -56,3 +57,12 @@ def test_it_ends_before_the_end_token_and_leaves_gradients_on():
     stream = stream_tokens(model, PROMPT, sampling, rng_for(0), ())
     next(stream)
     assert torch.is_grad_enabled()
+
+
+def test_bytes_at_the_end_are_not_settled():
+    policy = spread("T")
+    renderer = Renderer(policy.tokenizer)
+    ids = policy.tokenizer.convert_tokens_to_ids
+    a, b, end, cited = ids(["<0x41>", "<0xC3>", "<|user_end|>", "[DOC_1]"])
+    assert settled(renderer, []) == [] == settled(renderer, [a, b, end])
+    assert settled(renderer, [a, cited, b, end, a]) == [a, cited]

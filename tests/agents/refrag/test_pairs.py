@@ -2,9 +2,11 @@
 
 import pytest
 
+from hopgym.agents.refrag import pairs
 from hopgym.agents.refrag.pairs import Marked, Pair, pairs_of, play
+from hopgym.agents.rollout import Episode, Job
 from hopgym.core import Question, Trajectory
-from hopgym.errors import ConfigError
+from hopgym.errors import ConfigError, DataError
 
 WORLD = "world?entities=300&train=8&dev=3&test=0&hops=2"
 
@@ -41,3 +43,10 @@ def test_agents_play_the_same_questions() -> None:
     assert better > sum(each.mark for each in episodes[6:])
     with pytest.raises(ConfigError, match="no metric 'good'; the environment tells: reward, "):
         play(agents, WORLD, "train", env_kwargs=kwargs, episodes=1, metric="good")
+
+
+def test_where_nothing_could_be_played_it_is_said_why(monkeypatch) -> None:
+    failed = Episode(Job("a"), None, 0.0, {}, {}, 0.0, "RetrievalError: no server")
+    monkeypatch.setattr(pairs, "rollout", lambda *args, **kw: [failed])
+    with pytest.raises(DataError, match=r"No episode could be played\. RetrievalError: no server"):
+        play(["single_shot"], WORLD, "train", episodes=1)

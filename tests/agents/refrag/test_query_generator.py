@@ -143,3 +143,12 @@ def test_bad_settings_are_told(folder) -> None:
         LLMQueryGenerator(model=folder, style="policy")
     with pytest.raises(ConfigError, match="certain"):
         LLMQueryGenerator(model=folder, certain=2.0)
+
+
+def test_what_is_no_action_is_no_end(monkeypatch, folder) -> None:
+    write_model_folder(folder, "llm", {"prompt": "plain"})
+    both = "Query: birthplace of Ada Orm\nAnswer: Ada Orm"
+    made, writer = scripted(monkeypatch, folder, both, "Query: birthplace of Ada Orm")
+    assert made(QUESTION, [FIRST]) == "birthplace of Ada Orm" and writer.asked[1][1]
+    made, _ = scripted(monkeypatch, folder, *["nothing marked"] * 3)
+    assert made(QUESTION, [FIRST]) is None

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import typer
-from tiny_llms import needs_llms
+from tiny_llms import byte_tokenizer, needs_llms
 from typer.testing import CliRunner
 
 from hopgym.agents.refrag import reward_model
@@ -84,3 +84,46 @@ def test_the_command_tells_how_good_it_is(monkeypatch, tmp_path) -> None:
     assert [args[2] for args, _ in asked] == ["train", "dev"]
     assert asked[0][0][0] == ["a", "b"] and asked[0][1]["env_kwargs"] == {"hops": 3}
     assert [kw["episodes"] for _, kw in asked] == [50, 10]
+
+
+def encoder(folder, kind, **config):
+    """Write an encoder of random weights, with a tokenizer of bytes."""
+    import transformers
+
+    tokenizer = byte_tokenizer()
+    shape = getattr(transformers, f"{kind.partition('For')[0].removesuffix('Model')}Config")(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, pad_token_id=tokenizer.pad_token_id, **config,
+    )  # fmt: skip
+    getattr(transformers, kind)(shape).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+def test_an_episode_is_read_as_far_as_is_asked_for_and_the_model_can(tmp_path, monkeypatch) -> None:
+    long = [Pair("good " + "x " * 200, "bad " + "y " * 200)] * 2
+    roberta = encoder(tmp_path / "roberta", "RobertaModel", max_position_embeddings=66)
+    bert = encoder(tmp_path / "bert", "BertModel", max_position_embeddings=512)
+    made, seen = reward_model._trainer, []
+    monkeypatch.setattr(reward_model, "_trainer", lambda *args: seen.append(args[4]) or made(*args))
+    for model, most in ((roberta, 512), (bert, 32), ("small", 32)):
+        train_reward_model(long, tmp_path / "out", model=model, epochs=1, max_tokens=most)
+    assert seen == [64, 32, 32]
+
+
+def test_a_model_that_cannot_score_is_told(tmp_path) -> None:
+    two = encoder(tmp_path / "two", "BertForSequenceClassification", num_labels=2)
+    for model in (two, "tiny"):
+        with pytest.raises(ConfigError, match="could not be loaded as a scorer"):
+            train_reward_model(pairs(0, 1), tmp_path / "out", model=model)
+
+
+def test_what_the_command_cannot_do_is_told_in_a_sentence(tmp_path) -> None:
+    app = typer.Typer()
+    app.command()(reward_model.main)
+    for flags, told in (
+        (["--agents", "nobody"], "Unknown agent 'nobody'"),
+        (["--agents", "single_shot", "--set", "split=test"], "'split' cannot be set by --set"),
+    ):
+        done = CliRunner().invoke(app, ["--out", str(tmp_path), *flags])
+        assert done.exit_code == 1 and told in done.output

@@ -59,3 +59,11 @@ def test_the_supervised_stage_learns_the_teachers_episodes() -> None:
     assert (made.model_name, made.data_path, made.output_dir) == ("start", ("raw.jsonl",), "taught")
     assert (made.learning_rate, made.epochs, made.max_length, made.resume) == (1e-3, 3, 99, True)
     assert made.lora_r == 0
+
+
+def test_a_keyword_takes_the_place_of_the_usual_one() -> None:
+    settings = RefragSettings(env_set=("max_steps=5", "generator=titles"), eval_questions="none")
+    words = ("hops=3", "top_k=2", "max_steps=5", "generator=titles")
+    assert stages.env_set(settings) == stages.grpo(settings, "m", Path("o")).env_set == words
+    with pytest.raises(ConfigError, match="'max_steps' is set twice"):
+        stages.env_set(RefragSettings(env_set=("max_steps=5", "max_steps=6")))

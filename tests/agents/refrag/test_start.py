@@ -6,7 +6,8 @@ from tiny_llms import byte_tokenizer, causal_lm, needs_llms
 from hopgym.agents.llm.codec import TextCodec
 from hopgym.agents.llm.loading import check_model, load_model
 from hopgym.agents.refrag.settings import RefragSettings
-from hopgym.agents.refrag.start import add_boundaries, make_start
+from hopgym.agents.refrag.start import MADE, add_boundaries, make_start
+from hopgym.envs.conversations import add_boundary_tokens
 from hopgym.envs.grammars import make_grammar
 from hopgym.envs.grammars.boundaries import BOUNDARY_TOKENS
 from hopgym.errors import ConfigError
@@ -35,6 +36,15 @@ def test_boundaries_are_single_tokens_in_an_episodes_text(tiny) -> None:
     assert len(ids) < before - 30
     for token in ("[RETRIEVAL_START]", "[DOC_1]", "[/DOC_1]"):
         assert ids.count(tokenizer.convert_tokens_to_ids(token)) == 1
+
+
+def test_boundaries_that_are_control_tokens_are_refused(tiny) -> None:
+    _, tokenizer = tiny
+    add_boundary_tokens(tokenizer)
+    with pytest.raises(
+        ConfigError, match="as control tokens, as `hopgym train rag_chat` adds them"
+    ):
+        add_boundaries(tokenizer)
 
 
 def test_a_citation_is_seen_in_what_the_model_writes(tiny) -> None:
@@ -83,6 +93,21 @@ def test_what_was_made_before_is_taken_and_what_needs_nothing_is_not_copied(tmp_
     assert make_start(settings, folder) == str(folder)
     assert (folder / "model.safetensors").stat().st_mtime_ns == before
     assert make_start(RefragSettings(boundary_tokens=False), tmp_path / "no") == "tiny"
+
+
+def test_a_start_of_another_model_or_half_of_one_is_not_taken(tmp_path) -> None:
+    folder, size = tmp_path / "start", {"width": 32, "heads": 2, "feed_forward": 32, "state": 8}
+    made = RefragSettings(block_pattern="T,M", **size)
+    make_start(made, folder)
+    weights = (folder / "model.safetensors").read_bytes()
+    make_start(RefragSettings(block_pattern="M,T", **size), folder)
+    assert load_model(check_model(folder), device="cpu")[0].config.layer_types[0][0] == "l"
+    with pytest.raises(ConfigError, match="was made of another model or with other settings"):
+        make_start(RefragSettings(block_pattern="T,M", **size, resume=True), folder)
+    (folder / MADE).unlink()  # as a run leaves it that was killed while it wrote
+    (folder / "model.safetensors").write_bytes(b"half")
+    make_start(RefragSettings(block_pattern="T,M", **size, resume=True), folder)
+    assert (folder / "model.safetensors").read_bytes() == weights
 
 
 def test_a_model_that_is_none_is_told(tmp_path) -> None:

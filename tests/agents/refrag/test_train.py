@@ -6,8 +6,9 @@ import pytest
 from tiny_llms import needs_llms
 
 from hopgym.agents import make_agent
+from hopgym.agents.model_folder import write_model_folder
 from hopgym.agents.refrag.settings import RefragSettings
-from hopgym.agents.refrag.train import train
+from hopgym.agents.refrag.train import _publish, train
 from hopgym.agents.rollout import Job, rollout
 from hopgym.errors import ConfigError, DataError
 
@@ -71,10 +72,35 @@ def test_rl_goes_on_with_what_was_taught(taught, tmp_path, algorithm) -> None:
     assert len(lines) == (4 if algorithm == "grpo" else 2) and again.folder == out
 
 
+def test_a_teacher_who_played_another_game_is_told_by_the_flags_that_there_are(taught) -> None:
+    with pytest.raises(ConfigError, match="played with, or another --output_dir"):
+        train(settings(taught, stage="supervised", hops=3, resume=True))
+
+
 def test_a_stage_is_found_by_the_next_one_in_the_same_folder(taught) -> None:
     told = train(settings(taught, stage="rl"))
     run = json.loads((taught / "rl" / "run.json").read_text())
     assert run["model_name"] == str(taught / "supervised") and told.supervised is None
+
+
+def test_an_adapter_of_one_stage_does_not_stay_beside_the_weights_of_the_other(tmp_path) -> None:
+    for stage, files in (
+        ("supervised", ("adapter_config.json", "adapter_model.safetensors")),
+        ("rl", ("config.json", "model.safetensors")),
+    ):
+        (tmp_path / stage).mkdir()
+        for name in (*files, "run.json"):
+            (tmp_path / stage / name).write_text(stage)
+        write_model_folder(tmp_path / stage, "llm", {"prompt": "plain"})
+    (tmp_path / "notes.txt").write_text("mine")
+    usual = {"hopgym.json", "notes.txt"}
+    for stage, files in (
+        ("supervised", {"adapter_config.json", "adapter_model.safetensors"}),
+        ("rl", {"config.json", "model.safetensors"}),
+        ("supervised", {"adapter_config.json", "adapter_model.safetensors"}),
+    ):
+        _publish(tmp_path / stage, tmp_path, RefragSettings())
+        assert {f.name for f in tmp_path.iterdir() if f.is_file()} == usual | files
 
 
 def test_a_fresh_hybrid_goes_through_both_stages(tmp_path) -> None:
@@ -95,6 +121,16 @@ def test_what_cannot_run_is_told_before_anything_is_played(tmp_path, monkeypatch
     with pytest.raises(ConfigError, match="no_such_model"):
         train(settings(tmp_path / "a", model_name="no_such_model"))
     assert not (tmp_path / "a").exists()
+    for changes, told in (
+        ({"temperature": 0.0}, "equal samples teach nothing"),
+        ({"temperature": 0.0, "algorithm": "ppo"}, "every sample would be the same"),
+        ({"env_set": ("hops=1",), "stage": "supervised"}, "use --hops"),
+        ({"stage": "rl", "block_pattern": "T,M"}, "holds none that was"),
+        ({"stage": "rl", "boundary_tokens": True}, "holds none that was"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            train(settings(tmp_path / "c", **changes))
+        assert not (tmp_path / "c").exists()
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match="runs its stages in one process"):
         train(settings(tmp_path / "b"))

@@ -79,6 +79,15 @@ def test_anything_with_a_length_is_taken_as_it_is():
     assert make_chats(given) is given
 
 
+def test_a_limit_holds_for_ones_own_base_whatever_its_slices_are(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    records = [{"messages": [{"role": "user", "content": text}]} for text in "abc"]
+    for base in (datasets.Dataset.from_list(records), dict(enumerate(records)), records):
+        chats = make_chats(base, limit=2)
+        assert [chat["messages"][0]["content"] for chat in chats] == ["a", "b"]
+        assert len(make_chats(base, limit=9)) == 3
+
+
 @pytest.mark.parametrize("given", [7, None, iter([])])
 def test_what_are_no_chats_is_refused(given):
     with pytest.raises(ConfigError, match="are no chats: give a question set, a file, datasets:"):

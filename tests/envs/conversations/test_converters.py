@@ -53,6 +53,8 @@ def test_sharegpt_and_prompts():
     assert [m["role"] for m in chat["messages"]] == ["system", "user", "assistant"]
     assert said({"prompt": "p", "completion": "c"}) == ["p", "c"]
     assert said({"instruction": "i", "input": "x", "output": "o"}) == ["i\n\nx", "o"]
+    kept = convert({"id": 7, "prompt": "p", "completion": "c"}, None, "x")
+    assert kept["id"] == 7 and sorted(kept) == ["id", "messages"]
 
 
 def test_ones_own_function_and_its_mistakes():

@@ -28,5 +28,7 @@ def test_documents_in_any_form():
 def test_what_cannot_be_is_refused():
     with pytest.raises(ConfigError, match="give one of them"):
         create_rag_training_example("Who?", [VEL], hops=[("a", [])])
+    with pytest.raises(DataError, match="is a str, not a record as"):
+        create_rag_training_example("Who?", ["Vel"])
     with pytest.raises(DataError, match="has no 'text'"):
         create_rag_training_example("Who?", [{"title": "x"}])

@@ -126,6 +126,12 @@ def test_bad_messages_are_refused(message, told):
         Renderer(ready(0)).render({"messages": [{"role": "user", "content": "x"}, message]})
 
 
+@pytest.mark.parametrize("bad", [{}, {"messages": None}, {"messages": ["x"]}])
+def test_what_is_no_conversation_is_refused(bad):
+    with pytest.raises(ConfigError, match="is no conversation; give"):
+        Renderer(ready(0)).render(bad)
+
+
 def test_tokenizers_without_what_is_needed_are_refused():
     with pytest.raises(ConfigError, match="Call `add_boundary_tokens"):
         Renderer(tokenizers()[0])

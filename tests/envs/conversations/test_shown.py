@@ -3,7 +3,7 @@ from rag_chats import ADA, TESSA, VEL
 
 from hopgym.envs.conversations import create_rag_training_example, documents_shown
 from hopgym.envs.conversations.shown import retrieval_text, shown_by
-from hopgym.errors import DataError
+from hopgym.errors import ConfigError, DataError
 
 
 def message(*documents, hops=None):
@@ -34,6 +34,12 @@ def test_all_that_is_shown_in_the_order_of_its_numbers():
     chat = {"messages": [message(VEL), message(hops=[("a", [ADA]), ("b", [TESSA])])]}
     assert [d.id for d in documents_shown(chat)] == ["vel", "ada", "tessa"]
     assert [d.id for d in shown_by(chat["messages"][1])] == ["ada", "tessa"]
+
+
+@pytest.mark.parametrize("bad", [{}, {"messages": None}, {"messages": ["x"]}, []])
+def test_what_is_no_conversation_is_refused(bad):
+    with pytest.raises(ConfigError, match="is no conversation; give"):
+        documents_shown(bad)
 
 
 @pytest.mark.parametrize("bad", [{}, {"documents": "x"}, {"hops": "x"}, {"hops": [{"query": "x"}]}])

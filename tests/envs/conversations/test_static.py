@@ -72,12 +72,21 @@ def test_what_a_task_found_is_written_and_read_back(tmp_path, kind):
     [
         ({"docs": []}, r"c\.jsonl:1: has no list of `documents`"),
         ({"documents": [{"title": "x"}]}, "has no 'text'"),
+        ({"documents": ["Vel"]}, r"c\.jsonl:1: The document: is a str, not a record"),
+        ({"hops": ["Vel"]}, r"c\.jsonl:1: has the hops \['Vel'\]; give a list of"),
+        ({"hops": None}, "has the hops None"),
         (7, "a record is an object"),
     ],
 )
 def test_bad_records_are_told_with_their_place(tmp_path, row, message):
     with pytest.raises(DataError, match=message):
         StaticRAGTask([chat()], written(tmp_path / "c.jsonl", row))
+
+
+@pytest.mark.parametrize("top_k", [0, -1, "2"])
+def test_top_k_is_a_whole_number(tmp_path, top_k):
+    with pytest.raises(ConfigError, match=r"top_k is .*; give a whole number from 1"):
+        StaticRAGTask([chat()], written(tmp_path / "c.jsonl", FOUND), top_k=top_k)
 
 
 def test_an_empty_file_is_refused(tmp_path):

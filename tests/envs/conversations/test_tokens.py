@@ -6,7 +6,9 @@ from tiny_llms import CHAT, causal_lm
 
 needs_llms()
 import torch  # noqa: E402
+from tokenizers import AddedToken  # noqa: E402
 
+from hopgym.agents.llm.codec import TextCodec  # noqa: E402
 from hopgym.envs.conversations import CHAT_TOKENS, add_boundary_tokens  # noqa: E402
 from hopgym.envs.conversations.tokens import control_ids  # noqa: E402
 from hopgym.envs.grammars.boundaries import BOUNDARY_TOKENS  # noqa: E402
@@ -69,3 +71,14 @@ def test_another_model_s_tokenizer_and_missing_boundaries_are_refused():
     model.resize_token_embeddings(50)
     with pytest.raises(ConfigError, match="for 50 tokens and the tokenizer has 396"):
         add_boundary_tokens(tokenizer, model)
+
+
+def test_ordinary_boundaries_become_control_tokens_that_no_text_can_say():
+    tokenizer = deepcopy(byte_tokenizer())
+    tokenizer.add_tokens([AddedToken("[DOC_1]", normalized=False, special=False)])
+    id = tokenizer.convert_tokens_to_ids("[DOC_1]")
+    assert id in TextCodec(tokenizer).encode("see [DOC_1]")
+    assert add_boundary_tokens(tokenizer, chat=False) == len(BOUNDARY_TOKENS) - 1
+    assert tokenizer.convert_tokens_to_ids("[DOC_1]") == id
+    assert id not in TextCodec(tokenizer).encode("see [DOC_1]")
+    assert add_boundary_tokens(tokenizer, chat=False) == 0

@@ -114,3 +114,4 @@ def test_citations_are_read_and_taken_off():
 def test_long_hostile_text_is_quick():
     assert safe_text("[" * 100_000, 512) == "[" * 512
     assert not forges_boundary("[" * 16_384)
+    assert without_citations(f"a{' ' * 200_000}[DOC_1]{' ' * 200_000}b") == "a b"

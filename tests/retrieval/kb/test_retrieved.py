@@ -48,6 +48,8 @@ def test_every_published_shape_is_read(record):
 
 
 def test_bad_records_are_refused():
+    with pytest.raises(DataError, match="The document: is a str, not a record as"):
+        RetrievedDocument.from_dict("a")
     with pytest.raises(DataError, match="has no 'text'"):
         RetrievedDocument.from_dict({"id": "a"})
     with pytest.raises(DataError, match="the score 'high'"):

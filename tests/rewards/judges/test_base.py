@@ -38,6 +38,7 @@ def test_lists_become_tuples_and_subclasses_of_text_pass():
 
 def test_only_a_gold_that_says_something_can_be_compared_with():
     assert Claim("Who?", "Ada", ("", "Ada")).has_golds
+    assert not Claim("Who?", "\xad", ("\xad", "\u200b ")).has_golds
     assert not Claim("Who?", "Ada", (" ", "")).has_golds and not Claim("Who?", "Ada", ()).has_golds
 
 

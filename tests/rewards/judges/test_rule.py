@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hopgym.errors import ConfigError, UnknownNameError
@@ -8,6 +8,7 @@ from hopgym.rewards.judges import Claim, StepClaim, SupportClaim, make_judge
 from hopgym.rewards.judges.guards import STRICT
 from hopgym.rewards.judges.rule import RuleJudge
 from hopgym.rewards.judges.verdicts import read_verdicts
+from hopgym.rewards.judges.wording import visible
 from hopgym.rewards.normalize import squad
 
 JUDGE = RuleJudge()
@@ -160,11 +161,16 @@ def test_the_loose_judge_takes_a_place_with_its_country():
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=40), st.text(max_size=40))
+@example("\xad", "\xad", "")
+@example("\xad", "!\xad", "")
+@example("\xad", "\xad a", "")
+@example("a\xad", "a", "")
 def test_an_exact_answer_is_always_right_and_a_verdict_always_given(answer, gold, question):
     verdict = outcome(answer, gold, question=question)
     assert verdict.value in (0, 1) and verdict.reason
-    assert verdict.unscored is not bool(gold.strip())
-    if exact_match(answer, [gold]) and squad(gold):
+    seen = visible(gold)  # what nobody sees counts for nothing, alone or beside something
+    assert verdict.unscored is not bool(seen.strip())
+    if exact_match(visible(answer), [seen]) and squad(seen):
         assert verdict == (1.0, "exact", False)
 
 
