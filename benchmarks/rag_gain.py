@@ -52,8 +52,9 @@ class Task(NamedTuple):
     """Of training, in both arms."""
     episodes: int
     """Questions of the test split that are judged."""
-    reader: tuple[str, ...] = ()
-    """Flags by which a reader is trained on cloze questions first, for both arms; none for none."""
+    reader: tuple[tuple[str, ...], ...] = ()
+    """Flags of the lessons in which a reader learns from cloze questions first, for both arms: those
+    with a gap, then those that are asked in words; none for none."""
 
 
 WORLD = Task(
@@ -82,13 +83,14 @@ def squad_task(file: Path) -> Task:
         *("--warmup_steps", "50", "--num_epochs", "1", "--eval_episodes", "100", *lengths),
         *("--max_passage_tokens", "200", "--max_input_tokens", "224"),
     )
-    reader = (
-        *("--question_encoder", "tiny", "--freeze_retriever", "--generator_model", "tiny"),
-        *("--n_docs", "1", "--gold_steps", "1000000", "--hard_negatives", "0"),
-        *("--batch_size", "32", "--learning_rate", "1e-3", "--warmup_steps", "100"),
-        *("--num_epochs", "4", "--eval_questions", "none", *lengths),
-        *("--max_passage_tokens", "64", "--max_input_tokens", "112"),
+    lesson = (
+        *("--question_encoder", "tiny", "--freeze_retriever", "--n_docs", "1", *lengths),
+        *("--gold_steps", "1000000", "--hard_negatives", "0", "--batch_size", "32"),
+        *("--warmup_steps", "100", "--eval_questions", "none", "--max_passage_tokens", "64"),
     )
+    gaps = ("--num_epochs", "4", "--learning_rate", "1e-3", "--max_input_tokens", "112")
+    asked = ("--num_epochs", "3", "--learning_rate", "7e-4", "--max_input_tokens", "192")
+    reader = ((*lesson, *gaps), (*lesson, *asked))
     spec = f"squad?path={quote(str(file), safe='/')}&dev=0.1&test=0.2"
     return Task("squad", spec, flags, 1000, reader)
 
@@ -118,20 +120,27 @@ class Plan:
     @property
     def reader(self) -> Path:
         """The folder of the reader that both arms begin with."""
-        return self.out / f"{self.task.name}-reader"
+        return self._lesson(len(self.task.reader))
 
-    def reading(self) -> list[str]:
-        """Write the cloze questions, and return the command that trains the reader on them."""
+    def reading(self) -> Iterator[tuple[Path, list[str]]]:
+        """Write the cloze questions; yield the folder of each lesson and the command that gives it."""
         from ..agents.rag.data import read_set
 
         made = read_set(self.task.questions)
         taught = {id for question in made.questions("train") for id in question.document_ids}
         documents = [document for document in made.documents if document.id in taught]
-        folder = write_cloze(self.out / f"{self.task.name}-cloze", documents, each=3)
-        return [
-            "train", "rag", "--resume", "--output_dir", str(self.reader), *self.task.reader,
-            "--dataset_name", str(folder),
-        ]  # fmt: skip
+        model = "tiny"
+        for number, flags in enumerate(self.task.reader, 1):
+            folder = self.out / f"{self.task.name}-cloze-{number}"
+            questions = write_cloze(folder, documents, each=3, asked=number > 1)
+            yield self._lesson(number), [
+                "train", "rag", "--resume", "--output_dir", str(self._lesson(number)),
+                "--dataset_name", str(questions), "--generator_model", model, *flags,
+            ]  # fmt: skip
+            model = str(self._lesson(number) / "generator")
+
+    def _lesson(self, number: int) -> Path:
+        return self.out / f"{self.task.name}-reader-{number}"
 
     def judged(self, arm: str, seed: int, split: str = "test") -> Judged:
         """Return how a trained RAG does on each question of a split."""
@@ -171,8 +180,9 @@ def measure(plan: Plan, seeds: int, jobs: int, console: Any) -> dict[str, list[J
     Raises:
         HopgymError: If a command fails.
     """
-    if plan.task.reader and not _is_done(plan.reader):
-        run_hopgym(plan.reading(), console)
+    for folder, command in plan.reading() if plan.task.reader else ():
+        if not _is_done(folder):
+            run_hopgym(command, console)
     runs = [(arm, seed) for seed in range(seeds) for arm in ARMS]
     left = [run for run in runs if not _is_done(plan.run(*run))]
     with ThreadPoolExecutor(jobs) as pool:

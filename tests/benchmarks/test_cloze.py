@@ -41,3 +41,17 @@ def test_documents_without_names_are_refused(tmp_path):
     with pytest.raises(DataError, match="None of the documents has a sentence"):
         write_cloze(tmp_path / "cloze", [Document("d", "", "It is so. And so it is.")])
     assert not (tmp_path / "cloze").exists()
+
+
+def test_questions_in_words_show_the_sentence_among_its_neighbours(tmp_path):
+    said = (
+        "Vel is a film of the year 1912. Its director was Ada Orm of Tessa in Norland. It was long."
+    )
+    folder = write_cloze(tmp_path / "cloze", [Document("d", "Vel", said)], each=9, asked=True)
+    made = make_questions(str(folder))
+    shown = {document.id: document.text for document in made.documents}
+    assert shown["d#1"] == said and shown["d#0"] == said.removesuffix(" It was long.")
+    first_words = {q.answers[0]: q.text.split()[0] for q in made.questions("train")}
+    assert first_words["1912"] == "When" and first_words["Norland"] == "What"
+    assert first_words["Ada Orm of Tessa"] == "Who"
+    assert all(q.text.endswith("?") for q in made.questions("train"))

@@ -39,7 +39,10 @@ def test_every_command_is_one_that_there_is(tmp_path):
 
     squad = Plan(tmp_path, squad_task(squad_file(tmp_path)))
     commands = [Plan(tmp_path, WORLD).command(arm, 0) for arm in ARMS]
-    commands += [*(squad.command(arm, 0) for arm in ARMS), squad.reading()]
+    commands += [
+        *(squad.command(arm, 0) for arm in ARMS),
+        *(command for _, command in squad.reading()),
+    ]
     for command in commands:
         told = CliRunner().invoke(build_app(), [*command, "--variant", "none"])
         assert "variant is 'none'" in str(told.exception) + told.output
@@ -47,11 +50,12 @@ def test_every_command_is_one_that_there_is(tmp_path):
 
 def test_the_reader_is_taught_by_training_articles_alone(tmp_path):
     plan = Plan(tmp_path, squad_task(squad_file(tmp_path)))
-    plan.reading()
+    folders = [folder for folder, _ in plan.reading()]
+    assert folders[-1] == plan.reader
     from hopgym.envs.datasets import make_questions
 
     taught = {q.id for q in make_questions(plan.task.questions).questions("train")}
-    lines = (tmp_path / "squad-cloze" / "documents.jsonl").read_text().splitlines()
+    lines = (tmp_path / "squad-cloze-1" / "documents.jsonl").read_text().splitlines()
     assert len(lines) == len(taught) == 7
     assert plan.command("joint", 0)[-2:] != plan.command("frozen", 0)[-2:]
     assert str(plan.reader / "generator") in plan.command("joint", 0)
