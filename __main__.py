@@ -15,6 +15,7 @@ from .agents import train_cli
 from .agents.expert import cli as expert_cli
 from .benchmarks import cli as benchmarks_cli
 from .benchmarks import judge_cli
+from .benchmarks.audit import cli as audit_cli
 from .envs import cli as envs_cli
 from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
@@ -39,6 +40,7 @@ PACKAGES = (
     graphs_cli,
     benchmarks_cli,
     judge_cli,
+    audit_cli,
 )
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from ..errors import ConfigError
 from ..files import atomic_write
 from ..listing import print_registry
+from .redteam.cli import redteam
 
 if TYPE_CHECKING:
     from .bench import Outcome
@@ -32,6 +33,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("leaderboard")(leaderboard)
     app.command("report")(report)
     app.command("doctor")(doctor)
+    app.command("redteam")(redteam)
 
 
 def bench(

@@ -79,8 +79,18 @@ def squad_task(file: Path) -> Task:
     lengths = ("--max_question_tokens", "40", "--max_answer_tokens", "16")
     flags = (
         *("--question_encoder", "minilm", "--no_train_context_encoder", "--n_docs", "2"),
-        *("--batch_size", "16", "--learning_rate", "5e-4", "--retriever_lr", "2e-5"),
-        *("--warmup_steps", "50", "--num_epochs", "1", "--eval_episodes", "100", *lengths),
+        *("--batch_size", "16", "--learning_rate", "7e-4", "--retriever_lr", "2e-5"),
+        *(
+            "--gold_steps",
+            "300",
+            "--warmup_steps",
+            "50",
+            "--num_epochs",
+            "1",
+            "--eval_episodes",
+            "100",
+            *lengths,
+        ),
         *("--max_passage_tokens", "200", "--max_input_tokens", "224"),
     )
     lesson = (

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from .candidates import candidates, stands_in
 from .judges.option_sets import only_letters
+from .lookalikes import BLANK, as_latin
 from .normalize import squad_cached
 from .words import content_words, words
 
@@ -108,8 +109,8 @@ def is_echo(text: str, question: str, accepted: Sequence[str]) -> bool:
     """
     if is_accepted(text, accepted):
         return False
-    given, asked = words(text), words(question)
-    golds = [gold for gold in map(words, accepted) if gold]
+    given, asked = (words(as_latin(each)) for each in (text, question))
+    golds = [gold for each in accepted if (gold := words(as_latin(each)))]
     if given and given == asked:
         return True
     if len(asked) >= _MANY and stands_in(asked, given):  # said again; an answer may follow
@@ -156,7 +157,8 @@ def _plain(text: str) -> str:
 def _core(text: str) -> str:
     """Return the letters, digits and symbols ("C++"), or nothing if there are symbols alone."""
     folded = unicodedata.normalize("NFKC", text)
-    kinds = [(unicodedata.category(letter)[0], letter) for letter in folded]
+    seen = (letter for letter in folded if letter not in BLANK)
+    kinds = [(unicodedata.category(letter)[0], letter) for letter in seen]
     says = any(kind in "LN" for kind, _ in kinds)
     return "".join(letter for kind, letter in kinds if kind in "LNS") if says else ""
 
