@@ -45,7 +45,7 @@ class Corpus(Immutable, Sequence[Document]):
             if not isinstance(document, Document):
                 raise DataError(
                     f"Document {position} is a {type(document).__name__}, not a "
-                    "hopgym.core.Document; `read_documents(path)` makes documents from a file."
+                    "hopgym.core.Document; `hopgym.retrieval.read_documents(path)` reads a file."
                 )
             check_fields(document, position)
             first = self._positions.setdefault(document.id, position)
