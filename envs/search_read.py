@@ -6,20 +6,19 @@ grammar's, and finding documents a retriever's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..core import Trajectory
 from ..errors import ConfigError, named
 from ..rewards.reasoning import reasoning_accuracy
 from .env import HopEnv
 from .episode import Episode, Row
-from .grammars import Grammar, Move, ParseError, StepGrammar, make_grammar
+from .grammars import Grammar, Move, StepGrammar, make_grammar
 from .grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS, MAX_TITLE
 from .settings import Settings, at_least
 from .stage import Stage
-from .text_episode import TextEpisode, TextStage
+from .text_episode import StepEpisode, TextStage
 from .vector import HopVectorEnv
 
 ENV_ID = "hopgym/SearchRead-v0"
@@ -72,7 +71,7 @@ class SearchReadStage(TextStage):
         return MAX_QUESTION_CHARS + turns * (MAX_ACTION_CHARS + documents + 1_024)
 
 
-class SearchReadEpisode(TextEpisode):
+class SearchReadEpisode(StepEpisode):
     """One question, played by searching and reading."""
 
     stage: SearchReadStage
@@ -87,40 +86,14 @@ class SearchReadEpisode(TextEpisode):
         """Whether the searches are used up."""
         return self.turn > self.stage.max_steps
 
-    def opened_turn(self) -> str:
-        """Announce the forced turn."""
-        return self.stage.grammar.last_call() if self.turn_is_forced else ""
-
-    def act(self, action: Any) -> Sequence[str]:
-        """Read the action; return its query, if it is one.
-
-        Raises:
-            ConfigError: If it is no text.
-        """
-        move = self.stage.grammar.parse(self.take_text(action), self.turn)
-        if isinstance(move, Move) and move.kind == "query" and self.turn_is_forced:
-            move = ParseError.QUERY_NOT_ALLOWED
-        self._move = move
-        return (move.text,) if isinstance(move, Move) and move.kind == "query" else ()
-
-    def receive(self, rows: Sequence[Row]) -> Sequence[str]:
-        """Show what was found, take the answer, or say that the action was not understood."""
-        move = self._move
-        if isinstance(move, ParseError):
-            self.refuse(move)
-        elif move.kind == "answer":
-            self.answer(move)
-        else:
-            self._show(move, rows[0])
-        return ()
-
     def metrics(self, trajectory: Trajectory) -> dict[str, float]:
         """Return the metrics of every environment, and the reasoning accuracy where it is known."""
         metrics = super().metrics(trajectory)
         accuracy = reasoning_accuracy(self.question, trajectory)
         return metrics if accuracy is None else {**metrics, "reasoning_accuracy": accuracy}
 
-    def _show(self, move: Move, row: Row) -> None:
+    def show(self, move: Move, row: Row) -> None:
+        """Show what was found and has not been shown yet."""
         grammar, limit = self.stage.grammar, self.stage.document_chars
         hits = self.take_hits([row])
         new = [document for (document, _), hit in zip(row, hits, strict=True) if hit.new]

@@ -1,4 +1,4 @@
-"""An episode that is played in text: what SearchRead, DagSearch and KGSubgraph have in common.
+"""An episode that is played in text: what the environments have in common.
 
 It keeps the transcript, the turns and the documents shown, and knows how an unreadable action is
 refused. What a turn may be, and what follows from it, a subclass says.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..core import Document, Hit, Question
 from ..errors import ConfigError, RetrievalError
 from .episode import Episode, Row
-from .grammars import Grammar, Move, ParseError
+from .grammars import Grammar, Move, ParseError, StepGrammar
 from .grammars.base import MAX_ACTION_CHARS, MAX_QUESTION_CHARS
 from .stage import Stage
 
@@ -145,6 +145,46 @@ class TextEpisode(Episode):
             self.outcome = "out_of_steps"
             return ""
         return self.opened_turn()
+
+
+class StepEpisode(TextEpisode):
+    """One question, played by single steps: a query, or the answer; the last turn takes no query."""
+
+    def opened_turn(self) -> str:
+        """Announce the forced turn."""
+        return self.step_grammar.last_call() if self.turn_is_forced else ""
+
+    def act(self, action: Any) -> Sequence[str]:
+        """Read the action; return its query, if it is one.
+
+        Raises:
+            ConfigError: If it is no text.
+        """
+        move = self.step_grammar.parse(self.take_text(action), self.turn)
+        if isinstance(move, Move) and move.kind == "query" and self.turn_is_forced:
+            move = ParseError.QUERY_NOT_ALLOWED
+        self._move = move
+        return (move.text,) if isinstance(move, Move) and move.kind == "query" else ()
+
+    def receive(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Show what was found, take the answer, or say that the action was not understood."""
+        move = self._move
+        if isinstance(move, ParseError):
+            self.refuse(move)
+        elif move.kind == "answer":
+            self.answer(move)
+        else:
+            self.show(move, rows[0])
+        return ()
+
+    @property
+    def step_grammar(self) -> StepGrammar:
+        """The grammar, which reads single steps."""
+        return cast("StepGrammar", self.stage.grammar)
+
+    @abstractmethod
+    def show(self, move: Move, row: Row) -> None:
+        """Show what a query found, and close the step."""
 
 
 def _check_same(first: Document, other: Document) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 from ...core import Document, Hit, Question, Trajectory
 from ...retrieval.generators import Hop, next_query
 from ..episode import Row
-from ..grammars import Move, ParseError
-from ..text_episode import TextEpisode
+from ..grammars import Move
+from ..text_episode import StepEpisode
 from .stage import RagStage
 
 
-class RagEpisode(TextEpisode):
+class RagEpisode(StepEpisode):
     """One question, and the documents that were found for it."""
 
     stage: RagStage
@@ -37,10 +37,6 @@ class RagEpisode(TextEpisode):
     def turn_is_forced(self) -> bool:
         """Whether the queries are used up."""
         return self.turn >= self.turns
-
-    def opened_turn(self) -> str:
-        """Announce the last turn."""
-        return self.stage.grammar.last_call() if self.turn_is_forced else ""
 
     def public_info(self) -> dict[str, Any]:
         """Return the question, where the episode stands, and what its opening shows."""
@@ -67,29 +63,6 @@ class RagEpisode(TextEpisode):
             self._query = query
             return (query,)
         self.write(self._opened(), "env")
-        return ()
-
-    def act(self, action: Any) -> Sequence[str]:
-        """Read the action; return its query, if it is one.
-
-        Raises:
-            ConfigError: If it is no text.
-        """
-        move = self.stage.grammar.parse(self.take_text(action), self.turn)
-        if isinstance(move, Move) and move.kind == "query" and self.turn_is_forced:
-            move = ParseError.QUERY_NOT_ALLOWED
-        self._move = move
-        return (move.text,) if isinstance(move, Move) and move.kind == "query" else ()
-
-    def receive(self, rows: Sequence[Row]) -> Sequence[str]:
-        """Show what was found, take the answer, or say that the action was not understood."""
-        move = self._move
-        if isinstance(move, ParseError):
-            self.refuse(move)
-        elif move.kind == "answer":
-            self.answer(move)
-        else:
-            self._show(move, rows[0])
         return ()
 
     def finish(
@@ -170,7 +143,8 @@ class RagEpisode(TextEpisode):
         ]
         return grammar.documents(lines)
 
-    def _show(self, move: Move, row: Row) -> None:
+    def show(self, move: Move, row: Row) -> None:
+        """Show what was found, as far as the budget goes."""
         first = len(self.shown) + 1
         kept, hits = self._take(row, 0)
         new = [document for (document, _), hit in zip(kept, hits, strict=True) if hit.new]
