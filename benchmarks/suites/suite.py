@@ -1,7 +1,7 @@
-"""Suites: which tasks a benchmark plays, and which agents play them by default.
+"""A suite: which tasks a benchmark plays, and which agents play them by default.
 
 A suite is data. It names environments, question sets and agents; it opens no file and makes
-nothing. To add one: a `Suite` and one registration line, or `module:attribute` of your own.
+nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from ..errors import ConfigError
-from ..registry import Registry
+from ...errors import ConfigError
+from ...registry import Registry
 
 DATA_VARIABLE = "HOPGYM_DATA"
 """The environment variable that names the folder of real data sets."""
@@ -22,9 +22,8 @@ DATA_VARIABLE = "HOPGYM_DATA"
 WHERE = "docs/real_sets.md"
 """The page that says where the files of real data sets are to be had."""
 
-_DATA = "{data}"
-
-DEFAULT = "quick"
+DATA = "{data}"
+"""Stands for the folder of real data sets in a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,8 @@ class Task:
     """Play only so many questions, the first of the split; all by default."""
     seeds: tuple[int, ...] = (0,)
     """Each question is played once with each seed."""
+    fingerprint: str = ""
+    """The fingerprint of the questions that the task was fixed on; of any questions if empty."""
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
@@ -63,7 +64,7 @@ class Task:
     @property
     def needs_data(self) -> bool:
         """Whether it reads the user's data folder."""
-        return _DATA in repr(self.keywords)
+        return DATA in repr(self.keywords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,74 +160,4 @@ def _files(questions: Any) -> list[str]:
 
 
 def _fill(value: Any, folder: str) -> Any:
-    return value.replace(_DATA, folder) if isinstance(value, str) else value
-
-
-QUICK = Suite(
-    "quick",
-    "The synthetic world, 1 to 6 hops: offline, a minute on a CPU.",
-    (
-        Task(
-            name="world",
-            env_id="hopgym/SearchRead-v0",
-            questions="world?hops=1-6",
-            split="test",
-            env_kwargs={"max_steps": 8},
-            episodes=300,
-        ),
-        Task(
-            name="plans",
-            env_id="hopgym/DagSearch-v0",
-            questions="world?hops=1-6",
-            split="test",
-            episodes=300,
-        ),
-        Task(
-            name="facts",
-            env_id="hopgym/KGSubgraph-v0",
-            questions="world?hops=1-6",
-            split="test",
-            env_kwargs={"top_k": 64},
-            episodes=300,
-        ),
-        Task(
-            name="documents",
-            env_id="hopgym/RAG-v0",
-            questions="world?hops=1-6",
-            split="test",
-            env_kwargs={"hops": 3, "top_k": 3},
-            episodes=300,
-        ),
-    ),
-    (
-        *("random", "closed_book", "single_shot", "iterative", "planner", "tiny"),
-        *("ppr", "cosine", "oracle"),
-    ),
-)
-
-
-def _real(name: str, loader: str, file: str, split: str) -> Task:
-    pool = f"{_DATA}/corpus/wiki_union_corpus.jsonl.gz"
-    return Task(
-        name=name,
-        env_id="hopgym/SearchRead-v0",
-        questions=f"{loader}?path={_DATA}/{file}&split={split}&documents={pool}",
-        split=split,
-    )
-
-
-REAL = Suite(
-    "real",
-    "HotpotQA, 2Wiki, MuSiQue and Bamboogle from your files (--data).",
-    (
-        _real("hotpotqa", "hotpotqa", "hotpotqa/hotpotqa_train_100.json.gz", "train"),
-        _real("hotpotqa_dev", "hotpotqa", "hotpotqa/hotpot_dev_fullwiki_200.jsonl.gz", "dev"),
-        _real("two_wiki", "two_wiki", "2wikimultihopqa/hipporag_1000_questions.json.gz", "dev"),
-        _real("musique", "musique", "musique/musique_train_100.json.gz", "train"),
-        _real("bamboogle", "bamboogle", "bamboogle/r1searcher_bamboogle_125.jsonl", "test"),
-    ),
-    ("single_shot", "iterative", "oracle"),
-)
-
-for _suite in (QUICK, REAL):
-    register(_suite.name, _suite.summary, lambda suite=_suite: suite)
+    return value.replace(DATA, folder) if isinstance(value, str) else value

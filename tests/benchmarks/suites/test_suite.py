@@ -1,7 +1,6 @@
 import pytest
 
-from hopgym.benchmarks.suites import QUICK, REAL, Suite, Task, check_files, make_suite, with_data
-from hopgym.envs.registration import ENVS
+from hopgym.benchmarks.suites import QUICK, REAL, Task, check_files, make_suite, with_data
 from hopgym.errors import ConfigError, UnknownNameError
 
 TASK = Task(
@@ -28,26 +27,9 @@ def test_what_is_no_suite_is_refused():
         make_suite("hopgym.benchmarks.suites:DEFAULT")
 
 
-@pytest.mark.parametrize("suite", [QUICK, REAL], ids=lambda suite: suite.name)
-def test_the_tasks_of_a_suite_have_different_names(suite: Suite):
-    names = [task.name for task in suite.tasks]
-    assert names and len(set(names)) == len(names)
-
-
 def test_the_default_suite_needs_no_data_and_the_real_one_does():
     assert not any(task.needs_data for task in QUICK.tasks)
     assert all(task.needs_data for task in REAL.tasks)
-
-
-def test_the_default_suite_has_the_policy_that_comes_with_the_package():
-    assert "tiny" in QUICK.agents and QUICK.agents[-1] == "oracle"
-
-
-def test_the_default_suite_plays_every_environment_on_the_same_questions():
-    assert {task.env_id for task in QUICK.tasks} == {name for name in ENVS if "hopgym/" in name}
-    assert {(task.questions, task.split, task.episodes) for task in QUICK.tasks} == {
-        ("world?hops=1-6", "test", 300)
-    }
 
 
 def test_the_data_folder_is_put_in(tmp_path, monkeypatch):
