@@ -1,6 +1,6 @@
-"""`hopgym serve retriever`.
+"""`hopgym serve retriever` and `hopgym serve env`.
 
-It stands here, and not beside the server, because a question set may bring the documents.
+The first stands here, and not beside its server, because a question set may bring the documents.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from ..core import Document
 from ..errors import ConfigError, DataError
 from ..retrieval import Retriever, make_retriever, read_documents
 from ..retrieval.corpus import Corpus
+from ..retrieval.server.guard import check_open
 from ..retrieval.server.limits import Limits
 from ..retrieval.server.run import read_token, serve
 from .datasets import make_questions
+from .server.cli import serve_env
 
 _LIMITS = Limits()
 
@@ -25,8 +27,8 @@ _LIMITS = Limits()
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands."""
     group = typer.Typer(help="Serve a part over HTTP.", no_args_is_help=True)
-    group.callback()(lambda: None)  # keeps a group of one command a group
     group.command("retriever")(serve_retriever)
+    group.command("env")(serve_env)
     app.add_typer(group, name="serve")
 
 
@@ -43,6 +45,9 @@ def serve_retriever(
     token_env: Annotated[
         str | None, typer.Option(help="The environment variable that holds the bearer token.")
     ] = None,
+    anyone: Annotated[
+        bool, typer.Option("--anyone", help="Let other machines in without a token.")
+    ] = False,
     default_k: Annotated[int, typer.Option(help="Hits, if a client does not say.")] = (
         _LIMITS.default_k
     ),
@@ -61,6 +66,15 @@ def serve_retriever(
     wait_ms: Annotated[float, typer.Option(help="Wait for more queries, under load.")] = (
         _LIMITS.wait_ms
     ),
+    max_connections: Annotated[int, typer.Option(help="Connections at a time, at most.")] = (
+        _LIMITS.max_connections
+    ),
+    head_seconds: Annotated[float, typer.Option(help="To begin a request, at most.")] = (
+        _LIMITS.head_seconds
+    ),
+    body_seconds: Annotated[float, typer.Option(help="To send its body, at most.")] = (
+        _LIMITS.body_seconds
+    ),
     workers: Annotated[int, typer.Option(help="Threads that search.")] = _LIMITS.workers,
 ) -> None:
     """Serve a retriever as Search-R1's `/retrieve`; Ctrl-C stops."""
@@ -74,11 +88,21 @@ def serve_retriever(
         wait_ms=wait_ms,
         workers=workers,
         max_waiting=max_waiting,
+        max_connections=max_connections,
+        head_seconds=head_seconds,
+        body_seconds=body_seconds,
     )
     token = read_token(token_env)
+    check_open(host, token, anyone)  # before minutes go into an index
     served = _made(retriever, _corpus(documents, questions))
     serve(
-        served, host=host, port=port, token=token, limits=limits, ready=partial(_announce, served)
+        served,
+        host=host,
+        port=port,
+        token=token,
+        anyone=anyone,
+        limits=limits,
+        ready=partial(_announce, served),
     )
 
 

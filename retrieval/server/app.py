@@ -1,25 +1,29 @@
-"""The server as an ASGI application: `/retrieve`, `/health`, `/info` and `/metrics`.
+"""The server as an ASGI application: `/retrieve`, `/health`, `/info`, `/metrics`, `/openapi.json`.
 
 Every refusal is `{"detail": "..."}` with a status that says whose fault it is: 4xx is the
-client's, 502 the retriever's, and 503 asks to come back after `Retry-After` seconds.
+client's, 502 the retriever's, 503 asks to come back after `Retry-After` seconds, and 507 says that
+the disk is full.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sized
+from collections.abc import AsyncIterator, Collection, Coroutine, Sized
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import ConfigError, HopgymError, require
+from ...errors import ConfigError, HopgymError, is_out_of_memory, require
+from ...files import why_not_written
 from ..base import Retriever
 from .batcher import Batcher, OverloadedError
+from .body import read_body
+from .guard import Guard
 from .limits import Limits
 from .metrics import Metrics
+from .openapi import describe
 from .protocol import RequestError, read_request, write_reply
 
 if TYPE_CHECKING:
@@ -31,14 +35,14 @@ T = TypeVar("T")
 
 GONE = 499
 """Noted in the metrics where a client left before its answer; nginx's number for it."""
-_DRAIN = 16
-"""A body that is too large is read, and dropped, up to so many times the limit: a client that is
-cut off while it sends does not get to see why."""
 _LOG = logging.getLogger("hopgym.server")
 
 
 def make_app(
-    retriever: Retriever, limits: Limits | None = None, token: str | None = None
+    retriever: Retriever,
+    limits: Limits | None = None,
+    token: str | None = None,
+    names: Collection[str] | None = None,
 ) -> FastAPI:
     """Return the application that serves a retriever.
 
@@ -46,17 +50,19 @@ def make_app(
         retriever: What is searched.
         limits: What clients may ask for.
         token: If given, `/retrieve`, `/info` and `/metrics` want it as a bearer token.
+        names: By which names they may be asked where no token is wanted (see `Guard`); None for any.
 
     Raises:
         MissingExtraError: If FastAPI is not installed.
         ConfigError: If the token cannot stand in a header.
     """
-    if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
-        raise ConfigError("The token is empty or has characters that no header can hold.")
-    service = _Service(retriever, limits or Limits(), token)
+    limits = limits or Limits()
+    service = _Service(retriever, limits, Guard(token, names))
     app: FastAPI = require("fastapi", "serve").FastAPI(
-        title="hopgym retriever", lifespan=service.lifespan, openapi_url=None
+        title="hopgym retriever", lifespan=service.lifespan, docs_url=None, redoc_url=None
     )
+    document = describe(limits, guarded=token is not None)
+    app.openapi = lambda: document  # type: ignore[method-assign]
     # added as plain routes: the body must not be parsed before it was measured
     app.add_route("/retrieve", service.retrieve, methods=["POST"])
     app.add_route("/health", service.health)
@@ -68,11 +74,11 @@ def make_app(
 class _Service:
     """The endpoints and what they share."""
 
-    def __init__(self, retriever: Retriever, limits: Limits, token: str | None) -> None:
+    def __init__(self, retriever: Retriever, limits: Limits, guard: Guard) -> None:
         self._responses = require("starlette.responses", "serve")
         self._gone = require("starlette.requests", "serve").ClientDisconnect
         self._retriever, self._limits = retriever, limits
-        self._token = None if token is None else token.encode()
+        self._guard = guard
         self._metrics = Metrics()
         self._batcher: Batcher | None = None
 
@@ -137,12 +143,23 @@ class _Service:
             return self._error(400, "The client has gone."), GONE
         except Exception as error:
             _LOG.exception("The retriever failed.")
-            name = type(error).__name__
-            response = self._error(500, f"The retriever failed ({name}); see the server's log.")
+            response = self._broken(error)
         return response, response.status_code
 
+    def _broken(self, error: Exception) -> Response:
+        """Say what the machine refused, or that the retriever has a mistake; the server lives on."""
+        if is_out_of_memory(error):
+            told = "The server is out of memory. Come back, or ask for fewer queries or hits."
+            return self._error(503, told, {"Retry-After": "1"})
+        if why_not_written(error) is not None:
+            return self._error(507, "The server's disk is full, or refuses.")
+        name = type(error).__name__
+        return self._error(500, f"The retriever failed ({name}); see the server's log.")
+
     async def _searched(self, request: Request) -> Response:
-        asked = read_request(await self._body(request), self._limits)
+        limits = self._limits
+        body = await read_body(request, limits.max_body, limits.body_seconds)
+        asked = read_request(body, limits)
         if self._batcher is None:
             raise OverloadedError("The server is starting or stopping.")
         hits = await _unless_gone(request, self._batcher.search(asked.queries, asked.k), self._gone)
@@ -151,40 +168,9 @@ class _Service:
         response: Response = self._responses.Response(reply, media_type=kind)
         return response
 
-    async def _body(self, request: Request) -> bytes:
-        """Read the body, no longer than allowed in bytes and seconds."""
-        limit = self._limits.max_body
-        body, size = bytearray(), 0
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size <= limit:
-                        body += chunk
-                    elif size > _DRAIN * limit:
-                        break
-        except TimeoutError as error:
-            raise RequestError(
-                408, f"The body did not arrive within {self._limits.body_seconds:g} s."
-            ) from error
-        if size > limit:
-            raise RequestError(
-                413, f"The body has more than {limit} bytes. Send fewer queries at a time."
-            )
-        return bytes(body)
-
     def _refusal(self, request: Request) -> Response | None:
-        if self._token is None:
-            return None
-        kind, _, given = request.headers.get("authorization", "").partition(" ")
-        right = hmac.compare_digest(given.strip().encode(), self._token)
-        if right and kind.lower() == "bearer":
-            return None
-        return self._error(
-            401,
-            "This server wants its token: send 'Authorization: Bearer ...'.",
-            {"WWW-Authenticate": "Bearer"},
-        )
+        refused = self._guard.refusal(request.headers)
+        return None if refused is None else self._error(*refused)
 
     def _error(
         self, status: int, detail: object, headers: dict[str, str] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from ...errors import ConfigError
 
-_LOWEST = {"wait_ms": 0, "body_seconds": 0.1}
+_LOWEST = {"wait_ms": 0, "body_seconds": 0.1, "head_seconds": 0.1, "reply_seconds": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class Limits:
     """Queries in the queue; beyond it the answer is 503."""
     body_seconds: float = 30.0
     """How long a client may take to send a request."""
+    head_seconds: float = 10.0
+    """How long it may take to begin one: to send its first line and headers."""
+    reply_seconds: float = 60.0
+    """How long it may leave a reply unread."""
+    max_connections: int = 1000
+    """Connections at a time; beyond it the answer is 503. A system may allow fewer open files."""
     stop_seconds: int = 10
     """How long requests under way may take when the server is told to stop."""
 

@@ -45,7 +45,7 @@ class Request:
 class _Body(msgspec.Struct):
     queries: list[str] | None = None
     query: str | None = None
-    topk: int | None = None
+    topk: float | None = None  # JSON has one kind of number: 3.0 is 3
     return_scores: bool = False
 
 
@@ -62,9 +62,7 @@ def read_request(body: bytes, limits: Limits) -> Request:
     packed = _is_packed(body)
     fields = _decode(body, packed)
     queries = _queries(fields, limits)
-    k = limits.default_k if fields.topk is None else fields.topk
-    if not 1 <= k <= limits.max_k:
-        raise RequestError(422, f"topk is {k}; ask for 1 to {limits.max_k} hits.")
+    k = _k(fields, limits)
     if k * len(queries) > limits.max_hits:
         raise RequestError(
             422,
@@ -112,6 +110,15 @@ def _decode(body: bytes, packed: bool) -> _Body:
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(400, f"The body is not JSON ({error}).") from error
+
+
+def _k(fields: _Body, limits: Limits) -> int:
+    k = limits.default_k if fields.topk is None else fields.topk
+    if not 1 <= k <= limits.max_k or k != int(k):
+        raise RequestError(
+            422, f"topk is {k:g}; ask for 1 to {limits.max_k} hits, in a whole number."
+        )
+    return int(k)
 
 
 def _queries(fields: _Body, limits: Limits) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, RetrievalError, require
 from ..base import Retriever
 from .app import make_app
+from .connections import make_protocol
+from .guard import LOCAL_NAMES, check_open, is_this_machine
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     token: str | None = None,
+    anyone: bool = False,
     limits: Limits | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
@@ -40,16 +43,47 @@ def serve(
         retriever: What is searched.
         host: Whom to listen to; by default this machine alone.
         port: Where; 0 takes a free one.
-        token: The bearer token that clients must send, if any.
+        token: The bearer token that clients must send, if any. Without one, other machines are not
+            listened to, and requests by another name than this machine's are refused.
+        anyone: Listen to other machines without a token.
         limits: What clients may ask for.
         ready: Called with the URL once it accepts connections.
 
     Raises:
-        ConfigError: If the address cannot be listened on.
+        ConfigError: If the address cannot be listened on, or lets other machines in without a token.
         MissingExtraError: If FastAPI or uvicorn is not installed.
     """
+    check_open(host, token, anyone)
+    limits = limits or Limits()
+    app = make_app(retriever, limits, token, names_of(host))
+    serve_app(app, limits, host=host, port=port, ready=ready)
+
+
+def serve_app(
+    app: Any,
+    limits: Any,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], object] = print,
+    sockets: bool = False,
+) -> None:
+    """Serve an application until SIGINT or SIGTERM; requests under way are answered first.
+
+    Args:
+        app: An ASGI application.
+        limits: What clients may ask for; of it, how many connections and how slow ones.
+        host: Whom to listen to.
+        port: Where; 0 takes a free one.
+        ready: Called with the URL once it accepts connections.
+        sockets: Whether it has routes for WebSockets.
+
+    Raises:
+        ConfigError: If the address cannot be listened on.
+        MissingExtraError: If uvicorn is not installed.
+    """
     with _listening(host, port) as listener:
-        server = _server(retriever, limits or Limits(), token)
+        server = _server(app, limits, sockets)
         ready(_url(listener))
         server.run(sockets=[listener])
 
@@ -61,16 +95,33 @@ def running(
     host: str = HOST,
     port: int = 0,
     token: str | None = None,
+    anyone: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[str]:
     """Serve a retriever from a thread of this process; the value is the URL.
+
+    Raises:
+        ConfigError: If the address cannot be listened on, or lets other machines in without a token.
+        RetrievalError: If the server does not start.
+    """
+    check_open(host, token, anyone)
+    limits = limits or Limits()
+    with running_app(make_app(retriever, limits, token, names_of(host)), limits, host, port) as url:
+        yield url
+
+
+@contextmanager
+def running_app(
+    app: Any, limits: Any, host: str = HOST, port: int = 0, *, sockets: bool = False
+) -> Iterator[str]:
+    """Serve an application from a thread of this process; the value is the URL.
 
     Raises:
         ConfigError: If the address cannot be listened on.
         RetrievalError: If the server does not start.
     """
     with _listening(host, port) as listener:
-        server = _server(retriever, limits or Limits(), token)
+        server = _server(app, limits, sockets)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
@@ -98,14 +149,23 @@ def read_token(variable: str | None) -> str | None:
     return token
 
 
-def _server(retriever: Retriever, limits: Limits, token: str | None) -> uvicorn.Server:
+def names_of(host: str) -> set[str] | None:
+    """Return the names by which a server that listens there may be asked; None for any."""
+    return {host, *LOCAL_NAMES} if is_this_machine(host) else None
+
+
+def _server(app: Any, limits: Any, sockets: bool) -> uvicorn.Server:
     library = require("uvicorn", "serve")
     config = library.Config(
-        make_app(retriever, limits, token),
+        app,
+        http=make_protocol(limits),
+        ws="websockets-sansio" if sockets else "none",
+        ws_max_size=limits.max_body,
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=limits.stop_seconds,
     )

@@ -118,7 +118,7 @@ def test_a_large_body_without_a_length_is_refused_too(client):
 
 def test_a_body_that_does_not_come_is_not_waited_for(client):
     with raw(client) as wire:
-        wire.sendall(b"POST /retrieve HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        wire.sendall(b"POST /retrieve HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
         assert b" 408 " in wire.recv(1000)
 
 
@@ -196,12 +196,16 @@ def test_a_token_that_no_header_can_hold_is_refused(token):
         (RetrievalError("The disk is gone."), 502, "The disk is gone."),
         (ConfigError("k is odd."), 422, "k is odd."),
         (ZeroDivisionError("secret"), 500, "The retriever failed (ZeroDivisionError)"),
+        (MemoryError("secret"), 503, "The server is out of memory. Come back"),
+        (RuntimeError("CUDA out of memory; secret"), 503, "The server is out of memory."),
+        (OSError(28, "No space left", "/secret"), 507, "The server's disk is full"),
     ],
 )
 def test_a_failing_retriever_is_told_apart(error, status, detail):
     with running(Broken(error)) as url, connected(url) as client:
         reply = ask(client)
         assert reply.status_code == status and reply.json()["detail"].startswith(detail)
+        assert reply.headers.get("retry-after") == ("1" if status == 503 else None)
         assert "secret" not in reply.text
         assert client.get("/health").status_code == 200
 
@@ -249,7 +253,9 @@ def test_a_client_killed_mid_request_harms_no_other():
         for number in range(6):  # some before their body, some after
             wire = raw(client)
             body = json.dumps({"queries": [f"killed {number}"]}).encode()
-            head = f"POST /retrieve HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = (
+                f"POST /retrieve HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
             wire.sendall(head.encode() + (body if number % 2 else body[:5]))
             wait_until(lambda: waiting(client) >= 1)
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -112,7 +112,7 @@ def nonsense(url):
 
 
 def head(body):
-    return f"POST /retrieve HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    return f"POST /retrieve HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
 
 
 def check(load, nonsense_replies, kills):

@@ -32,6 +32,27 @@ def test_only_this_machine_is_listened_to():
         assert url.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.parametrize("serving", [serve, lambda *a, **k: running(*a, **k).__enter__()])
+def test_other_machines_are_not_let_in_without_a_token(serving):
+    with pytest.raises(ConfigError, match=r"'0\.0\.0\.0' lets other machines in, and there is no"):
+        serving(RETRIEVER, host="0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}], ids=str
+)
+def test_a_page_in_a_browser_is_not_let_in(headers):
+    with running(RETRIEVER) as url:
+        body = {"queries": ["ada"]}
+        reply = httpx.post(f"{url}/retrieve", json=body, headers=headers, trust_env=False)
+        assert reply.status_code == 403 and "127.0.0.1 or localhost" in reply.json()["detail"]
+        assert httpx.get(f"{url}/info", headers=headers, trust_env=False).status_code == 403
+    with running(RETRIEVER, host="0.0.0.0", anyone=True) as url:
+        url = url.replace("0.0.0.0", "127.0.0.1")
+        reply = httpx.post(f"{url}/retrieve", json=body, headers=headers, trust_env=False)
+        assert reply.status_code == 200
+
+
 def test_a_taken_port_is_one_clear_error():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -42,7 +63,7 @@ def test_a_taken_port_is_one_clear_error():
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99_999), ("no.such.host.invalid", 0)])
 def test_an_impossible_address_is_one_clear_error(host, port):
     with pytest.raises(ConfigError, match="Cannot listen on"):
-        serve(RETRIEVER, host=host, port=port)
+        serve(RETRIEVER, host=host, port=port, anyone=True)
 
 
 def test_requests_under_way_are_answered_before_it_stops():

@@ -1,0 +1,74 @@
+"""The environment's protocol: bytes to a request. Knows nothing of HTTP.
+
+POST /sessions {}                                              {"session": "…"}
+POST /reset {"session": "…", "seed": 7, "options": {…}}        {"observation": …, "info": {…}}
+POST /step {"session": "…", "action": …}                       {"observation": …, "reward": 0.5,
+                                                               "terminated": …, "truncated": …, "info": {…}}
+POST /close {"session": "…"}                                   {}
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from ...retrieval.server.protocol import RequestError
+
+
+class Open(msgspec.Struct, forbid_unknown_fields=True):
+    """Open a session."""
+
+
+class Options(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What fixes the question of an episode."""
+
+    question_id: str | None = None
+    index: int | None = None
+
+
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """Begin an episode."""
+
+    session: str
+    seed: int | None = None
+    options: Options | None = None
+
+
+class Step(msgspec.Struct, forbid_unknown_fields=True):
+    """Take an action."""
+
+    session: str
+    action: Any
+
+
+class Close(msgspec.Struct, forbid_unknown_fields=True):
+    """Close a session."""
+
+    session: str
+
+
+T = TypeVar("T", Open, Reset, Step, Close)
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """Read a request.
+
+    Raises:
+        RequestError: With status 400 if it is not JSON, and 422 if a field is missing, unknown or
+            of the wrong type.
+
+    >>> read(b'{"session": "s", "seed": 7}', Reset)
+    Reset(session='s', seed=7, options=None)
+    """
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise RequestError(422, f"{error}. Fields: {', '.join(kind.__struct_fields__)}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(400, f"The body is not JSON ({error}).") from error
+
+
+def options_of(reset: Reset) -> dict[str, Any] | None:
+    """Return the options as `reset` takes them."""
+    return None if reset.options is None else dict(msgspec.to_builtins(reset.options))
