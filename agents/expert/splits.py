@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ...core import Question
+from ...envs.contamination.keys import chain_of, exact_keys
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet, check_split
 from ...errors import DataError
-from ...rewards.normalize import squad
+
+__all__ = ["Evaluation", "Shared", "chain_of", "check_apart", "evaluations", "shared"]
 
 
 class Evaluation(NamedTuple):
@@ -60,12 +62,12 @@ def shared(training: Iterable[Question], evaluated: Sequence[Evaluation]) -> lis
     known: dict[tuple[str, object], tuple[Question, str]] = {}
     for evaluation in evaluated:
         for question in evaluation.questions:
-            for key in _keys(question):
+            for key in exact_keys(question):
                 if key[0] != "id" or evaluation.same_set:
                     known.setdefault(key, (question, evaluation.name))
     found = []
     for question in training:
-        same = [key for key in _keys(question) if key in known]
+        same = [key for key in exact_keys(question) if key in known]
         if same:
             found.append(Shared(question, same[0][0], *known[same[0]]))
     return found
@@ -102,23 +104,3 @@ def _evaluation(question_set: QuestionSet, given: str) -> Evaluation:
     check_split(split, other.splits, other.name)
     same = other.fingerprint == question_set.fingerprint
     return Evaluation(f"{other.name} {split}", other.questions(split), same)
-
-
-def _keys(question: Question) -> list[tuple[str, object]]:
-    """Return what makes a question the same as another."""
-    keys: list[tuple[str, object]] = [("id", question.id), ("text", squad(question.text))]
-    chain = chain_of(question)
-    return [*keys, ("facts", chain)] if chain else keys
-
-
-def chain_of(question: Question) -> frozenset[tuple[str, ...]]:
-    """Return the facts that a question takes: its gold facts, or else its hops.
-
-    >>> from hopgym.core import Hop
-    >>> sorted(chain_of(Question("q", "?", ("x",), hops=(Hop("Who made Vel?", "Ada"),))))
-    [('who made vel', 'ada')]
-    """
-    facts = [question.facts[n] for n in question.gold_facts]
-    if facts:
-        return frozenset((f.head, f.relation, f.tail) for f in facts)
-    return frozenset((squad(hop.query), squad(hop.answer)) for hop in question.hops if hop.answer)
