@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval bench-context docs audit clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval bench-context bench-report docs audit fuzz-servers clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -70,12 +70,23 @@ bench-retrieval: install  ## queries a second, beside the bare libraries; half a
 bench-context: install  ## first token and memory against 1k to 16k tokens; a quarter of an hour
 	$(PYTHON) -m hopgym.benchmarks.speed.context --svg docs/context.svg
 
+bench-report: install  ## how fast the report page opens with 10,000 trajectories; needs Chromium
+	$(PYTHON) -m hopgym.benchmarks.speed.report_page
+
 docs: install  ## run what the docs show
 	$(PYTHON) -m pytest -q tests/test_docs.py
 
-audit: install  ## what is installed, and the rules of the house
+# Asks for advisories over the network: PyPI, or AUDIT_FLAGS="--vulnerability-service osv --osv-url URL"
+# for a mirror. A version that could not be looked up is a failure, never a pass (--strict).
+audit: install  ## dependencies against advisories, and the rules of the house; needs a network
 	$(PYTHON) -m pip check
-	$(PYTHON) -m pytest -q tests/test_house_rules.py tests/test_packaging.py
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt "pip-audit>=2.10"
+	$(PYTHON) -m pip_audit --strict --disable-pip --no-deps --requirement constraints.txt $(AUDIT_FLAGS)
+	$(PYTHON) -m pytest -q tests/test_house_rules.py tests/test_safe_reading.py tests/test_hostile.py tests/test_packaging.py
+
+fuzz-servers: install  ## the server under two fuzzers, SECONDS each (60)
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt "schemathesis>=4.32"
+	$(PYTHON) -m hopgym.benchmarks.server_fuzz --seconds $(or $(SECONDS),60)
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

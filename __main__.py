@@ -12,16 +12,20 @@ from rich.console import Console
 from . import __version__
 from .agents import cli as agents_cli
 from .agents import train_cli
+from .agents.contamination import cli as contamination_cli
 from .agents.expert import cli as expert_cli
 from .benchmarks import cli as benchmarks_cli
 from .benchmarks import judge_cli
 from .benchmarks.audit import cli as audit_cli
+from .benchmarks.faults import cli as faults_cli
+from .benchmarks.fuzz import cli as fuzz_cli
 from .envs import cli as envs_cli
 from .envs import serve_cli
 from .envs.datasets import cli as datasets_cli
 from .envs.datasets.world import cli as world_cli
 from .envs.kg import cli as graphs_cli
-from .errors import HopgymError, told, users_place
+from .errors import HopgymError, is_out_of_memory, told, users_place
+from .files import why_not_written
 from .retrieval import cli as retrieval_cli
 from .retrieval.kb import cli as kb_cli
 from .rewards import cli as rewards_cli
@@ -32,6 +36,7 @@ PACKAGES = (
     expert_cli,
     train_cli,
     datasets_cli,
+    contamination_cli,
     rewards_cli,
     retrieval_cli,
     kb_cli,
@@ -41,6 +46,8 @@ PACKAGES = (
     benchmarks_cli,
     judge_cli,
     audit_cli,
+    fuzz_cli,
+    faults_cli,
 )
 
 
@@ -71,18 +78,29 @@ def main() -> None:
 
 
 def _print_error(error: Exception) -> None:
-    """Print our own errors, Gymnasium's, files', and whatever was raised in a user's file.
+    """Print our own errors, Gymnasium's, files', the machine's, and what a user's file raised.
 
     Anything else is a mistake in hopgym and keeps its traceback.
     """
     ours = isinstance(error, HopgymError | gymnasium.error.Error)
     users = None if ours else users_place(error)
-    if not (ours or users or isinstance(error, OSError)):
+    remedy = "" if ours else _remedy(error)
+    if not (ours or users or remedy or isinstance(error, OSError)):
         raise error
-    name, _, rest = (told(error) if users else f"{type(error).__name__}: {error}").partition(" ")
+    said = told(error) if users else f"{type(error).__name__}: {error}"
+    name, _, rest = f"{said}{remedy}".partition(" ")
     console = Console(stderr=True)
     console.print(name, style="bold red", end=" ")
     console.print(rest, markup=False, highlight=False, soft_wrap=True)
+
+
+def _remedy(error: Exception) -> str:
+    """Return what to do where the machine itself refused; "" where it did not."""
+    if is_out_of_memory(error):
+        return " Memory ran out: give less at a time, or less in all, and run the command again."
+    if why_not_written(error) is not None:
+        return " Free some space there and run the command again; what stood there is as it was."
+    return ""
 
 
 def _show_version(wanted: bool) -> None:

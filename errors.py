@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from contextlib import contextmanager
@@ -50,6 +51,10 @@ class RewardError(HopgymError, RuntimeError):
 
 class AgentError(HopgymError, RuntimeError):
     """An agent that broke its contract, such as returning too few actions."""
+
+
+class EnvError(HopgymError, RuntimeError):
+    """An environment that broke down in an episode. The episode is lost, and no other."""
 
 
 class EpisodeError(HopgymError, RuntimeError):
@@ -156,6 +161,28 @@ def told(error: BaseException) -> str:
     said = f"{what}: {error}" if str(error) else what
     place = users_place(error) or _last_place(error)
     return f"{said} ({place})" if place else said
+
+
+_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|not enough memory|unable to allocate|ALLOC_FAILED"
+    r"|cannot allocate memory",
+    re.IGNORECASE,
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory has run out, a GPU's or the machine's, whatever a library calls it.
+
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("CUDA out of memory."))
+    (True, True)
+    >>> is_out_of_memory(ValueError("not enough memory"))
+    False
+    """
+    if isinstance(error, MemoryError):  # NumPy's is one of these
+        return True
+    if not isinstance(error, RuntimeError) or isinstance(error, HopgymError):
+        return False
+    return type(error).__name__ == "OutOfMemoryError" or bool(_MEMORY.search(str(error)))
 
 
 def users_place(error: BaseException) -> str | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, EIO, ENOSPC, EROFS
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,6 +75,9 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name only when all was written.
 
     On an exception the old file stays as it was and nothing is left behind.
+
+    Raises:
+        OSError: If it cannot be written, such as on a full disk; the error names the file.
     """
     target = Path(path).resolve()  # a link stays a link
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,9 +89,53 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
             yield stream
         temporary.chmod(0o644)
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None and error.errno in _REFUSED:
+            error.filename = str(target)  # a stream's error names none
         raise
+
+
+_REFUSED = (ENOSPC, EDQUOT, EFBIG, EROFS, EIO)
+_TEMPORARY = re.compile(r"\.[a-z0-9_]{8}$")
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")  # as libraries written in Rust tell it
+_TORCH = re.compile(r"PytorchStreamWriter|inline_container.*unexpected pos", re.DOTALL)
+
+
+def why_not_written(error: BaseException) -> str | None:
+    """Return why the system did not let a file be written; None if something else went wrong.
+
+    Args:
+        error: The system's, or what a library (torch, safetensors) has made of it.
+
+    >>> why_not_written(OSError(28, "No space left on device", "out/model.safetensors"))
+    "No space left on device: 'out/model.safetensors'"
+    >>> why_not_written(OSError(2, "No such file or directory")) is None
+    True
+    """
+    text = " ".join(str(error).split())[:300]
+    if isinstance(error, OSError):
+        return text.partition("] ")[2] or text if error.errno in _REFUSED else None
+    if (found := _OS_ERROR.search(text)) and int(found[1]) in _REFUSED:
+        return text
+    if isinstance(error, RuntimeError) and _TORCH.search(text):
+        return "the disk is full, or refuses"
+    return None
+
+
+def sweep(folder: str | Path, name: str = "*") -> None:
+    """Remove what `atomic_write` left half written in a folder when its process was killed.
+
+    Nothing may be writing there meanwhile.
+
+    Args:
+        folder: Where; folders in it are left alone, and it need not be there.
+        name: The name of the file that was being written; any, usually.
+    """
+    for path in Path(folder).glob(f".{name}.????????"):
+        # As `mkstemp` makes them: for their owner alone, with such a name.
+        if _TEMPORARY.search(path.name) and path.is_file() and path.stat().st_mode & 0o77 == 0:
+            path.unlink(missing_ok=True)
 
 
 def write_jsonl(path: str | Path, records: Iterable[Any]) -> int:

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import gymnasium
 
-from ..errors import AgentError, ConfigError, HopgymError, RetrievalError, RewardError
+from ..errors import (
+    AgentError,
+    ConfigError,
+    EnvError,
+    HopgymError,
+    RetrievalError,
+    RewardError,
+    told,
+)
 
 StepResult = tuple[Any, ...] | HopgymError
 """Gymnasium's five, or the failure of infrastructure that took their place."""
@@ -84,8 +92,17 @@ class SingleLanes:
         self.envs = envs
 
     def begin(self, lane: int, job: Job) -> tuple[Any, Mapping[str, Any]]:
-        """Begin a job in a lane."""
-        return self.envs[lane].reset(seed=job.seed, options={"question_id": job.question_id})
+        """Begin a job in a lane.
+
+        Raises:
+            EnvError: If the environment broke down.
+        """
+        try:
+            return self.envs[lane].reset(seed=job.seed, options={"question_id": job.question_id})
+        except (HopgymError, gymnasium.error.Error):
+            raise
+        except Exception as error:
+            raise self._broken(lane, error) from error
 
     def step(self, lanes: Sequence[int], actions: Sequence[Any]) -> list[StepResult]:
         """Step these lanes one after the other."""
@@ -101,6 +118,17 @@ class SingleLanes:
             return self.envs[lane].step(action)
         except (RetrievalError, RewardError) as error:
             return error
+        except (HopgymError, gymnasium.error.Error):
+            raise
+        except Exception as error:
+            return self._broken(lane, error)
+
+    def _broken(self, lane: int, error: Exception) -> EnvError:
+        """Return what stands for an episode that the environment itself has ended."""
+        name = type(self.envs[lane].unwrapped).__name__
+        broken = EnvError(f"The environment {name} raised {told(error)}.")
+        broken.__cause__ = error
+        return broken
 
 
 class WatchedLanes:

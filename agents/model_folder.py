@@ -15,6 +15,7 @@ import msgspec
 
 from ..errors import ConfigError, DataError
 from ..files import atomic_write, parse_json, read_text
+from ..retrieval.foreign import check_foreign
 
 FILE = "hopgym.json"
 
@@ -33,7 +34,7 @@ def read_model_folder(folder: str | Path) -> ModelFolder:
 
     Raises:
         ConfigError: If the folder says nothing of it.
-        DataError: If what it says cannot be read.
+        DataError: If what it says cannot be read, or it names code, a server or a key.
     """
     file = Path(folder) / FILE
     if not file.is_file():
@@ -49,6 +50,7 @@ def read_model_folder(folder: str | Path) -> ModelFolder:
             f'{file}: needs a "kind", the name of an agent, and may have "options", an object, '
             f'as in {{"kind": "llm", "options": {{"temperature": 0}}}}.'
         )
+    check_foreign([kind, options], file)
     return ModelFolder(kind, {**options, "model": str(folder)})
 
 
@@ -64,9 +66,11 @@ def write_model_folder(
         folder: Where the model is.
         kind: The agent that plays it, by name.
         options: The agent's options, but for `model`.
-        made: How the model was made, for people.
+        made: How the model was made, for people. Its `resume` is left out: a run that was stopped
+            and gone on with leaves what it would have left at one go.
     """
-    said = {"kind": kind, "options": dict(options or {}), "made": dict(made or {})}
+    told = {name: value for name, value in (made or {}).items() if name != "resume"}
+    said = {"kind": kind, "options": dict(options or {}), "made": told}
     file = Path(folder) / FILE
     with atomic_write(file) as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")

@@ -16,7 +16,16 @@ import numpy as np
 from ..core import Trajectory
 from ..envs.settings import at_least
 from ..envs.spaces import UnicodeText
-from ..errors import AgentError, HopgymError, RetrievalError, RewardError, told, users_code
+from ..errors import (
+    AgentError,
+    EnvError,
+    HopgymError,
+    RetrievalError,
+    RewardError,
+    is_out_of_memory,
+    told,
+    users_code,
+)
 from . import make_agent
 from .base import Agent, UnansweredError
 from .games import check_suits
@@ -181,7 +190,7 @@ def _next_job(
         try:
             playing[lane] = Playing(job, *lanes.begin(lane, job))
             return
-        except (RetrievalError, RewardError) as error:
+        except (RetrievalError, RewardError, EnvError) as error:
             yield Episode(job, None, 0.0, {}, {}, 0.0, f"{type(error).__name__}: {error}")
 
 
@@ -207,7 +216,9 @@ class Player:
         except HopgymError:
             raise
         except Exception as error:
-            raise AgentError(f"{self.label} raised {told(error)}.") from error
+            full = is_out_of_memory(error)
+            remedy = " Play fewer episodes side by side: a smaller num_envs." if full else ""
+            raise AgentError(f"{self.label} raised {told(error)}.{remedy}") from error
         if isinstance(actions, np.ndarray) and actions.ndim:
             actions = list(actions)  # as policies over arrays give them: one row for each
         if not isinstance(actions, Sequence) or isinstance(actions, str):

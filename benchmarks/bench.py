@@ -7,6 +7,7 @@ episodes are played by the one rollout loop; this module plans them and keeps wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import msgspec
 
 from ..agents import AGENTS, make_agent
 from ..agents.base import Agent
+from ..agents.engines import Engine, Work, make_engine
 from ..agents.games import FACTS, game_of, suits, what_it_does
 from ..agents.rollout import Job
 from ..core import Document, Question
@@ -23,7 +25,7 @@ from ..envs.datasets.base import check_questions
 from ..envs.registration import find_env
 from ..errors import AgentError, ConfigError
 from ..retrieval.options import split_options
-from .engines import ENGINES, Engine, Work
+from .contamination import seen_by
 from .fingerprints import agent_fingerprint, env_fingerprint, part_fingerprint
 from .progress import Reporter, Silent
 from .reachability import find_reachable
@@ -44,6 +46,8 @@ class Outcome(NamedTuple):
     errors: int
     first_error: str = ""
     """What the first of them was."""
+    trained_on: int = 0
+    """Questions of the task that the agent is known to have been trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def run_bench(
             `module:attribute`, functions or agents.
         out: The results folder: one file for each task and agent.
         suite: What to call these tasks in tables.
-        engine: `"local"` or `"ray"`.
+        engine: `"local"`, or `"ray"` with options if any, as `"ray?actors=4"`.
         num_envs: Episodes side by side. It changes the speed and nothing else.
         fresh: Whether to play anew what an earlier run has played. Its results stay until the
             first episode that takes their place has ended.
@@ -131,17 +135,19 @@ def run_bench(
         ResultsError: If a results file cannot be continued, or is of another agent of that name.
         MissingExtraError: If the engine is not installed.
     """
-    play: Engine = ENGINES.get(engine)()
-    _check_different([task.name for task in tasks], "tasks")
-    _check_agents(agents)
-    grounds = [prepare(task) for task in tasks]
-    outcomes = []
-    for spec in agents:  # one agent at a time: a language model fills the memory
-        agent = _made(spec)
-        for ground in _known(grounds, agent):
-            run = _Run(ground, agent, spec, play, num_envs, fresh, command, reporter or Silent())
-            outcomes.append(run.play(out, suite))
-    return outcomes
+    with closing(make_engine(engine)) as player:
+        _check_different([task.name for task in tasks], "tasks")
+        _check_agents(agents)
+        grounds = [prepare(task) for task in tasks]
+        outcomes = []
+        for spec in agents:  # one agent at a time: a language model fills the memory
+            agent = _made(spec)
+            for ground in _known(grounds, agent):
+                run = _Run(
+                    ground, agent, spec, player, num_envs, fresh, command, reporter or Silent()
+                )
+                outcomes.append(run.play(out, suite))
+        return outcomes
 
 
 def prepare(task: Task) -> Ground:
@@ -149,7 +155,8 @@ def prepare(task: Task) -> Ground:
 
     Raises:
         UnknownNameError: If there is no such environment.
-        ConfigError: If the environment does not say where its questions come from.
+        ConfigError: If the environment does not say where its questions come from, or the task
+            was fixed on other questions.
     """
     named = task.env_id
     task = replace(task, env_id=find_env(named))
@@ -163,6 +170,7 @@ def prepare(task: Task) -> Ground:
             )
         stage = getattr(env.unwrapped, "stage", None)
         retriever = getattr(stage, "retriever", None)
+        _check_fixed(task, question_set)
         split = question_set.questions(task.split)
         every = getattr(split, "outlines", split)  # of lazy questions no graph is made for this
         check_questions(every, f"{question_set.name} {task.split}")
@@ -182,6 +190,15 @@ def prepare(task: Task) -> Ground:
         )
     finally:
         env.close()
+
+
+def _check_fixed(task: Task, questions: Any) -> None:
+    if task.fingerprint and questions.fingerprint != task.fingerprint:
+        raise ConfigError(
+            f"Task {task.name!r} was fixed on the questions {task.fingerprint}, and {task.questions!r} "
+            f"gives {questions.fingerprint}: another version of hopgym, or another file, makes them. Results "
+            "would not compare. Install the version that the suite came with, or play it by --envs."
+        )
 
 
 def _known(grounds: Sequence[Ground], agent: Agent) -> list[Ground]:
@@ -249,14 +266,15 @@ class _Run:
         ground, agent = self.ground, self.agent
         protocol = ground.protocol(suite, agent, self.spec)
         named = _spec_text(self.spec)
+        seen = seen_by(self.spec, ground.questions, ground.dataset_fingerprint)
         with ResultsFile(out, protocol, agent_spec=named, fresh=self.fresh) as file:
             left = list(self._left(file.done))
             total = len(ground.questions) * len(ground.task.seeds)
             kept = total - sum(len(work.jobs) for work in left)
-            self.reporter.begin(f"{agent.name} on {ground.task.name}", total, kept)
+            self.reporter.begin(self._label(len(seen or ())), total, kept)
             played = errors = 0
             first_error = ""
-            for record in self._records(left, protocol):
+            for record in self._records(left, protocol, seen):
                 file.append(record)
                 self.reporter.step(record)
                 played += 1
@@ -265,7 +283,12 @@ class _Run:
             file.seal(ground.order)
             self.reporter.end()
         name = ground.task.name
-        return Outcome(name, agent.name, file.path, kept, played, errors, first_error)
+        path, known = file.path, len(seen or ())
+        return Outcome(name, agent.name, path, kept, played, errors, first_error, known)
+
+    def _label(self, seen: int) -> str:
+        told = f"{self.agent.name} on {self.ground.task.name}"
+        return f"{told}, trained on {seen} of {len(self.ground.questions)}" if seen else told
 
     def _left(self, done: set[Key]) -> Iterable[Work]:
         task = self.ground.task
@@ -273,12 +296,17 @@ class _Run:
             keys = (Key(question.id, seed) for question in self.ground.questions)
             jobs = [Job(*key) for key in keys if key not in done]
             if jobs:
-                yield Work(task, self.spec, seed, jobs, self.num_envs, self.ground.env)
+                yield Work(
+                    *(task.env_id, task.keywords, self.spec, seed, jobs, self.num_envs),
+                    env=self.ground.env,
+                )
 
-    def _records(self, left: Iterable[Work], protocol: Protocol) -> Iterable[Any]:
+    def _records(
+        self, left: Iterable[Work], protocol: Protocol, seen: frozenset[str] | None
+    ) -> Iterable[Any]:
         questions = {question.id: question for question in self.ground.questions}
         for work in left:
-            for episode in self.engine(work, self.agent):
+            for episode in self.engine.play(work, self.agent):
                 question_id = episode.job.question_id
                 yield make_record(
                     protocol,
@@ -288,6 +316,7 @@ class _Run:
                     agent_spec=_spec_text(self.spec),
                     ceiling=is_ceiling(self.agent),
                     command=self.command,
+                    trained_on=None if seen is None else question_id in seen,
                 )
 
 

@@ -1,4 +1,4 @@
-"""`hopgym bench`, `leaderboard`, `report` and `doctor`."""
+"""`hopgym bench`, `doctor`, and the commands that stand in files of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,25 +14,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import ConfigError
-from ..files import atomic_write
 from ..listing import print_registry
-from .redteam.cli import redteam
+from .redteam.cli import add_commands as add_redteam
+from .report.cli import add_commands as add_report
 
 if TYPE_CHECKING:
     from .bench import Outcome
     from .suites import Suite
 
-REPORT_QUESTIONS = 400
-
 
 def add_commands(app: typer.Typer) -> None:
     """Add this package's commands."""
     app.command("bench")(bench)
-    app.command("leaderboard")(leaderboard)
-    app.command("report")(report)
+    add_report(app)
     app.command("doctor")(doctor)
-    app.command("redteam")(redteam)
+    add_redteam(app)
 
 
 def bench(
@@ -60,7 +55,7 @@ def bench(
     seeds: Annotated[
         str | None, typer.Option(help="Play each question with these seeds, as 0,1,2.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="local, or ray.")] = "local",
+    engine: Annotated[str, typer.Option(help="local, or ray?actors=N.")] = "local",
     num_envs: Annotated[int, typer.Option(help="Episodes side by side.", min=1)] = 8,
     data: Annotated[
         str | None, typer.Option(help="The folder of real data sets (or HOPGYM_DATA).")
@@ -96,61 +91,6 @@ def bench(
             reporter=display,
         )
     _tell(outcomes, folder)
-
-
-def leaderboard(
-    folders: Annotated[list[Path], typer.Argument(help="Results folders or files.")],
-    html: Annotated[Path | None, typer.Option(help="Write a page with trajectories.")] = None,
-    md: Annotated[Path | None, typer.Option(help="Write Markdown.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write JSON.")] = None,
-    questions: Annotated[
-        int | None,
-        typer.Option(
-            help="With --html: how many questions of each task to show; 40 by default.", min=1
-        ),
-    ] = None,
-) -> None:
-    """Compare the agents: scores with intervals, by hops, and who really differs."""
-    from . import tables
-    from .leaderboard import load_board
-
-    if questions and not html:
-        raise ConfigError("--questions belongs to --html: it says how many the page shows.")
-    board = load_board(folders)
-    console = Console()
-    for part in tables.console_tables(board, console.width):
-        console.print(part)
-    if md:
-        with _writing(md):
-            _write(md, tables.markdown(board).encode("utf-8", "replace"))
-    if json:
-        with _writing(json):
-            _write(json, tables.as_json(board))
-    if html:
-        from .page import write_page
-        from .viewer import QUESTIONS
-
-        with _writing(html):
-            write_page(board, html, when=datetime.now(UTC), questions=questions or QUESTIONS)
-
-
-def report(
-    folder: Annotated[Path, typer.Argument(help="A results folder.")],
-    html: Annotated[Path | None, typer.Option(help="The page; DIR/report.html by default.")] = None,
-    questions: Annotated[
-        int,
-        typer.Option(help="How many questions of each task to show.", min=1),
-    ] = REPORT_QUESTIONS,
-) -> None:
-    """Write a page to browse the trajectories of one results folder."""
-    from .leaderboard import load_board
-    from .page import write_page
-
-    base = folder.resolve() if folder.is_dir() else folder.resolve().parent
-    path = html or (folder if folder.is_dir() else folder.parent) / "report.html"
-    board = load_board([folder])
-    with _writing(path):
-        write_page(board, path, title=base.name, when=datetime.now(UTC), questions=questions)
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -214,6 +154,8 @@ def _tell(outcomes: list[Outcome], folder: Path) -> None:
     played = sum(outcome.played for outcome in outcomes)
     kept = sum(outcome.kept for outcome in outcomes)
     console.print(f"{counted(played, 'episode')} played, {kept} kept from before, {errors} failed.")
+    for told in _trained_on(outcomes):
+        console.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if played + kept > errors:
         following = f"Next: hopgym leaderboard {shlex.quote(str(folder))}"
         console.print(following, markup=False, highlight=False, soft_wrap=True)
@@ -227,6 +169,16 @@ def _tell(outcomes: list[Outcome], folder: Path) -> None:
         raise typer.Exit(1)
 
 
+def _trained_on(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say which agents were trained on what they played."""
+    return [
+        f"{each.agent} was trained on {each.trained_on} of the questions of {each.task}: the "
+        "leaderboard marks it, and does not rank it."
+        for each in outcomes
+        if each.trained_on
+    ]
+
+
 def _first_failures(outcomes: Sequence[Outcome]) -> list[str]:
     """Say what failed first and where, each failure once."""
     where: dict[str, list[str]] = {}
@@ -238,23 +190,6 @@ def _first_failures(outcomes: Sequence[Outcome]) -> list[str]:
         f"First failure of {who}{f' and {len(others)} more' if others else ''}: {error}"
         for error, (who, *others) in where.items()
     ]
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as stream:
-        stream.write(content)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Tell what was written; a place that cannot be written is an error in one line."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(
-            f"{str(path)!r} cannot be written ({error.strerror}). Choose another file."
-        ) from error
-    Console(stderr=True).print(f"Wrote {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _quiet(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Records played on different data, with a different retriever or by another version never share a
 table. It computes and knows nothing of how a table looks ([`tables`][hopgym.benchmarks.tables],
-[`page`][hopgym.benchmarks.page]).
+[`report`][hopgym.benchmarks.report]).
 """
 
 from __future__ import annotations
@@ -138,9 +138,11 @@ def _labelled(rows: Sequence[Row]) -> list[Row]:
 def _mark(rows: Sequence[Row], played: Mapping[RowKey, Sequence[Record]]) -> list[Row]:
     """Name the best row and compare the others with it, on the questions that they share.
 
-    A ceiling takes no part, nor does a row that lacks some of the shared questions.
+    A ceiling takes no part, nor does a row that lacks some of the shared questions, nor one that was
+    trained on some that it played.
     """
-    racing = [row for row in rows if not row.ceiling and row.primary is not None]
+    fair = [row for row in rows if not row.ceiling and not row.trained_on]
+    racing = [row for row in fair if row.primary is not None]
     scores = {row.key: _by_question(played[row.key]) for row in racing}
     common = shared_questions([frozenset(each) for each in scores.values()])
     field = {key: _only(each, common) for key, each in scores.items() if common <= each.keys()}
@@ -187,6 +189,11 @@ def _by_question(records: Sequence[Record]) -> dict[str, float]:
 def _notes(rows: Sequence[Row], duplicates: int) -> Iterable[str]:
     largest = max(row.questions for row in rows)
     for row in rows:
+        if row.trained_on:
+            yield (
+                f"{row.label} was trained on {row.trained_on} of the {row.questions} questions that "
+                "it played: its score says nothing of new ones, and it is not ranked."
+            )
         if row.errors:
             yield (
                 f"{row.label}: {row.errors} episodes failed for reasons of infrastructure and are "

@@ -9,6 +9,7 @@ that draws, and none where hostile text could become markup.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len
@@ -129,13 +130,18 @@ def _text(text: str, x: str, y: str, kind: str = "", **more: str) -> Drawing:
 
 def _lines(text: str, lines: int, cells: int) -> list[str]:
     """Wrap a text by the width of its letters; what is left out is told by dots."""
-    wrapped = Text(text).wrap(Console(color_system=None), cells, overflow="fold")
+    wrapped = Text(text).wrap(_console(), cells, overflow="fold")
     shown = [line.plain.rstrip() for line in wrapped[:lines]] or [""]
     if len(wrapped) > lines:
         while cell_len(shown[-1]) >= cells:
             shown[-1] = shown[-1][:-1]
         shown[-1] += "…"
     return shown
+
+
+@lru_cache
+def _console() -> Console:
+    return Console(color_system=None)
 
 
 def _element(drawing: Drawing) -> ET.Element:

@@ -17,6 +17,7 @@ import msgspec
 
 from ..core import Question, Trajectory
 from ..errors import ResultsError
+from .subgraph import Subgraph, subgraph_of
 
 if TYPE_CHECKING:
     from ..agents.rollout import Episode
@@ -93,6 +94,10 @@ class Record:
     hopgym_version: str = ""
     command: str = ""
     trajectory: Trajectory | None = None
+    trained_on: bool | None = None
+    """Whether the agent was trained on this question; None if that is not known."""
+    graph: Subgraph | None = None
+    """The facts that were selected and those that are gold, where an episode selects facts."""
 
     @property
     def key(self) -> Key:
@@ -149,6 +154,7 @@ def make_record(
     ceiling: bool = False,
     agent_spec: str = "",
     command: str = "",
+    trained_on: bool | None = None,
 ) -> Record:
     """Build the record of an episode.
 
@@ -177,6 +183,8 @@ def make_record(
         ceiling=ceiling,
         command=command,
         trajectory=trajectory,
+        trained_on=trained_on,
+        graph=subgraph_of(question, trajectory),
     )
 
 

@@ -77,6 +77,8 @@ class Row:
     best: bool = False
     """Whether it leads those that it shares questions with; nobody is best alone."""
     ranked_by: Column = PRIMARY
+    trained_on: int | None = None
+    """Questions that it is known to have been trained on; then it is not ranked. None: unknown."""
     apart: bool = False
     """Whether it has played too few of the others' questions to be ranked among them."""
     comparison: Comparison | None = None
@@ -119,7 +121,14 @@ def make_row(records: Sequence[Record]) -> Row:
         tokens=_mean([r.tokens for r in scored]),
         milliseconds=1000 * _mean([r.latency_s for r in scored]),
         ranked_by=ranking(scored),
+        trained_on=_trained_on(scored),
     )
+
+
+def _trained_on(records: Sequence[Record]) -> int | None:
+    if all(record.trained_on is None for record in records):
+        return None
+    return len({record.question_id for record in records if record.trained_on})
 
 
 def ranking(records: Iterable[Record]) -> Column:

@@ -1,7 +1,7 @@
 """A leaderboard as a console table, as Markdown and as JSON.
 
 All three show the same rows; names come from users and are escaped. The page with plots and
-trajectories is [`page`][hopgym.benchmarks.page].
+trajectories is [`report`][hopgym.benchmarks.report].
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .leaderboard import Board, Group
+from .published import NOTE, published_for
 from .rows import ALPHA, LISTED, PRIMARY, SCORES, Row
 from .stats import Interval
 
@@ -27,7 +28,8 @@ LEGEND = (
     f"{PRIMARY.label}, or, where answers are lists, by {LISTED.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
     f"Holm-corrected, p ≥ {ALPHA}); {APART} those that lack questions which the others share; a ceiling was "
-    "shown the gold. Reachable: questions whose answer "
+    "shown the gold, and an agent that was trained on questions which it played is marked; neither is "
+    "ranked. Reachable: questions whose answer "
     "/ whose gold documents are in the corpus. Failed episodes are in no mean. "
     "Words are those that the agent wrote; ms is the time of an episode in its batch."
 )
@@ -112,6 +114,8 @@ def mark(row: Row) -> str:
     """Say in a word how the row stands."""
     if row.ceiling:
         return "ceiling"
+    if row.trained_on:
+        return f"trained on {row.trained_on} of {row.questions}"
     if row.best:
         return "best"
     if row.apart:
@@ -146,6 +150,9 @@ def console_tables(board: Board, width: int = WIDE) -> Iterator[Table | Text]:
         if hops_header(group):
             yield _console_hops(group, width)
         yield from (Text(note, "yellow") for note in group.notes)
+        if published_for(group.questions):
+            told = f"Published by others for {group.questions}: see --html, --md or --json."
+            yield Text(told, "dim")
     if board.others:
         yield Text(f"Left out, no results: {', '.join(board.others)}", "yellow")
     yield Text(LEGEND, "dim")
@@ -164,6 +171,8 @@ def markdown(board: Board) -> str:
             )
         parts.extend(f"> {_plain(note)}" for note in group.notes)
         parts.append("\n".join(f"- {name}: {_code(value)}" for name, value in protocol(group)))
+        if published_for(group.questions):
+            parts += [NOTE, _published(group.questions)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -279,6 +288,16 @@ def _markdown_table(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> st
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _published(questions: str) -> str:
+    rows = [
+        [*map(_plain, (*row[1:4], f"{row.value:.1f}", *row[5:]))]
+        for row in published_for(questions)
+    ]
+    titles = ["System", "Size", "Metric", "Value", "Setting", "Source"]
+    lines = [titles, ["---"] * 3 + ["---:"] + ["---"] * 2, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def _plain(text: str) -> str:
     """Escape what Markdown or the HTML inside it would read as markup."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
@@ -292,4 +311,10 @@ def _code(text: str) -> str:
 def _group_json(group: Group) -> dict[str, Any]:
     names = [n for n in Group.__dataclass_fields__ if n != "records"]
     data = {name: msgspec.to_builtins(getattr(group, name)) for name in names}
-    return {"title": group.title, "ranked_by": group.ranked_by.name, **data}
+    published = [row._asdict() for row in published_for(group.questions)]
+    return {
+        "title": group.title,
+        "ranked_by": group.ranked_by.name,
+        **data,
+        "published": published,
+    }

@@ -6,9 +6,6 @@ format of each exam. The picture stands alone and has colours for light and dark
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +14,12 @@ import typer
 
 from ..agents.tiny.policy import CHECKPOINT
 from ..agents.tiny.saving import CURVE
-from ..errors import DataError, require
+from ..errors import DataError
 from ..files import atomic_write, parse_json, read_text
-from .plots import _STYLE, INK, MARKERS, colour
+from .plots import MARKERS, colour, finish, picture
 
 LINES = (("1 hop", "em", "EM, 1 hop"), ("2 hops", "em", "EM, 2 hops"), ("all", "format", "format"))
 """Which marks are drawn: the sort of question, the mark, and what the legend says."""
-
-_INKS = "svg{color:#1c1d20}@media(prefers-color-scheme:dark){svg{color:#e9e9e6}}"
 
 Curve = Sequence[Mapping[str, Any]]
 
@@ -48,17 +43,13 @@ def curve_svg(curve: Curve) -> str:
     Args:
         curve: What `read_curve` returned.
     """
-    matplotlib = require("matplotlib", "plots")
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": "tiny"}):
-        figure = require("matplotlib.figure", "plots").Figure(figsize=(7.2, 4.6), layout="tight")
+
+    def draw(figure: Any) -> None:
         marks, loss = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         _draw_marks(marks, curve)
         _draw_loss(loss, curve)
-        buffer = io.StringIO()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return _alone(buffer.getvalue())
+
+    return picture(draw, (7.2, 4.6), "tiny")
 
 
 def _draw_marks(axes: Any, curve: Curve) -> None:
@@ -70,7 +61,7 @@ def _draw_marks(axes: Any, curve: Curve) -> None:
             axes.plot(*zip(*drawn, strict=True), markersize=4, linewidth=1.6, **look)
     axes.set_ylim(-3, 103)
     axes.set_ylabel("held out, %")
-    _finish(axes)
+    finish(axes)
 
 
 def _draw_loss(axes: Any, curve: Curve) -> None:
@@ -84,24 +75,7 @@ def _draw_loss(axes: Any, curve: Curve) -> None:
     axes.yaxis.set_minor_formatter("")
     axes.set_ylabel("loss")
     axes.set_xlabel("steps")
-    _finish(axes)
-
-
-def _finish(axes: Any) -> None:
-    axes.grid(axis="y", color=INK, alpha=0.12)
-    axes.set_axisbelow(True)
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0, fontsize=10
-    )
-
-
-def _alone(svg: str) -> str:
-    """Make a file of the library's SVG that takes the ink of the page it is looked at on."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"[ \t]+$", "", svg.replace(INK, "currentColor"), flags=re.MULTILINE)
-    head, rest = svg.split(">", 1)
-    return f"{head}>\n <style>{_INKS}</style>{rest}"
+    finish(axes)
 
 
 def main(

@@ -6,16 +6,25 @@ is only the speed. Seeds and questions are those of single environments seeded a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
+import gymnasium
 import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..core import Question, Score
-from ..errors import ConfigError, EpisodeError, HopgymError, RetrievalError, RewardError
+from ..errors import (
+    ConfigError,
+    EnvError,
+    EpisodeError,
+    HopgymError,
+    RetrievalError,
+    RewardError,
+    told,
+)
 from ..rewards.base import ask_many
 from .datasets.base import QuestionSet
 from .draws import rewound
@@ -268,10 +277,17 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """
         before = {i: self._episodes[i].snapshot() for i in playing}
         try:
-            waiting = [(i, self._episodes[i].act(a)) for i, a in zip(playing, actions, strict=True)]
+            begun = [
+                (i, self._own(i, failed, self._episodes[i].act, action))
+                for i, action in zip(playing, actions, strict=True)
+            ]
+            waiting = [(i, queries) for i, queries in begun if i not in failed]
             while waiting:
                 answered = self._search_each(waiting, failed)
-                asked = [(i, self._receive(i, rows, failed)) for i, rows in answered]
+                asked = [
+                    (i, self._own(i, failed, self._episodes[i].receive, rows))
+                    for i, rows in answered
+                ]
                 waiting = [(i, queries) for i, queries in asked if queries]
             self._settle([i for i in playing if i not in failed], failed)
         except BaseException:
@@ -279,14 +295,25 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
             raise
         self._restore({i: before[i] for i in failed})
 
-    def _receive(
-        self, index: int, rows: list[Row], failed: dict[int, HopgymError]
+    def _own(
+        self,
+        index: int,
+        failed: dict[int, HopgymError],
+        call: Callable[[Any], Sequence[Query]],
+        given: Any,
     ) -> Sequence[Query]:
+        """Return what an episode asks; what fails or breaks in it is its own loss."""
         try:
-            return self._episodes[index].receive(rows)
+            return call(given)
         except RetrievalError as error:
             failed[index] = error
-            return ()
+        except (HopgymError, gymnasium.error.Error):
+            raise
+        except Exception as error:
+            name = self.env_class.__name__
+            failed[index] = EnvError(f"The environment {name} raised {told(error)}.")
+            failed[index].__cause__ = error
+        return ()
 
     def _settle(self, closed: Sequence[int], failed: dict[int, HopgymError]) -> None:
         scores = _scores([self._episodes[i] for i in closed])

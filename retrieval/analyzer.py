@@ -25,7 +25,7 @@ from .words import word_pattern
 
 _POSSESSIVE = ("'s", "\u2019s")
 _LONGEST_STEMMED = 64  # longer runs are addresses or noise: never stemmed, never remembered
-_MOST_REMEMBERED = 500_000
+_MOST_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +205,8 @@ class _Stems(dict[str, str]):
             return word
         bare = word if self._possessives or word[-2:] not in _POSSESSIVE else word[:-2]
         stem = "" if bare in self._stop else self._stem(bare)
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        self[word] = stem
+        if len(self) < _MOST_REMEMBERED:  # common words come early; agents write new ones for ever
+            self[word] = stem
         return stem
 
     def _stem(self, word: str) -> str:

@@ -91,11 +91,18 @@ class Backoff:
         return max(wait * _JITTER.uniform(0.5, 1.0), asked or 0.0)
 
 
-def retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None, sent: str | None = None) -> float | None:
     """Read a `Retry-After` header: seconds, or a date; None if there is none or it is neither.
+
+    Args:
+        value: The header.
+        sent: The reply's `Date`. A date is counted from it, so that a clock that is wrong here, or
+            jumps, changes nothing; without it, from this machine's time.
 
     >>> retry_after("2"), retry_after("soon"), retry_after("Thu, 01 Jan 1970 00:00:00 GMT")
     (2.0, None, 0.0)
+    >>> retry_after("Thu, 01 Jan 1970 00:00:09 GMT", sent="Thu, 01 Jan 1970 00:00:04 GMT")
+    5.0
     """
     if value is None:
         return None
@@ -103,7 +110,14 @@ def retry_after(value: str | None) -> float | None:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+            seconds = parsedate_to_datetime(value).timestamp() - _when(sent)
         except (ValueError, OverflowError):
             return None
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _when(sent: str | None) -> float:
+    try:
+        return time.time() if sent is None else parsedate_to_datetime(sent).timestamp()
+    except (ValueError, OverflowError):
+        return time.time()

@@ -18,6 +18,7 @@ from ..errors import DataError
 from .encoders import ENCODERS, Encoder, make_encoder
 from .encoders.base import PLACES
 from .faiss_index import FaissIndex
+from .foreign import check_foreign
 from .options import split_options
 from .saved import CURE, Manifest
 from .vectors import FlatIndex, VectorIndex
@@ -93,6 +94,7 @@ def _named_encoder(manifest: Manifest, folder: str | Path) -> str:
     """Return the encoder's spec. A file must not choose what code runs: only registered ones."""
     spec = manifest.settings.get("encoder")
     if isinstance(spec, str) and split_options(spec)[0] in ENCODERS:
+        check_foreign(spec, folder)  # its options may name more
         return spec
     raise DataError(
         f"{folder}: was indexed with an encoder of your own. Open it with "

@@ -278,7 +278,9 @@ def _translated(url: str, error: Exception) -> RetrievalError:
         status, headers = error.meta.status, error.meta.headers
         message = f"{url} answered {status}: {str(error.body)[:300]!r}."
         if status in _TEMPORARY:
-            return TemporaryError(message, retry_after(headers.get("retry-after")))
+            return TemporaryError(
+                message, retry_after(headers.get("retry-after"), headers.get("date"))
+            )
         return RetrievalError(f"{message} {_CURES.get(status, 'Check the index and the field.')}")
     if isinstance(error, library.ConnectionError | library.ConnectionTimeout):
         return TemporaryError(

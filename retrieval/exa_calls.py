@@ -159,7 +159,8 @@ def _refused(
     status = reply.status_code
     message = f"Exa at {url} answered {status}: {_said(body, key)}."
     if status in (408, 425, 429) or status >= 500:
-        return TemporaryError(message, retry_after(reply.headers.get("retry-after")))
+        after = retry_after(reply.headers.get("retry-after"), reply.headers.get("date"))
+        return TemporaryError(message, after)
     cure = _CURES.get(status, "Check base_url.")
     return RetrievalError(f"{message} {cure.format(variable=variable)}")
 

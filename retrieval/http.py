@@ -217,8 +217,12 @@ def _refused(url: str, response: httpx.Response, token_env: str | None) -> Retri
     status = response.status_code
     message = f"The retriever at {url} answered {status}: {_detail(response)}."
     if status in _TEMPORARY:
-        return TemporaryError(message, retry_after(response.headers.get("retry-after")))
+        return TemporaryError(message, _later(response))
     return RetrievalError(f"{message} {_cure(status, message, token_env)}")
+
+
+def _later(response: httpx.Response) -> float | None:
+    return retry_after(response.headers.get("retry-after"), response.headers.get("date"))
 
 
 def _cure(status: int, message: str, token_env: str | None) -> str:

@@ -58,7 +58,9 @@ def translated(url: str, secret: Secret, error: Exception) -> RetrievalError:
         message = f"{where} answered {status}: {said[:300]!r}."
         if status in _TEMPORARY:
             headers = getattr(error, "headers", None) or {}
-            return TemporaryError(message, retry_after(headers.get("retry-after")))
+            return TemporaryError(
+                message, retry_after(headers.get("retry-after"), headers.get("date"))
+            )
         return RetrievalError(f"{message} {_CURES.get(status, 'Check the url.')}")
     if type(error).__name__ == "ResourceExhaustedResponse":
         return TemporaryError(f"{where} is busy.", float(getattr(error, "retry_after_s", 0)))

@@ -26,6 +26,7 @@ from .children import (
 )
 from .corpus import Corpus
 from .encoders.models import is_model
+from .foreign import check_foreign
 from .options import split_options
 from .rerankers import RERANKERS, Reranker, make_reranker
 from .rerankers.base import scored
@@ -178,4 +179,5 @@ def _named_reranker(settings: _Settings, folder: str | Path) -> Reranker:
             f"{folder}: its settings are damaged, or name a reranker that is not registered "
             f"here: {settings.reranker!r:.100}. Register it before."
         )
+    check_foreign(settings.reranker, folder)  # its options may name more
     return make_reranker(settings.reranker)

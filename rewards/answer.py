@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .normalize import Normalizer, r1_searcher, squad, squad_cached
+from .normalize import LONGEST_KEPT, Normalizer, r1_searcher, squad, squad_cached
 
 _WHOLE = ("yes", "no", "noanswer")
 """Answers that HotpotQA's script compares whole: sharing a token with them earns nothing."""
@@ -136,6 +136,13 @@ def _tokens(answers: Sequence[str], normalise: Normalizer) -> list[tuple[str, ..
     return [tokens for answer in answers if (tokens := _split(answer, normalise))]
 
 
-@lru_cache(maxsize=65_536)
 def _split(answer: str, normalise: Normalizer) -> tuple[str, ...]:
+    split = _short_split if len(answer) <= LONGEST_KEPT else _any_split
+    return split(answer, normalise)
+
+
+def _any_split(answer: str, normalise: Normalizer) -> tuple[str, ...]:
     return tuple(normalise(answer).split())
+
+
+_short_split = lru_cache(maxsize=16_384)(_any_split)

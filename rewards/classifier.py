@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ..errors import ConfigError, require
 from ..retrieval.base import check_whole
 from ..retrieval.encoders.models import (
+    SAFE,
     LateModel,
     files_fingerprint,
     model_folder,
@@ -111,13 +112,12 @@ def _labels(folder: Path) -> tuple[str, ...]:
 def _load(folder: Path, device: str | None, dtype: Dtype) -> tuple[Any, Any]:
     torch, library = require("torch", "llm"), require("transformers", "llm")
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     make: Callable[..., Any] = library.AutoModelForSequenceClassification.from_pretrained
     try:
         model, info = make(
-            folder, dtype=dtype, use_safetensors=True, output_loading_info=True, **safe
+            folder, dtype=dtype, use_safetensors=True, output_loading_info=True, **SAFE
         )
-        tokenizer = library.AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = library.AutoTokenizer.from_pretrained(folder, **SAFE)
         model = model.to(place).eval()
     except Exception as error:  # of any kind: a bad folder makes the libraries raise their own
         reason = " ".join(str(error).split())

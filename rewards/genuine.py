@@ -10,7 +10,6 @@ import re
 import string
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 from .candidates import candidates, stands_in
 from .judges.option_sets import only_letters
@@ -149,7 +148,6 @@ def is_accepted(text: str, accepted: Sequence[str]) -> bool:
     return _plain(text) in map(_plain, accepted)
 
 
-@lru_cache(maxsize=16_384)
 def _plain(text: str) -> str:
     return squad_cached(text) or text.strip().casefold()
 

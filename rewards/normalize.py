@@ -15,6 +15,10 @@ from ..errors import unknown_name
 
 Normalizer = Callable[[str], str]
 
+LONGEST_KEPT = 256
+"""Characters. What is derived of an agent's longer texts is not kept: they rarely come again, and a
+cache full of them is a leak by another name."""
+
 _DELETE = str.maketrans("", "", string.punctuation)
 _BLANK = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _BLANK_QUOTES = str.maketrans(dict.fromkeys(f"{string.punctuation}\u2018\u2019\u00b4\u0060", " "))
@@ -81,7 +85,9 @@ def normalizer(name: str) -> Normalizer:
     return NORMALIZERS[name]
 
 
-@lru_cache(maxsize=65_536)
 def squad_cached(text: str) -> str:
     """Normalise short text that comes again: gold answers, queries, a prediction."""
-    return squad(text)
+    return _squad(text) if len(text) <= LONGEST_KEPT else squad(text)
+
+
+_squad = lru_cache(maxsize=16_384)(squad)

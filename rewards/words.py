@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from .normalize import LONGEST_KEPT
+
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -38,17 +40,22 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(part for word in _WORD.findall(_plain(text)) for part in _parts(word))
 
 
-@lru_cache(maxsize=16_384)
 def content_words(text: str) -> frozenset[str]:
     """Return the words that are no function words and no single letters.
 
     >>> sorted(content_words("Who is the director of {A}?"))
     ['director']
     """
+    return (_short_content if len(text) <= LONGEST_KEPT else _content)(text)
+
+
+def _content(text: str) -> frozenset[str]:
     return frozenset(word for word in words(text) if _tells(word))
 
 
-@lru_cache(maxsize=16_384)
+_short_content = lru_cache(maxsize=16_384)(_content)
+
+
 def naming_words(text: str) -> frozenset[str]:
     """Return the words that name something: capitalised ones after the first, and numbers.
 
@@ -58,10 +65,17 @@ def naming_words(text: str) -> frozenset[str]:
     >>> sorted(naming_words("Which film by Ada Orm came out in 1992?"))
     ['1992', 'ada', 'orm']
     """
+    return (_short_naming if len(text) <= LONGEST_KEPT else _naming)(text)
+
+
+def _naming(text: str) -> frozenset[str]:
     written = _WORD.findall(_plain(text))
     found = (word for place, word in enumerate(written) if _names(place, word))
     named = frozenset(part for word in found for part in _parts(word) if _tells(part, word))
     return named or content_words(text)
+
+
+_short_naming = lru_cache(maxsize=16_384)(_naming)
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,9 @@
 """Records made by hand, as an agent of a given skill would leave them."""
 
-from hopgym.benchmarks.records import Record
+from functools import cache
+
+from hopgym.benchmarks.leaderboard import make_board
+from hopgym.benchmarks.records import Record, encode
 from hopgym.core import Hit, Span, Step, Trajectory
 from hopgym.files import read_jsonl
 
@@ -103,6 +106,23 @@ def make_board_records():
         *make_many("iterative", 14),
         *make_many("oracle", 24, ceiling=True),
     ]
+
+
+@cache
+def small_board():
+    """The board of these records, computed once: intervals take their time."""
+    return make_board(make_board_records())
+
+
+def write_results(folder, records):
+    """Write records as a results folder has them, a file for each task and agent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for record in records:
+        files.setdefault(f"{record.task}--{record.agent}.jsonl", []).append(encode(record))
+    for name, lines in files.items():
+        (folder / name).write_bytes(b"".join(lines))
+    return folder
 
 
 def results(folder):

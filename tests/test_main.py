@@ -59,6 +59,21 @@ def test_what_a_users_file_raises_is_one_line_with_its_place(tmp_path):
         assert raised in result.stderr and line in result.stderr.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "MemoryError:  Memory ran out: give less at a time"),
+        (RuntimeError("CUDA out of memory."), "RuntimeError: CUDA out of memory. Memory ran out"),
+        (OSError(28, "No space left", "a.json"), "'a.json' Free some space there and run"),
+        (Exception("I/O error (os error 28)"), "Exception: I/O error (os error 28) Free some"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line_with_what_to_do(error, said, capsys):
+    _print_error(error)
+    shown = capsys.readouterr().err
+    assert said in shown and shown.count("\n") == 1
+
+
 def test_a_mistake_of_our_own_keeps_its_traceback():
     source = compile("def bug(): 1 / 0", "inside.py", "exec")
     inside = {"__name__": "hopgym.inside"}

@@ -82,6 +82,7 @@ def compress_agent(
     batch_size: int = 16,
     device: str | None = None,
     name: str | None = None,
+    encoder: str | None = None,
 ) -> CompressAgent:
     """Return the agent of a folder that `hopgym train compress` wrote.
 
@@ -93,6 +94,7 @@ def compress_agent(
         batch_size: Episodes at once, at most.
         device: Where it is computed; the best there is, usually.
         name: What to call it; the folder's name, usually.
+        encoder: Its encoder, where that is code of your own (`file.py:NAME`); else the folder's.
 
     Raises:
         MissingExtraError: If a library is not installed.
@@ -103,14 +105,14 @@ def compress_agent(
     from .cache import ChunkCache
     from .saving import answers_fingerprint, load_compressor, read_shape, vectors_fingerprint
 
-    shape = read_shape(model)
+    shape = read_shape(model, encoder)
     check_whole("batch_size", batch_size)
     if expand is not None:
         check_number("expand", expand, 0.0, 1.0, example=0.25)
-    vectors = vectors_fingerprint(model)
-    told = [answers_fingerprint(model), expand, cache is not None]
+    vectors = vectors_fingerprint(model, encoder)
+    told = [answers_fingerprint(model, encoder), expand, cache is not None]
     return CompressAgent(
-        load_compressor(model, device),
+        load_compressor(model, device, encoder=encoder),
         expand=expand,
         cache=None if cache is None else ChunkCache(cache, shape.k, vectors),
         batch_size=batch_size,

@@ -21,9 +21,10 @@ from ...core import Document
 from ...errors import ConfigError, require
 from ...retrieval.encoders import make_encoder
 from ...retrieval.encoders.base import checked
-from ...retrieval.encoders.models import model_folder
+from ...retrieval.encoders.models import SAFE, model_folder
 from ...retrieval.options import split_options
 from ...seeding import rng_for
+from ..llm.call_state import forget_calls
 from ..llm.quiet import quiet
 from .chunking import Chunk
 
@@ -127,6 +128,7 @@ class TextEncoder(ChunkEncoder):
 
     def save(self, folder: Path) -> None:
         """Write it as the library does."""
+        forget_calls(self.tokenizer)
         with quiet():
             self.model.save_pretrained(folder, safe_serialization=True)
             self.tokenizer.save_pretrained(folder)
@@ -196,15 +198,14 @@ def load_encoder(spec: str, folder: Path) -> ChunkEncoder:
 
 def _loaded(kind: str, folder: Path) -> ChunkEncoder:
     library = require("transformers", "llm")
-    safe = {"local_files_only": True, "trust_remote_code": False}
     try:
         with quiet():
             model = library.AutoModel.from_pretrained(
-                folder, use_safetensors=True, add_pooling_layer=False, **safe
+                folder, use_safetensors=True, add_pooling_layer=False, **SAFE
             ).float()
             if kind == TOKENS:
                 return TokenEncoder(model)
-            return TextEncoder(model, library.AutoTokenizer.from_pretrained(folder, **safe))
+            return TextEncoder(model, library.AutoTokenizer.from_pretrained(folder, **SAFE))
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{folder} holds no encoder of chunks ({reason:.300}).") from error

@@ -26,6 +26,7 @@ from torch import nn
 from ...errors import ConfigError, DataError
 from ...files import atomic_write, fingerprint, parse_json, read_text
 from ...retrieval.encoders import make_encoder
+from ...retrieval.foreign import check_foreign
 from ..drag.saving import load_weights, save_weights
 from ..llm.loading import check_model, files_fingerprint, load_model
 from ..model_folder import write_model_folder
@@ -56,7 +57,11 @@ def save_compressor(compressor: Compressor, folder: Path, made: Mapping[str, Any
 
 
 def load_compressor(
-    folder: str | Path, device: str | None = None, *, dtype: Any = "float32"
+    folder: str | Path,
+    device: str | None = None,
+    *,
+    dtype: Any = "float32",
+    encoder: str | None = None,
 ) -> Compressor:
     """Load what `hopgym train compress` wrote.
 
@@ -64,27 +69,32 @@ def load_compressor(
         folder: Where.
         device: Where it is computed; None for the best there is.
         dtype: The decoder's numbers.
+        encoder: The frozen encoder, where it is of the caller's own code: no folder says what runs.
 
     Raises:
         ConfigError: If the folder holds no compressor.
         DataError: If it is damaged.
     """
-    folder, shape = Path(folder), read_shape(folder)
+    folder, shape = Path(folder), read_shape(folder, encoder)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     decoder, tokenizer = load_model(check_model(folder / DECODER), dtype=dtype, device=place)
-    encoder = load_encoder(shape.encoder, folder / ENCODER)
-    compressor = Compressor(decoder, tokenizer, encoder, shape)
+    reader = load_encoder(shape.encoder, folder / ENCODER)
+    compressor = Compressor(decoder, tokenizer, reader, shape)
     _load(compressor.projector, folder / PROJECTOR)
     _load(compressor.policy, folder / POLICY)
     return compressor.to(place).eval()
 
 
-def read_shape(folder: str | Path) -> Shape:
+def read_shape(folder: str | Path, encoder: str | None = None) -> Shape:
     """Return what a folder's compressor is made of.
+
+    Args:
+        folder: Where.
+        encoder: The encoder that the caller names; of another, the folder may name no code.
 
     Raises:
         ConfigError: If the folder holds none.
-        DataError: If what it says cannot be read.
+        DataError: If what it says cannot be read, or names code.
     """
     file = Path(folder) / SHAPE
     if not file.is_file():
@@ -94,19 +104,22 @@ def read_shape(folder: str | Path) -> Shape:
         )
     said = parse_json(read_text(file), str(file))
     try:
-        return msgspec.convert(said, Shape)
+        shape = msgspec.convert(said, Shape)
     except msgspec.ValidationError as error:
         raise DataError(f"{file} does not say what the model is made of ({error}).") from error
+    if shape.encoder != encoder:
+        check_foreign(shape.encoder, file)
+    return shape
 
 
-def vectors_fingerprint(folder: str | Path) -> str:
+def vectors_fingerprint(folder: str | Path, encoder: str | None = None) -> str:
     """Return what names the vectors that a folder's compressor makes of chunks.
 
     Encoder, projector, tokenizer and k count; the decoder's own weights and the policy do not: they
-    change no vector.
+    change no vector. `encoder` is as in `read_shape`.
     """
     folder = Path(folder)
-    shape = read_shape(folder)
+    shape = read_shape(folder, encoder)
     file = folder / PROJECTOR
     if not file.is_file():
         raise DataError(f"{folder} has no {PROJECTOR}. Train it again, or name another folder.")
@@ -117,15 +130,15 @@ def vectors_fingerprint(folder: str | Path) -> str:
     return fingerprint([*told, read_text(folder / DECODER / "tokenizer.json")])
 
 
-def answers_fingerprint(folder: str | Path) -> str:
+def answers_fingerprint(folder: str | Path, encoder: str | None = None) -> str:
     """Return what names a folder's compressor as a whole: its vectors, policy, decoder and shape."""
-    folder, said = Path(folder), asdict(read_shape(folder))
+    folder, said = Path(folder), asdict(read_shape(folder, encoder))
     file = folder / POLICY
     if not file.is_file():
         raise DataError(f"{folder} has no {POLICY}. Train it again, or name another folder.")
     policy = hashlib.sha256(file.read_bytes()).hexdigest()
     return fingerprint(
-        [vectors_fingerprint(folder), policy, files_fingerprint(folder / DECODER), said]
+        [vectors_fingerprint(folder, encoder), policy, files_fingerprint(folder / DECODER), said]
     )
 
 

@@ -10,6 +10,7 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..flags import read_preset
 from ..llm.loading import BUILT_IN
+from ..training.choices import CONTAMINATION, Contamination, check_choice
 from .presets import PRESETS
 
 Precision = Literal["float32", "bfloat16"]
@@ -76,6 +77,7 @@ class CompressSettings:
     save_steps: Annotated[int, "Steps between checkpoints; each stage ends with one."] = 250
     eval_questions: Annotated[str, "Held out, if another set; none for none.", "Held-out"] = ""
     eval_split: Annotated[str, "Their split."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_episodes: Annotated[int, "How many are looked at."] = 100
     eval_steps: Annotated[int, "Steps of answering and choosing between two looks."] = 250
     use_wandb: Annotated[bool, "Log to Weights & Biases.", "Elsewhere"] = False
@@ -93,6 +95,7 @@ class CompressSettings:
             check_number(name, getattr(self, name), 0.0)
         for name in ("expand", "warmup"):
             check_number(name, getattr(self, name), 0.0, 1.0, example=0.25)
+        check_choice("contamination", self.contamination, get_args(Contamination))
         if self.dtype not in get_args(Precision):
             raise ConfigError(f"dtype is {self.dtype!r}; it may be float32 or bfloat16.")
         if self.group < 2:
@@ -155,6 +158,6 @@ _POSITIVE = ("lr", "decoder_lr", "policy_lr", "weight_decay", "max_grad_norm")
 
 FREE = frozenset(
     ["output_dir", "resume", "device", "gradient_checkpointing", "save_steps", "use_wandb",
-     "wandb_project", "wandb_run_name", "use_tensorboard"]
+     "wandb_project", "wandb_run_name", "use_tensorboard", "contamination"]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place, the speed or the memory."""

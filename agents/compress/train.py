@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,12 +11,14 @@ from ...envs.datasets import make_questions
 from ...errors import ConfigError, require
 from ...retrieval import make_retriever
 from ...seeding import rng_for
+from ..contamination.guard import remember
+from ..training.checkpoint import load_state, save_state
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
 from ..training.held_out import held_out_set
 from ..training.journal import Journal, check_trackers, make_trackers
-from ..training.listeners import COMPLETE
+from ..training.limits import limits_told
 from ..training.surroundings import quiet, undisturbed
 from .cases import Case, Cases
 from .settings import FREE, CompressSettings
@@ -46,7 +47,9 @@ def train(settings: CompressSettings, display: Display | None = None) -> Trained
         AgentError: If the loss is no number.
     """
     require("torch", "llm")
-    with undisturbed(), quiet():
+    anew = "a smaller --batch_size, --max_chunks or --group"
+    limits = limits_told(settings.output_dir, anew, "--gradient_checkpointing")
+    with undisturbed(), quiet(), limits:
         return Run(settings, display or Display()).train()
 
 
@@ -66,6 +69,9 @@ class Run:
             )
         self.cases, self.examined = self._cases()
         self.begun = self.folder.begin(self._conditions(), resume=settings.resume)
+        asked = self.question_set.questions(settings.split)[: settings.limit or None]
+        told = (self.question_set, settings.split, asked)
+        remember(self.folder.folder, told, start=settings.model_name)
         self.compressor = self._compressor()
         self.material = self._material()
         self.marks = Marks(self.folder.marks, self.begun)
@@ -126,15 +132,9 @@ class Run:
         self.display.say(f"step {step}  {shown}")
 
     def _keep(self, step: int, mark: Mark) -> None:
-        """Write the best model; it takes its name when all of it was written."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-        self._write(self._unfinished, step, mark)
-        shutil.rmtree(self.folder.best, ignore_errors=True)
-        self._unfinished.rename(self.folder.best)
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.folder.folder / "best.part"
+        """Write the best model."""
+        with self.folder.new_best() as folder:
+            self._write(folder, step, mark)
 
     def _write(self, folder: Path, step: int, best: Mark | None) -> None:
         from .saving import save_compressor
@@ -144,16 +144,14 @@ class Run:
         )
 
     def _save(self, stage: Any, step: int) -> None:
-        folder = self.folder.checkpoint(step)
-        self._write(folder, step, None)
-        require("torch", "llm").save(stage.state(), folder / STATE)
-        (folder / COMPLETE).touch()
-        self.folder.keep_only(folder)
+        from .saving import save_compressor
+
+        with self.folder.save(step) as folder:
+            save_compressor(self.compressor, folder, {})
+            save_state(stage.state(), folder / STATE)
 
     def _left(self) -> Any:
-        file = self.folder.checkpoint(self.begun) / STATE
-        device = self.compressor.device
-        return require("torch", "llm").load(file, map_location=device, weights_only=True)
+        return load_state(self.folder.checkpoint(self.begun) / STATE, self.compressor.device)
 
     def _cases(self) -> tuple[Sequence[Case], Sequence[Case] | None]:
         """Return what is trained on, and what is held out."""
@@ -198,7 +196,7 @@ class Run:
         if not self.begun:
             return new_compressor(settings)
         folder, device = self.folder.checkpoint(self.begun), device_of(settings.device)
-        return prepared(load_compressor(folder, device), settings)
+        return prepared(load_compressor(folder, device, encoder=settings.encoder), settings)
 
     def _conditions(self) -> Mapping[str, Any]:
         told = {name: v for name, v in asdict(self.settings).items() if name not in FREE}
@@ -208,11 +206,10 @@ class Run:
         """Leave the best model, or the last."""
         self.journal.finish()
         best = self.marks.best if self.marks.all else None
-        shutil.rmtree(self._unfinished, ignore_errors=True)  # of a run that was killed
         if best is None:
-            self._write(self.folder.folder, done, None)
-        else:
-            self.folder.publish_best()
+            with self.folder.new_best() as last:
+                self._write(last, done, None)
+        self.folder.publish_best()
         return Trained(self.folder.folder, done, self.marks.all, best)
 
 

@@ -48,13 +48,16 @@ class DragAgent(SelectingAgent):
         return rankings
 
 
-def drag_agent(*, model: str, name: str | None = None, device: str = "auto") -> DragAgent:
+def drag_agent(
+    *, model: str, name: str | None = None, device: str = "auto", encoder: str | None = None
+) -> DragAgent:
     """Return the agent of a folder that `hopgym train drag` wrote.
 
     Args:
         model: The folder.
         name: What to call it; the folder's name, usually.
         device: Where it is computed.
+        encoder: Its encoder, where that is code of your own (`file.py:NAME`); else the folder's.
 
     Raises:
         MissingExtraError: If a library is not installed.
@@ -64,5 +67,5 @@ def drag_agent(*, model: str, name: str | None = None, device: str = "auto") -> 
     read_shape(Path(model))
     from .parts import load_parts
 
-    parts = load_parts(model, device, generator=False)
+    parts = load_parts(model, device, generator=False, encoder=encoder)
     return DragAgent(parts, name or Path(model).resolve().name)

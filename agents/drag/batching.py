@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ...errors import AgentError, require
+from ...errors import AgentError, is_out_of_memory, require
 from ..llm.generator import GenerationWarning
 
 R = TypeVar("R")
@@ -64,8 +64,10 @@ def _tried(function: Callable[[list[int]], list[R]], places: list[int]) -> list[
     torch = require("torch", "llm")
     try:
         return function(places)
-    except torch.OutOfMemoryError:
-        pass  # what the error holds on to is let go before anything is tried again
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # Only now: what the error held on to is let go before anything is tried again.
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return None

@@ -26,7 +26,7 @@ from ...envs.settings import at_least
 from ...errors import ConfigError, MissingExtraError, require
 from ...registry import Registry
 from ...retrieval.encoders.base import readable, settings_fingerprint
-from ...retrieval.encoders.models import LateModel, files_fingerprint, is_model, model_folder
+from ...retrieval.encoders.models import SAFE, LateModel, files_fingerprint, is_model, model_folder
 from ...retrieval.options import check_options, split_options
 
 Floats = NDArray[np.float32]
@@ -127,7 +127,7 @@ class TransformerTokens:
     def dim(self) -> int:
         """How long the vectors are."""
         config: Any = require("transformers", "llm").AutoConfig.from_pretrained(
-            str(self._folder), local_files_only=True
+            str(self._folder), **SAFE
         )
         return int(config.hidden_size)
 
@@ -171,8 +171,8 @@ class TransformerTokens:
 
     def _load(self) -> tuple[Any, Any]:
         library = require("transformers", "llm")
-        tokenizer = library.AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
-        model = library.AutoModel.from_pretrained(str(self._folder), local_files_only=True)
+        tokenizer = library.AutoTokenizer.from_pretrained(str(self._folder), **SAFE)
+        model = library.AutoModel.from_pretrained(str(self._folder), **SAFE)
         return tokenizer, model.to(self._device).eval()
 
     def __repr__(self) -> str:

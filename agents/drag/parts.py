@@ -11,6 +11,7 @@ import torch
 
 from ...envs.subgraph.case import Case
 from ...errors import ConfigError, DataError
+from ...retrieval.foreign import check_foreign
 from .adapting import Lora
 from .encoder import make_token_encoder
 from .generator import Generator
@@ -153,6 +154,7 @@ def load_parts(
     *,
     generator: bool = True,
     states: str | Path | None = None,
+    encoder: str | None = None,
 ) -> Parts:
     """Load what `hopgym train drag` wrote.
 
@@ -161,13 +163,16 @@ def load_parts(
         device: Where it is computed.
         generator: Whether the generator is loaded too, where there is one.
         states: A run's folder, in which token states are kept; None keeps them in memory.
+        encoder: Its encoder, where that is code of the caller's own: no folder says what runs.
 
     Raises:
         ConfigError: If the folder holds no D-RAG, or its encoder is another one here.
-        DataError: If it is damaged.
+        DataError: If it is damaged, or names code.
     """
     folder, device = Path(folder), device_of(device)
     shape = read_shape(folder)
+    if shape.encoder != encoder:
+        check_foreign(shape.encoder, folder / SHAPE)
     tokens = _tokens(shape.encoder, states)
     retriever = Retriever(_retriever_settings(shape, folder))
     if tokens.dim != retriever.settings.encoder_dim:
@@ -201,7 +206,13 @@ def joint_parts(settings: DragSettings, folder: str | Path | None = None) -> Par
     """
     begun = folder or settings.phase1_checkpoint
     check_fits(settings, begun)
-    parts = load_parts(begun, settings.device, generator=False, states=settings.checkpoint_dir)
+    parts = load_parts(
+        begun,
+        settings.device,
+        generator=False,
+        states=settings.checkpoint_dir,
+        encoder=settings.encoder,
+    )
     parts.bfloat16 = _in_bfloat16(settings)
     lora = Lora(
         lora_r=settings.lora_r,

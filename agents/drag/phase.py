@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...envs.subgraph.case import Case
 from ...errors import AgentError
+from ..training.checkpoint import load_state, readable, save_state
 from .parts import Parts
 from .settings import DragSettings
 
@@ -87,15 +88,16 @@ class Phase(ABC):
             "scheduler": self._scheduled(),
             "memory": self.memory,
         }
-        torch.save(state, folder / OPTIMIZER)
+        save_state(state, folder / OPTIMIZER)
 
     def restore(self, folder: Path) -> None:
         """Take up the optimiser of a checkpoint; the parts were loaded from it already."""
         file = folder / OPTIMIZER
-        state = torch.load(file, map_location=self.parts.device, weights_only=True)
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scheduler.load_state_dict(state["scheduler"])
-        self.memory = state["memory"]
+        state = load_state(file, self.parts.device)
+        with readable(file):
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scheduler.load_state_dict(state["scheduler"])
+            self.memory = state["memory"]
 
     def _scheduled(self) -> Mapping[str, Any]:
         state = self.scheduler.state_dict()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import ConfigError, require
-from ...retrieval.encoders.models import model_folder
+from ...retrieval.encoders.models import SAFE, model_folder
 from ..llm.quiet import quiet
 from ..training.policy import LoraSettings
 from .activations import measure
@@ -137,9 +137,7 @@ def config_of(model: str | Path) -> Any:
         return library.NemotronHConfig(**_NEMOTRON)
     folder = model_folder(model)
     try:
-        return library.AutoConfig.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
+        return library.AutoConfig.from_pretrained(folder, **SAFE)
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(
             f"{folder} has no configuration of a language model ({error!s:.200}). Give the folder "

@@ -109,12 +109,13 @@ def places_of(facts: Sequence[Fact], among: Sequence[Fact]) -> list[int]:
     return places
 
 
-def drag_reader(*, model: str, device: str = "auto") -> DragReader:
+def drag_reader(*, model: str, device: str = "auto", encoder: str | None = None) -> DragReader:
     """Return the reader of a folder that `hopgym train drag --phase 2` wrote.
 
     Args:
         model: The folder.
         device: Where it is computed.
+        encoder: Its encoder, where that is code of your own (`file.py:NAME`); else the folder's.
 
     Raises:
         MissingExtraError: If a library is not installed.
@@ -123,4 +124,4 @@ def drag_reader(*, model: str, device: str = "auto") -> DragReader:
     require("torch", "llm")
     from .parts import load_parts
 
-    return DragReader(load_parts(model, device))
+    return DragReader(load_parts(model, device, encoder=encoder))

@@ -13,6 +13,7 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..flags import read_preset
 from ..llm.loading import BUILT_IN
+from ..training.choices import CONTAMINATION, Contamination
 from .presets import PRESETS
 
 Estimator = Literal["st", "rloo", "st+rloo"]
@@ -29,6 +30,7 @@ _CHOICES: dict[str, Any] = {
     "scorer": ScorerName,
     "dtype": Precision,
     "retriever_dtype": RetrieverPrecision,
+    "contamination": Contamination,
 }
 
 
@@ -103,6 +105,7 @@ class DragSettings:
     max_new_tokens: Annotated[int, "Tokens of an answer at most."] = 64
     eval_questions: Annotated[str, "Held out, if another set; none for none.", "Held-out play"] = ""
     eval_split: Annotated[str, "Their split."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_share: Annotated[float, "Of questions without that split: the share held out."] = 0.1
     eval_episodes: Annotated[int, "How many are looked at."] = 200
     patience: Annotated[int, "Stop after so many epochs that were no better; 0 never."] = 0
@@ -212,6 +215,7 @@ _POSITIVE = (
 
 FREE = frozenset(
     ["checkpoint_dir", "resume", "plan", "device", "gradient_checkpointing", "patience",
-     "use_wandb", "wandb_project", "wandb_run_name", "use_tensorboard"]
+     "use_wandb", "wandb_project", "wandb_run_name", "use_tensorboard",
+     "contamination"]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place, the speed or the memory."""

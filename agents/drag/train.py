@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +13,14 @@ from ...envs.datasets.lazy import LazyQuestions
 from ...envs.subgraph.case import Case
 from ...errors import ConfigError, require
 from ...seeding import rng_for
+from ..contamination.guard import remember
 from ..expert.splits import Evaluation, shared
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
 from ..training.held_out import check_apart, check_split
 from ..training.journal import Journal, check_trackers, make_trackers
-from ..training.listeners import COMPLETE
+from ..training.limits import limits_told
 from ..training.surroundings import undisturbed
 from .cases import Cases, questions_of
 from .settings import FREE, DragSettings
@@ -51,7 +51,9 @@ def train(settings: DragSettings, display: Display | None = None) -> Trained:
         AgentError: If the loss is no number.
     """
     require("torch", "llm")
-    with undisturbed():
+    anew = "a smaller --batch_size, --max_facts or --k_facts"
+    limits = limits_told(settings.checkpoint_dir, anew, "--gradient_checkpointing")
+    with undisturbed(), limits:
         return Run(settings, display or Display()).train()
 
 
@@ -77,6 +79,8 @@ class Run:
         self.cases = Cases(questions, settings.max_facts)
         self.places = self._teaching()
         self.begun = self.folder.begin(self._conditions(), resume=settings.resume)
+        told = (self.question_set, settings.split, questions)
+        remember(self.folder.folder, told, start=settings.phase1_checkpoint)
         self.phase = self._phase()
         self.marks = Marks(self.folder.marks, self.begun)
         wants = settings.use_wandb or settings.use_tensorboard
@@ -123,7 +127,7 @@ class Run:
         questions = questions_of(held_out, split, settings.eval_episodes)
         same = held_out.fingerprint == self.question_set.fingerprint
         names = (f"{self.question_set.name} {settings.split}", f"{held_out.name} {split}")
-        check_apart(trained, questions, *names, same=same)
+        check_apart(trained, questions, *names, same=same, contamination=settings.contamination)
         told = f"Held out: {len(questions)} questions of {names[1]}."
         return trained, Cases(questions, settings.max_facts), told
 
@@ -205,15 +209,9 @@ class Run:
         self.display.say(f"epoch {epoch}  {loss}{shown}  ({best})")
 
     def _keep(self, epoch: int, mark: Mark) -> None:
-        """Write the best model; it takes its name when all of it was written."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-        self.phase.parts.save(self._unfinished, self._made(epoch, mark))
-        shutil.rmtree(self.folder.best, ignore_errors=True)
-        self._unfinished.rename(self.folder.best)
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.folder.folder / "best.part"
+        """Write the best model."""
+        with self.folder.new_best() as folder:
+            self.phase.parts.save(folder, self._made(epoch, mark))
 
     def _made(self, epoch: int, best: Mark | None) -> dict[str, Any]:
         return {**asdict(self.settings), "epochs_made": epoch, "best": best}
@@ -224,10 +222,8 @@ class Run:
         return name if name in metrics else "answer_recall"
 
     def _save(self, epoch: int) -> None:
-        folder = self.folder.checkpoint(epoch)
-        self.phase.save(folder)
-        (folder / COMPLETE).touch()
-        self.folder.keep_only(folder)
+        with self.folder.save(epoch) as folder:
+            self.phase.save(folder)
 
     def _is_stale(self) -> bool:
         patience = self.settings.patience
@@ -242,11 +238,10 @@ class Run:
         self.journal.finish()
         best = self.marks.best if self.marks.all else None
         folder = self.folder.folder
-        shutil.rmtree(self._unfinished, ignore_errors=True)  # of a run that was killed
         if best is None:
-            self.phase.parts.save(folder, self._made(done, None))
-        else:
-            self.folder.publish_best()
+            with self.folder.new_best() as last:
+                self.phase.parts.save(last, self._made(done, None))
+        self.folder.publish_best()
         metric = self._metric(best.metrics) if best else self.phase.metric
         left_out = len(self.cases) - len(self.places)
         return Trained(folder, done, self.marks.all, best, metric, left_out)

@@ -110,7 +110,9 @@ class RayEngine:
     def _episodes(
         self, pool: Any, held: list[Any], chunks: Sequence[Sequence[Job]]
     ) -> Iterator[Episode]:
-        for episodes in pool.map_unordered(lambda actor, jobs: actor.play.remote(held, jobs), chunks):
+        for episodes in pool.map_unordered(
+            lambda actor, jobs: actor.play.remote(held, jobs), chunks
+        ):
             yield from episodes
 
     def _some(self, chunks: int) -> list[Any]:

@@ -76,4 +76,3 @@ class SharedRetriever(Immutable):
     def end(self, ray: Any) -> None:
         """End the actor."""
         ray.kill(self._actor)
-

@@ -13,6 +13,7 @@ from ...files import atomic_write
 from ..health.guard import Alarm, Guard
 from ..health.rules import restored
 from ..schedule import Schedule
+from ..training.checkpoint import readable
 from ..training.display import Display
 from ..training.journal import Journal
 from ..training.listeners import Listener
@@ -105,7 +106,8 @@ class Steps(Listener):
 
     def restore(self, checkpoint: Path) -> None:
         """Go on where the guard was; what stopped the run holds, unless its bounds are others now."""
-        kept = msgspec.json.decode((checkpoint / GUARD).read_bytes())
+        with readable(checkpoint / GUARD):
+            kept = msgspec.json.decode((checkpoint / GUARD).read_bytes())
         self.guard.restore(kept["guard"])
         same = kept["bounds"] == list(self.settings.guard_set)
         if kept["alarm"] and same and self.settings.guarded:

@@ -17,7 +17,7 @@ from ..health.bounds import read_bounds
 from ..health.settings import GuardSettings
 from ..llm.prompt_room import prompt_room
 from ..llm.prompts import Prompts
-from ..training.choices import Precision, check_choice
+from ..training.choices import CONTAMINATION, Contamination, Precision, check_choice
 from ..training.hub import check_name
 from .presets import PRESETS
 
@@ -97,6 +97,7 @@ class GRPOSettings:
         str, "What is played while training, if another set; 'none' plays none.", "Held-out play"
     ] = ""
     eval_split: Annotated[str, "Their split, which shares no question with training."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_episodes: Annotated[int, "How many are played at a time."] = 100
     eval_every: Annotated[int, "Steps between; the last is always played."] = 20
     eval_metric: Annotated[str, "What the best checkpoint is chosen by."] = "em"
@@ -227,6 +228,7 @@ _FROM_NONE = (
 _CHOICES: dict[str, Any] = {
     "prompt": Ask, "loss_type": Loss, "scale_rewards": Scale, "lr_scheduler": Scheduler,
     "precision": Precision, "control": Control, "vllm_mode": Engine,
+    "contamination": Contamination,
 }  # fmt: skip
 
 FREE = frozenset(
@@ -234,6 +236,7 @@ FREE = frozenset(
         "output_dir", "resume", "merge", "num_envs", "gradient_checkpointing", "watch_every",
         "save_every", "save_total_limit", "guard", "guard_set", "use_wandb", "wandb_project",
         "wandb_run_name", "use_tensorboard", "push_to_hub", "hub_model_id", "hub_private",
+        "contamination",
     ]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place, the speed or the memory."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ...envs.datasets import make_questions
 from ...errors import require
+from ..contamination.guard import remember
 from ..health.guard import Alarm, Guard
 from ..model_folder import write_model_folder
 from ..training.display import Display
@@ -22,6 +23,7 @@ from ..training.folder import RunFolder
 from ..training.held_out import make_examination
 from ..training.hub import push
 from ..training.journal import Journal, check_trackers
+from ..training.limits import limits_told
 from ..training.listeners import Checkpoints, Examiner
 from ..training.playing import play_options
 from ..training.policy import Policy, load_policy, merge_adapter, save_policy
@@ -59,7 +61,10 @@ def train(settings: GRPOSettings, display: Display | None = None) -> Trained:
         ConfigError: If a setting does not fit the model, the questions or an earlier run.
         DataError: If held-out questions are trained on.
     """
-    with undisturbed(), variables(tracker_variables(settings)):
+    anew = "a smaller --batch_size and more --gradient_accumulation_steps"
+    resumed = "--gradient_checkpointing or a smaller --num_envs"
+    limits = limits_told(settings.output_dir, anew, resumed)
+    with undisturbed(), variables(tracker_variables(settings)), limits:
         return Run(settings, display or Display()).train()
 
 
@@ -68,7 +73,7 @@ class Run:
 
     def __init__(self, settings: GRPOSettings, display: Display) -> None:
         self.display = display
-        self.folder = RunFolder(settings.output_dir)
+        self.folder = RunFolder(settings.output_dir, keep=settings.save_total_limit)
         self.folder.check_free(resume=settings.resume)
         check_trackers(settings)
         self.question_set = make_questions(settings.data_path)
@@ -87,7 +92,7 @@ class Run:
         """Make all steps, or as many as the guard lets pass."""
         checkpoint = str(self.folder.checkpoint(self.begun)) if self.begun else None
         if self.steps.alarm is None:
-            with quiet():
+            with quiet(), self.folder.swept():
                 self.trainer.train(resume_from_checkpoint=checkpoint)
         if self.steps.alarm is not None:
             self.display.say(f"Stopped: {self.steps.alarm.reason}")
@@ -131,7 +136,8 @@ class Run:
                 at_start=True,
             )
             trainer.add_callback(examiner)
-        trainer.add_callback(Checkpoints(settings.save_every))  # last: it says that all is written
+        # Last: it says that all is written.
+        trainer.add_callback(Checkpoints(settings.save_every, settings.save_total_limit))
         return steps
 
     def _tell(self) -> None:
@@ -152,7 +158,11 @@ class Run:
         free = FREE | ({"max_steps"} if steady else set())
         told = {n: v for n, v in asdict(self.settings).items() if n not in free}
         conditions = {**told, "question_set": self.question_set.fingerprint}
-        return self.folder.begin(conditions, resume=self.settings.resume)
+        begun = self.folder.begin(conditions, resume=self.settings.resume)
+        played, split = self.question_set, self.settings.split
+        asked = (played, split, played.questions(split))
+        remember(self.folder.folder, asked, start=self.settings.model_name)
+        return begun
 
     def _finish(self) -> Trained:
         """Leave the best model, or the last, and say how it is played."""
@@ -165,10 +175,10 @@ class Run:
 
     def _leave(self, best: Mark | None, steps: int) -> None:
         settings, folder = self.settings, self.folder.folder
-        if best is not None:
-            self.folder.publish_best()
-        else:
-            save_policy(self.trainer.model, self.policy.tokenizer, folder)
+        if best is None:
+            with self.folder.new_best() as last:
+                save_policy(self.trainer.model, self.policy.tokenizer, last)
+        self.folder.publish_best()
         if settings.merge:
             merge_adapter(folder)
         made = {**asdict(settings), "steps_made": steps, "best": best}

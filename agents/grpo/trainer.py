@@ -72,8 +72,8 @@ def _config(
         use_cpu=not cuda,
         seed=settings.seed,
         shuffle_dataset=False,  # it is a stream in random order
-        save_strategy="no",  # `Checkpoints` and `Examiner` say when
-        save_total_limit=settings.save_total_limit,
+        save_strategy="no",  # `Checkpoints` and `Examiner` say when, and which are kept
+        save_total_limit=None,
         logging_steps=1,  # every step is in the journal
         logging_nan_inf_filter=False,  # the guard is to see them
         report_to=[name for name, wanted in logs.items() if wanted] or "none",

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ...errors import ConfigError, require
 from ...files import fingerprint
-from ...retrieval.encoders.models import model_folder, read_settings
+from ...retrieval.encoders.models import SAFE, model_folder, read_settings
 from .quiet import quiet
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -32,8 +32,6 @@ _LOADED = (
 
 BUILT_IN = {"tiny": Path(__file__).parents[1] / "tiny" / "checkpoint"}
 """Models that come with the package, by name."""
-
-_SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 
 
 def check_model(model: str | Path) -> Path:
@@ -125,7 +123,7 @@ def load_model(
     library = require("transformers", "llm").AutoModelForCausalLM
     with _told(base, "a causal language model"), quiet():
         model, info = library.from_pretrained(
-            base, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
+            base, dtype=dtype, use_safetensors=True, output_loading_info=True, **SAFE
         )
     _check_whole(base, info)
     if is_adapter(folder):
@@ -142,7 +140,7 @@ def load_tokenizer(folder: Path, base: Path | None = None) -> Any:
     own = any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
     place = folder if own or base is None else base
     with _told(place, "a tokenizer"):
-        return require("transformers", "llm").AutoTokenizer.from_pretrained(place, **_SAFE)
+        return require("transformers", "llm").AutoTokenizer.from_pretrained(place, **SAFE)
 
 
 def _check_whole(folder: Path, info: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import AgentError, require
+from ...errors import AgentError, is_out_of_memory, require
 from ...retrieval.base import check_whole
 from .batch import Batch, Begun
 from .codec import TextCodec
@@ -113,10 +113,11 @@ class TransformersGenerator:
 
     def _fits(self, batch: list[_Row], watch: StopWatch) -> bool:
         """Write a batch; return False, with nothing written, where memory has run out."""
-        torch = require("torch", "llm")
         try:
             self._write(batch, watch)
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             self.forget()
             for row in batch:
                 row.begin_again()

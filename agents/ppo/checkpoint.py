@@ -6,7 +6,6 @@ and numbers alone.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import msgspec
 
 from ...errors import DataError, require
 from ...files import atomic_write
-from ..training.listeners import COMPLETE
+from ..training.checkpoint import load_state, readable, save_state, written
 from .actor import Actor
 from .learner import Learner
 
@@ -27,37 +26,33 @@ def save_checkpoint(folder: Path, learner: Learner, state: Any) -> None:
     """Write a checkpoint.
 
     Args:
-        folder: Where; what a killed run left there is replaced.
+        folder: Where; one that stands there is replaced when all is written.
         learner: Whose weights.
         state: Anything else, of plain values.
     """
-    torch = require("torch", "llm")
     save_file = require("safetensors.torch", "llm").save_file
-    part = folder.with_name(f"{folder.name}.part")
-    for old in (part, folder):
-        shutil.rmtree(old, ignore_errors=True)
-    part.mkdir(parents=True)
     actor = learner.actor
-    save_file(_trained(actor), part / _WEIGHTS)
-    if actor.head is not None:
-        save_file({n: v.contiguous() for n, v in actor.head.state_dict().items()}, part / _HEAD)
-    torch.save(learner.optimizer.state(), part / _OPTIMIZER)
-    with atomic_write(part / _STATE) as stream:
-        stream.write(msgspec.json.encode(state))
-    (part / COMPLETE).touch()
-    part.rename(folder)
+    with written(folder) as part:
+        save_file(_trained(actor), part / _WEIGHTS)
+        if actor.head is not None:
+            head = actor.head.state_dict()
+            save_file({n: v.contiguous() for n, v in head.items()}, part / _HEAD)
+        save_state(learner.optimizer.state(), part / _OPTIMIZER)
+        with atomic_write(part / _STATE) as stream:
+            stream.write(msgspec.json.encode(state))
 
 
 def load_checkpoint(folder: Path, learner: Learner) -> Any:
     """Take up a checkpoint; return what else was kept with it.
 
     Raises:
-        DataError: If it is of another model.
+        DataError: If it is of another model, or damaged.
     """
     torch = require("torch", "llm")
     load_file = require("safetensors.torch", "llm").load_file
     actor = learner.actor
-    held, trained = load_file(folder / _WEIGHTS), _parameters(actor)
+    with readable(folder / _WEIGHTS):
+        held, trained = load_file(folder / _WEIGHTS), _parameters(actor)
     if {name: value.shape for name, value in held.items()} != {
         name: value.shape for name, value in trained.items()
     }:
@@ -66,12 +61,13 @@ def load_checkpoint(folder: Path, learner: Learner) -> Any:
         for name, weights in trained.items():
             weights.copy_(held[name])
     if actor.head is not None:
-        actor.head.load_state_dict(load_file(folder / _HEAD))
-    place = actor.device
-    learner.optimizer.restore(
-        torch.load(folder / _OPTIMIZER, map_location=place, weights_only=True)
-    )
-    return msgspec.json.decode((folder / _STATE).read_bytes())
+        with readable(folder / _HEAD):
+            actor.head.load_state_dict(load_file(folder / _HEAD))
+    kept = load_state(folder / _OPTIMIZER, actor.device)
+    with readable(folder / _OPTIMIZER):
+        learner.optimizer.restore(kept)
+    with readable(folder / _STATE):
+        return msgspec.json.decode((folder / _STATE).read_bytes())
 
 
 def _parameters(actor: Actor) -> dict[str, Any]:

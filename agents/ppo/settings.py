@@ -13,7 +13,7 @@ from ..health.bounds import read_bounds
 from ..health.settings import GuardSettings
 from ..llm.prompt_room import prompt_room
 from ..llm.prompts import Prompts, Style
-from ..training.choices import Precision
+from ..training.choices import CONTAMINATION, Contamination, Precision
 from .credit import Algorithm, Discount
 from .presets import PRESETS
 
@@ -119,6 +119,7 @@ class PPOSettings(LearnSettings):
         str, "What is played while training, if another set; 'none' plays none.", "Held-out play"
     ] = ""
     eval_split: Annotated[str, "Their split, which shares no question with training."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_episodes: Annotated[int, "How many are played at a time."] = 100
     eval_every: Annotated[int, "Updates between; the last is always played."] = 10
     eval_metric: Annotated[str, "What the best checkpoint is chosen by."] = "em"
@@ -201,7 +202,7 @@ FREE = frozenset(
     [
         "output_dir", "resume", "num_envs", "batch_tokens", "gradient_checkpointing", "save_every",
         "guard", "guard_set", "merge", "use_wandb", "wandb_project", "wandb_run_name",
-        "use_tensorboard",
+        "use_tensorboard", "contamination",
     ]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place, the speed or the memory."""
@@ -212,6 +213,7 @@ _CHOICES: dict[str, Any] = {
     "precision": Precision,
     "control": Control,
     "prompt": Style,
+    "contamination": Contamination,
 }
 
 

@@ -20,6 +20,7 @@ from rich.console import Console
 from ...envs.datasets import make_questions
 from ...errors import AgentError
 from ...seeding import rng_for
+from ..contamination.guard import remember
 from ..health.episodes import episode_figures
 from ..health.guard import Alarm, Guard
 from ..health.rules import restored
@@ -31,6 +32,7 @@ from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
 from ..training.held_out import make_examination
 from ..training.journal import Journal, check_trackers, make_trackers
+from ..training.limits import limits_told
 from ..training.playing import play_options
 from ..training.policy import merge_adapter, save_policy
 from ..training.rollouts import why_nothing
@@ -72,7 +74,9 @@ def train(settings: PPOSettings, display: Display | None = None) -> Trained:
         AgentError: If there is nothing to learn from, or another process failed.
     """
     team = assemble()
-    with undisturbed(), quiet():
+    resumed = "a smaller --batch_tokens or --num_envs, or with --gradient_checkpointing"
+    limits = limits_told(settings.output_dir, "a smaller --max_new_tokens or --context", resumed)
+    with undisturbed(), quiet(), limits:
         trained = Run(settings, display or Display(), team).train()
     team.finish()
     return trained
@@ -167,21 +171,26 @@ class Run:
         score = means[self.examination.metric]
         mark = Mark(step=done, epoch=float(done), score=score, metrics=means)
         if self.marks.add(mark):
-            save_policy(self.policy.actor.model, self.policy.tokenizer, self.folder.best)
             made = {"updates_made": done, "best": mark}
-            write_model_folder(self.folder.best, "llm", play_options(self.settings), made)
+            with self.folder.new_best() as folder:
+                save_policy(self.policy.actor.model, self.policy.tokenizer, folder)
+                write_model_folder(folder, "llm", play_options(self.settings), made)
         self.display.examined(mark, self.examination.metric, self.marks)
 
     def _save(self, done: int, alarm: Alarm | None) -> None:
-        folder = self.folder.checkpoint(done)
         told = asdict(alarm) if alarm is not None else None
         state = {"guard": self.guard.state(), "alarm": told, "bounds": self.settings.guard_set}
+        folder = self.folder.checkpoint(done)
         save_checkpoint(folder, self.learner, state)
-        self.folder.keep_only(folder)
+        self.folder.rotate()
 
     def _ready(self) -> int:
         """Make the folder ready; return the update to go on from."""
-        return self.folder.begin(self._conditions(), resume=self.settings.resume)
+        settings, played = self.settings, self.question_set
+        begun = self.folder.begin(self._conditions(), resume=settings.resume)
+        told = (played, settings.split, played.questions(settings.split))
+        remember(self.folder.folder, told, start=settings.model_name)
+        return begun
 
     def _restored(self) -> Mapping[str, Any]:
         """Take up the last checkpoint; return what was kept with it."""
@@ -212,10 +221,10 @@ class Run:
         self.journal.finish()
         settings, folder = self.settings, self.folder.folder
         best = self.marks.best if self.marks.all else None
-        if best is not None:
-            self.folder.publish_best()
-        else:
-            save_policy(self.policy.actor.model, self.policy.tokenizer, folder)
+        if best is None:
+            with self.folder.new_best() as last:
+                save_policy(self.policy.actor.model, self.policy.tokenizer, last)
+        self.folder.publish_best()
         if settings.merge:
             merge_adapter(folder)
         updates = len(self.journal.lines)

@@ -112,10 +112,11 @@ def _divided(
     held = other.questions(split)
     same = other.fingerprint == made.fingerprint
     against = Evaluation(f"{other.name} {split}", held, same)
-    found = {id(each.question) for each in shared(questions, [against])}
-    if len(found) == len(questions):
-        check_apart(questions, held, name, against.name, same=same)
+    leaves_out = settings.contamination == "refuse"
+    found = {id(each.question) for each in shared(questions, [against])} if leaves_out else set()
     kept = [question for question in questions if id(question) not in found]
+    judged = (kept or questions, held, name, against.name)  # where none is kept, that is refused
+    check_apart(*judged, same=same, contamination=settings.contamination)
     told = f"Held out: {len(held)} questions of {against.name}."
     if found:
         told += f" {len(found)} of {name} ask the same, and are not trained on."

@@ -16,9 +16,10 @@ from typing import Any
 import torch
 
 from ...core import Document
-from ...errors import AgentError, require
+from ...errors import AgentError, is_out_of_memory, require
 from ...seeding import rng_for
 from ..ppo.team import Team
+from ..training.checkpoint import load_state, readable, save_state
 from .data import Example
 from .model import Batch, RagModel
 from .refresh import FreshIndex
@@ -121,17 +122,18 @@ class Learner:
             "scaler": self._scaler.state_dict(),
             "encoded_at": self.index.encoded_at,
         }
-        torch.save(state, folder / STATE)
+        save_state(state, folder / STATE)
         self.index.save(folder)
 
     def restore(self, folder: Path) -> None:
         """Take up the optimiser of a checkpoint; model and index were loaded from it already."""
         device = self.model.generator.device
-        state = torch.load(folder / STATE, map_location=device, weights_only=True)
-        self._adam.load_state_dict(state["optimizer"])
-        self._schedule.load_state_dict(state["schedule"])
-        self._scaler.load_state_dict(state["scaler"])
-        self.index.encoded_at = state["encoded_at"]
+        state = load_state(folder / STATE, device)
+        with readable(folder / STATE):
+            self._adam.load_state_dict(state["optimizer"])
+            self._schedule.load_state_dict(state["schedule"])
+            self._scaler.load_state_dict(state["scaler"])
+            self.index.encoded_at = state["encoded_at"]
 
     def _scheduled(self) -> dict[str, Any]:
         """Return the schedule's state without its functions, which are no tensors or numbers."""
@@ -160,7 +162,7 @@ class Learner:
                 raise AgentError(f"The loss is no finite number. {_REMEDY}")
             self._scaler.scale(losses["loss"] * share).backward()  # type: ignore[no-untyped-call]
         except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError) or _CPU_MEMORY in str(error):
+            if is_out_of_memory(error):
                 raise AgentError(_out_of_memory(len(examples), self.settings)) from error
             raise
         told = {name: float(value.detach()) for name, value in losses.items()}
@@ -193,10 +195,6 @@ class Learner:
         self._scaler.step(self._adam)  # with a scaler: leaves out a step that has overflown
         self._scaler.update()
         self._schedule.step()
-
-
-_CPU_MEMORY = "can't allocate memory"
-"""What torch says where main memory has run out."""
 
 
 def _groups(model: RagModel, settings: RagSettings) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from safetensors import SafetensorError
 from ...errors import ConfigError, DataError, MissingExtraError, require
 from ...files import atomic_write, parse_json, read_text
 from ...retrieval.encoders.base import spec_of
-from ...retrieval.encoders.models import model_folder, read_settings
+from ...retrieval.encoders.models import SAFE, model_folder, read_settings
+from ..llm.call_state import forget_calls
 from ..llm.quiet import quiet
 from .generator import T5Generator
 from .sides import Role, load_dpr, load_sentence
@@ -187,6 +188,7 @@ def encoder_spec(folder: str | Path) -> str:
 def save_generator(generator: T5Generator, folder: str | Path) -> None:
     """Write a generator: its model and tokenizer as transformers writes them, and its limits."""
     folder = Path(folder)
+    forget_calls(generator.tokenizer)
     with quiet():
         generator.model.save_pretrained(folder)
         generator.tokenizer.save_pretrained(folder)
@@ -263,9 +265,9 @@ def _load_t5(library: Any, folder: Path) -> tuple[Any, Any]:
     if model_type != "t5":
         raise ConfigError(f"{folder}: is a model of type {model_type!r}; the generator is a T5.")
     with quiet():
-        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), **SAFE)
         model, info = library.T5ForConditionalGeneration.from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True
+            str(folder), **SAFE, output_loading_info=True
         )
     if info["missing_keys"]:
         raise ConfigError(f"{folder} lacks {len(info['missing_keys'])} of its weights.")

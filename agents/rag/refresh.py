@@ -103,7 +103,7 @@ class FreshIndex:
         """Write the vectors as they are: a resumed run retrieves by the same."""
         if self.settings.trains_passages:
             with atomic_write(folder / VECTORS) as stream:
-                np.save(stream, self._index.vectors)
+                np.save(stream, self._index.vectors, allow_pickle=False)
 
     def _taken(self) -> bool:
         assert self._waiting is not None
@@ -140,7 +140,7 @@ class FreshIndex:
         vectors = self._encoded(self.towers)
         if self.team.leads:
             with atomic_write(file) as stream:
-                np.save(stream, vectors)
+                np.save(stream, vectors, allow_pickle=False)
         return vectors
 
 

@@ -13,13 +13,18 @@ from ...envs.settings import at_least
 from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..flags import read_preset
-from ..training.choices import Precision, check_choice
+from ..training.choices import CONTAMINATION, Contamination, Precision, check_choice
 from .presets import PRESETS
 
 Variant = Literal["token", "sequence", "fid"]
 Encoders = Literal["auto", "dpr", "sentence_transformer"]
 
-_CHOICES: dict[str, Any] = {"variant": Variant, "encoder": Encoders, "precision": Precision}
+_CHOICES: dict[str, Any] = {
+    "variant": Variant,
+    "encoder": Encoders,
+    "precision": Precision,
+    "contamination": Contamination,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,7 @@ class RagSettings:
     vocabulary: Annotated[int, "Tokens that tiny models know; a new name is several."] = 512
     eval_questions: Annotated[str, "Held out, if another set; none for none.", "Held-out"] = ""
     eval_split: Annotated[str, "Their split."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_share: Annotated[float, "Of questions without that split: the share held out."] = 0.1
     eval_episodes: Annotated[int, "How many are looked at."] = 200
     eval_steps: Annotated[int, "Steps between; 0: each epoch."] = 0
@@ -186,6 +192,7 @@ _POSITIVE = (
 
 FREE = frozenset(
     ["output_dir", "resume", "device", "save_steps", "gradient_checkpointing", "patience",
-     "retrieval_cache", "use_wandb", "wandb_project", "wandb_run_name", "use_tensorboard"]
+     "retrieval_cache", "use_wandb", "wandb_project", "wandb_run_name", "use_tensorboard",
+     "contamination"]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place, the speed or the memory."""

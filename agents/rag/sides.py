@@ -20,7 +20,8 @@ from torch.nn import functional
 from ...errors import ConfigError, require
 from ...retrieval.encoders.base import readable
 from ...retrieval.encoders.model_settings import normalize_flag, prefixes
-from ...retrieval.encoders.models import read_settings
+from ...retrieval.encoders.models import SAFE, read_settings
+from ..llm.call_state import forget_calls
 from ..llm.quiet import quiet
 
 Text = str | tuple[str, str]
@@ -68,6 +69,7 @@ class DprSide(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the model and its tokenizer."""
+        forget_calls(self.tokenizer)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
@@ -106,6 +108,7 @@ class SentenceSide(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the whole model."""
+        forget_calls(self.model.tokenizer)
         self.model.save(str(folder), create_model_card=False)
 
 
@@ -124,13 +127,11 @@ def load_dpr(folder: Path, role: Role, max_tokens: int = 256) -> DprSide:
             '"dpr" or a "bert". Give one, or kind="sentence_transformer".'
         )
     with quiet():
-        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), **SAFE)
         if model_type == "bert":
             model = _from_bert(library, kind, folder)
         else:
-            model, info = kind.from_pretrained(
-                str(folder), local_files_only=True, output_loading_info=True
-            )
+            model, info = kind.from_pretrained(str(folder), **SAFE, output_loading_info=True)
             _check_whole(folder, role, info)
     return DprSide(model, tokenizer, max_tokens)
 
@@ -140,7 +141,7 @@ def load_sentence(folder: Path, role: Role, max_tokens: int | None = None) -> Se
     library = require("sentence_transformers", "dense")
     query, document = prefixes(folder, folder.name, None, None)
     with quiet():
-        model = library.SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        model = library.SentenceTransformer(str(folder), device="cpu", **SAFE)
     if max_tokens is not None:
         model.max_seq_length = max_tokens
     prefix = query if role == "question" else document
@@ -148,9 +149,7 @@ def load_sentence(folder: Path, role: Role, max_tokens: int | None = None) -> Se
 
 
 def _from_bert(library: Any, kind: Any, folder: Path) -> Any:
-    bert = library.BertModel.from_pretrained(
-        str(folder), local_files_only=True, add_pooling_layer=False
-    )
+    bert = library.BertModel.from_pretrained(str(folder), **SAFE, add_pooling_layer=False)
     settings = {key: value for key, value in bert.config.to_dict().items() if key != "model_type"}
     with torch.random.fork_rng(devices=[]):
         model = kind(library.DPRConfig(**settings))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -15,12 +14,14 @@ from rich.console import Console
 from ...errors import ConfigError, require
 from ...files import atomic_write
 from ...seeding import rng_for
+from ..contamination.guard import remember
 from ..ppo.team import Team, assemble
+from ..training.checkpoint import readable
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
 from ..training.journal import Journal, check_trackers, make_trackers
-from ..training.listeners import COMPLETE
+from ..training.limits import limits_told
 from ..training.policy import precision_here
 from ..training.surroundings import quiet, undisturbed
 from .batching import batches, estimated_tokens, grouped
@@ -59,7 +60,9 @@ def train(settings: RagSettings, display: Display | None = None) -> Trained:
     """
     require("torch", "llm")
     require("transformers", "llm")
-    with undisturbed(), quiet():
+    anew = "a smaller --batch_size and more --gradient_accumulation_steps, or fewer --n_docs"
+    limits = limits_told(settings.output_dir, anew, "--gradient_checkpointing")
+    with undisturbed(), quiet(), limits:
         team = assemble()
         trained = Run(settings, display or Display(), team).train()
     team.finish()
@@ -142,7 +145,11 @@ class Run:
         return plan, ends
 
     def _ready(self) -> int:
-        return self.folder.begin(self._conditions(), resume=self.settings.resume)
+        begun = self.folder.begin(self._conditions(), resume=self.settings.resume)
+        remember(
+            self.folder.folder, (self.data.question_set, self.settings.split, self.data.trained)
+        )
+        return begun
 
     def _conditions(self) -> Mapping[str, Any]:
         told = {name: v for name, v in asdict(self.settings).items() if name not in FREE}
@@ -179,8 +186,9 @@ class Run:
         """Return the figures that no line of the journal is made of yet."""
         if self._left is None:
             return []
-        window: list[dict[str, float]] = msgspec.json.decode((self._left / PROGRESS).read_bytes())
-        return window
+        file = self._left / PROGRESS
+        with readable(file):
+            return msgspec.json.decode(file.read_bytes(), type=list[dict[str, float]])
 
     def _note(self, step: int, figures: dict[str, float]) -> None:
         self.display.move(step)
@@ -221,27 +229,19 @@ class Run:
             return judge(self.learner.model, self.data.held, found)
 
     def _keep(self, step: int, mark: Mark) -> None:
-        """Write the best model; it takes its name when all of it was written."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-        save_rag(self.learner.model, self._unfinished, self._made(step, mark))
-        shutil.rmtree(self.folder.best, ignore_errors=True)
-        self._unfinished.rename(self.folder.best)
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.folder.folder / "best.part"
+        """Write the best model."""
+        with self.folder.new_best() as folder:
+            save_rag(self.learner.model, folder, self._made(step, mark))
 
     def _made(self, step: int, best: Mark | None) -> dict[str, Any]:
         return {**asdict(self.settings), "steps_made": step, "best": best}
 
     def _save(self, step: int) -> None:
-        folder = self.folder.checkpoint(step)
-        save_rag(self.learner.model, folder, {})
-        self.learner.save(folder)
-        with atomic_write(folder / PROGRESS) as stream:
-            stream.write(msgspec.json.encode(self.window))
-        (folder / COMPLETE).touch()
-        self.folder.keep_only(folder)
+        with self.folder.save(step) as folder:
+            save_rag(self.learner.model, folder, {})
+            self.learner.save(folder)
+            with atomic_write(folder / PROGRESS) as stream:
+                stream.write(msgspec.json.encode(self.window))
 
     def _is_stale(self) -> bool:
         patience = self.settings.patience
@@ -252,11 +252,10 @@ class Run:
         self.journal.finish()
         best = self.marks.best if self.marks.all else None
         folder = self.folder.folder
-        shutil.rmtree(self._unfinished, ignore_errors=True)  # of a run that was killed
         if best is None:
-            save_rag(self.learner.model, folder, self._made(step, None))
-        else:
-            self.folder.publish_best()
+            with self.folder.new_best() as last:
+                save_rag(self.learner.model, last, self._made(step, None))
+        self.folder.publish_best()
         questions = len(self.examples)
         return Trained(folder, step, self._epoch(step), questions, self.marks.all, best)
 

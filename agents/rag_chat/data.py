@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ...envs.contamination import Asked
 from ...envs.conversations.chats import make_chats
 from ...envs.conversations.make import create_rag_task
 from ...envs.conversations.render import Renderer
 from ...envs.conversations.task import Augmented
 from ...errors import ConfigError
+from ..contamination.sources import of_chats
 from ..expert.encoding import IGNORED, Encoded, TokenRow
 from ..sft.data import TrainingData
 from .fitting import fitted
@@ -52,6 +54,12 @@ def _task(name: str, settings: RagChatSettings) -> Augmented:
         return create_rag_task(chats, "dynamic", top_k=settings.top_k, **options)
     options |= {"max_hops": settings.max_hops, "top_k_per_hop": settings.top_k}
     return create_rag_task(chats, "multi_hop", generator=settings.generator, **options)
+
+
+def asked_in(settings: RagChatSettings) -> list[Asked]:
+    """Return what is asked in the conversations of a run, without what was retrieved."""
+    split, limit = settings.split or None, settings.limit or None
+    return [of_chats(make_chats(name, split, limit=limit), name) for name in settings.tasks]
 
 
 def texts_of(conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:

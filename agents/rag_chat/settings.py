@@ -142,7 +142,7 @@ _SHARED = (
 
 FREE = frozenset(
     [
-        "output_dir", "resume", "save_steps", "save_total_limit", "logging_steps", "use_wandb",
+        "output_dir", "resume", "gradient_checkpointing", "save_steps", "save_total_limit", "logging_steps", "use_wandb",
         "wandb_project", "wandb_run_name", "use_tensorboard", "push_to_hub", "hub_model_id",
         "hub_private", "max_new_tokens",
     ]

@@ -16,18 +16,20 @@ from typing import Any, NamedTuple
 from ...envs.conversations.render import Renderer
 from ...errors import require
 from ...files import fingerprint
+from ..contamination.guard import remember
 from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
 from ..sft.display import SFTDisplay
 from ..sft.trainer import make_trainer
 from ..training.folder import RunFolder
 from ..training.hub import push
+from ..training.limits import limits_told
 from ..training.listeners import Checkpoints
 from ..training.policy import Policy, save_policy
 from ..training.processes import first
 from ..training.surroundings import quiet, undisturbed
 from ..training.variables import tracker_variables, variables
-from .data import ChatData, encode, make_tasks, texts_of
+from .data import ChatData, asked_in, encode, make_tasks, texts_of
 from .model import start
 from .settings import FREE, RagChatSettings
 
@@ -55,7 +57,7 @@ def train(settings: RagChatSettings, display: SFTDisplay | None = None) -> Train
         RetrievalError: If a search fails.
     """
     display = display or SFTDisplay()
-    folder = RunFolder(settings.output_dir)
+    folder = RunFolder(settings.output_dir, keep=settings.save_total_limit)
     folder.check_free(resume=settings.resume)
     tasks = make_tasks(settings)
     policy = start(settings, lambda: texts_of(chain.from_iterable(tasks)))
@@ -63,18 +65,21 @@ def train(settings: RagChatSettings, display: SFTDisplay | None = None) -> Train
     context = context_of(policy.model) or settings.max_length
     data = encode(chain.from_iterable(tasks), renderer, min(settings.max_length, context))
     theirs = settings.for_trainer()
-    with undisturbed(), variables(tracker_variables(theirs)):
+    anew = "a smaller --device_batch_size and more --gradient_accumulation_steps, or --max_length"
+    limits = limits_told(settings.output_dir, anew, "--gradient_checkpointing")
+    with undisturbed(), variables(tracker_variables(theirs)), limits, folder.swept():
         trainer = make_trainer(theirs, policy, data.training, folder)
         conditions = _conditions(settings, data)
         begun = first(trainer, lambda: folder.begin(conditions, resume=settings.resume))
+        first(trainer, lambda: remember(folder.folder, *asked_in(settings), start=settings.source))
         trainer.remove_callback(require("transformers", "llm").PrinterCallback)
         trainer.add_callback(display)
-        trainer.add_callback(Checkpoints(settings.save_steps))
+        trainer.add_callback(Checkpoints(settings.save_steps, settings.save_total_limit))
         if trainer.is_world_process_zero():
             display.say(_told(data, policy, begun))
         with quiet():
             trainer.train(resume_from_checkpoint=str(folder.checkpoint(begun)) if begun else None)
-    return _finish(trainer, settings, policy, data, folder)
+        return _finish(trainer, settings, policy, data, folder)
 
 
 def _finish(
@@ -85,7 +90,9 @@ def _finish(
     steps = int(trainer.state.global_step)
     trained = Trained(folder.folder, len(data.training.encoded.rows), steps, losses)
     if trainer.is_world_process_zero():
-        save_policy(trainer.model, policy.tokenizer, folder.folder)
+        with folder.new_best() as last:
+            save_policy(trainer.model, policy.tokenizer, last)
+        folder.publish_best()
         made = {**asdict(settings), "steps": steps, "loss": losses[-1] if losses else None}
         options = {
             "max_new_tokens": settings.max_new_tokens,

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from ...envs.keywords import read_keywords
 from ...errors import ConfigError, DataError, HopgymError, require
+from ...retrieval.encoders.models import SAFE
 from ...rewards.classifier import Classifier, positions_of
 from ..llm.loading import check_model, load_tokenizer
 from ..training.surroundings import quiet, undisturbed
@@ -117,7 +118,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
     library, tokenizer = require("transformers", "llm"), load_tokenizer(folder)
     try:
         network = library.AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=1, use_safetensors=True, local_files_only=True
+            folder, num_labels=1, use_safetensors=True, **SAFE
         )
     except Exception as error:  # of any kind: a bad folder makes the library raise its own
         reason = " ".join(str(error).split())

@@ -10,7 +10,7 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..flags import read_preset
 from ..llm.prompts import Prompts, Style
-from ..training.choices import Precision, check_choice
+from ..training.choices import CONTAMINATION, Contamination, Precision, check_choice
 from .backbone import BackboneConfig, parse_pattern
 from .presets import PRESETS
 
@@ -86,6 +86,7 @@ class RefragSettings:
         str, "What is played in RL, if another set; 'none' plays none.", "Held-out play"
     ] = ""
     eval_split: Annotated[str, "Their split, which shares no question with training."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_episodes: Annotated[int, "How many are played at a time."] = 100
     eval_every: Annotated[int, "Updates between; the last is always played."] = 4
     eval_metric: Annotated[str, "What the best model is chosen by."] = "em"
@@ -165,6 +166,7 @@ class RefragSettings:
 _CHOICES: dict[str, Any] = {
     "stage": Stage, "algorithm": Algorithm, "control": Control, "precision": Precision,
     "prompt": Style,
+    "contamination": Contamination,
 }  # fmt: skip
 _FROM_ONE = (
     "hops", "top_k", "max_new_tokens", "num_envs", "episodes", "epochs", "batch_size", "max_length",

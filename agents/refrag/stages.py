@@ -137,6 +137,7 @@ def _shared(settings: RefragSettings, start: str, folder: Path) -> dict[str, Any
         "resume", "split", "reward", "temperature", "max_new_tokens", "context", "num_envs", "prompt",
         "control", "lora_r", "lora_target_modules", "gradient_checkpointing", "precision", "seed",
         "eval_questions", "eval_split", "eval_episodes", "eval_metric", "env_id",
+        "contamination",
     )  # fmt: skip
     return {
         "model_name": start,

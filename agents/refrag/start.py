@@ -18,6 +18,7 @@ import msgspec
 from ...envs.grammars.boundaries import BOUNDARY_TOKENS
 from ...errors import ConfigError, require
 from ...files import atomic_write, parse_json, read_text
+from ..contamination.guard import remember
 from ..llm.loading import (
     base_of,
     check_model,
@@ -94,6 +95,8 @@ def make_start(settings: RefragSettings, folder: Path) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         save_policy(*_made(settings), folder)
+        if not settings.block_pattern:  # its weights would be new
+            remember(folder, start=settings.model_name)
         with atomic_write(folder / MADE) as stream:
             stream.write(msgspec.json.encode(asked))
     return str(folder)

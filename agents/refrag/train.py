@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import ConfigError, DataError, ResultsError
+from ...files import sweep
 from ..expert.collect import Collected, collect
 from ..expert.progress import Display as CollectDisplay
 from ..grpo.train import train as train_grpo
@@ -34,6 +35,7 @@ from ..sft.display import SFTDisplay
 from ..sft.train import train as train_sft
 from ..training.display import Display
 from ..training.folder import RunFolder
+from ..training.limits import limits_told
 from . import stages
 from .settings import RefragSettings
 from .start import make_start
@@ -70,13 +72,16 @@ def train(settings: RefragSettings, *, shown: bool = False) -> Trained:
     folder = Path(settings.output_dir)
     _check_free(settings, folder)
     _check_stages(settings, folder)
+    sweep(folder)  # of a run that was killed
     collected = taught = reinforced = None
-    if settings.stage != "rl":
-        collected, taught = _supervised(settings, folder, shown)
-        _publish(folder / "supervised", folder, settings)
-    if settings.stage != "supervised":
-        reinforced = _reinforced(settings, folder, shown)
-        _publish(folder / "rl", folder, settings)
+    anew = "a smaller --batch_size, --device_batch_size, --batch_tokens or --max_length"
+    with limits_told(folder, anew, "a smaller --num_envs", again=True):
+        if settings.stage != "rl":
+            collected, taught = _supervised(settings, folder, shown)
+            _publish(folder / "supervised", folder, settings)
+        if settings.stage != "supervised":
+            reinforced = _reinforced(settings, folder, shown)
+            _publish(folder / "rl", folder, settings)
     return Trained(folder, collected, taught, reinforced)
 
 

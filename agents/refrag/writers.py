@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ...errors import require
-from ...retrieval.encoders.models import read_settings
+from ...retrieval.encoders.models import SAFE, read_settings
 from ..llm.codec import TextCodec
 from ..llm.loading import load_model, load_tokenizer
 from ..llm.prompts import PromptEncoder, Prompts
@@ -126,7 +126,7 @@ class Seq2SeqWriter:
         place = device or ("cuda" if torch.cuda.is_available() else "cpu")
         library = require("transformers", "llm").AutoModelForSeq2SeqLM
         with quiet():
-            model = library.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+            model = library.from_pretrained(folder, use_safetensors=True, **SAFE)
         self._model = model.to(place).eval()
         self.tokenizer = load_tokenizer(folder)
         self._most = max_new_tokens

@@ -6,37 +6,37 @@ run was stopped there or not: so there is nothing of them to keep.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
-from ...errors import require
-from ..training.listeners import COMPLETE
+from ..training.checkpoint import load_state, readable, save_state, written
 from .saving import WEIGHTS, load_weights, save_weights
 
 _OPTIMIZER = "optimizer.pt"
 
 
-def save_checkpoint(folder: Path, policy: Any) -> None:
-    """Write a checkpoint; what a killed run left there is replaced."""
-    torch = require("torch", "sb3")
-    part = folder.with_name(f"{folder.name}.part")
-    for old in (part, folder):
-        shutil.rmtree(old, ignore_errors=True)
-    part.mkdir(parents=True)
-    save_weights(policy, part / WEIGHTS)
-    torch.save(policy.optimizer.state_dict(), part / _OPTIMIZER)
-    (part / COMPLETE).touch()
-    part.rename(folder)
+def save_checkpoint(folder: Path, policy: Any, updates: int = 0) -> None:
+    """Write a checkpoint; one that stands there is replaced when all is written.
+
+    Args:
+        folder: Where.
+        policy: SB3's.
+        updates: What SB3 counts of its passes over the data, for the journal.
+    """
+    with written(folder) as part:
+        save_weights(policy, part / WEIGHTS)
+        save_state({**policy.optimizer.state_dict(), "updates": updates}, part / _OPTIMIZER)
 
 
-def load_checkpoint(folder: Path, policy: Any) -> None:
-    """Take up a checkpoint: tensors and numbers alone, no code.
+def load_checkpoint(folder: Path, policy: Any) -> int:
+    """Take up a checkpoint, tensors and numbers alone, no code; return its count of updates.
 
     Raises:
-        DataError: If it is of another policy.
+        DataError: If it is of another policy, or damaged.
     """
-    torch = require("torch", "sb3")
     load_weights(policy, folder / WEIGHTS)
-    held = torch.load(folder / _OPTIMIZER, map_location=policy.device, weights_only=True)
-    policy.optimizer.load_state_dict(held)
+    held = load_state(folder / _OPTIMIZER, policy.device)
+    with readable(folder / _OPTIMIZER):
+        updates = int(held.pop("updates", 0))
+        policy.optimizer.load_state_dict(held)
+    return updates

@@ -15,6 +15,7 @@ from ...retrieval.base import check_number
 from ...retrieval.options import split_options
 from ...rewards import REWARDS
 from ..flags import read_preset
+from ..training.choices import CONTAMINATION, Contamination
 from .presets import PRESETS
 
 Algorithm = Literal["maskable_ppo", "ppo"]
@@ -29,6 +30,7 @@ _CHOICES: dict[str, Any] = {
     "mode": Mode,
     "lr_scheduler": Scheduler,
     "device": Device,
+    "contamination": Contamination,
 }
 
 
@@ -75,6 +77,7 @@ class SB3Settings:
         str, "What is played while training, if another set; 'none' plays none.", "Held-out play"
     ] = ""
     eval_split: Annotated[str, "Their split, which shares no question with training."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_episodes: Annotated[int, "How many are played at a time."] = 200
     eval_every: Annotated[int, "Steps between, in whole updates; each saves a checkpoint."] = 40_000
     eval_metric: Annotated[str, "What the best is chosen by: reward, or a metric."] = "reward"
@@ -175,6 +178,6 @@ def _options_of(reward: Any) -> set[str]:
 
 FREE = frozenset(
     ["output_dir", "resume", "device", "patience", "use_wandb", "wandb_project", "wandb_run_name",
-     "use_tensorboard"]
+     "use_tensorboard", "contamination"]
 )  # fmt: skip
 """What may differ where a run is resumed: it changes the place or the speed."""

@@ -22,11 +22,13 @@ from ...envs.keywords import read_keywords
 from ...envs.subgraph.env import ENV_ID as KG_SUBGRAPH
 from ...errors import ConfigError, require
 from ...seeding import rng_for
+from ..contamination.guard import remember
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
 from ..training.held_out import have_graphs
 from ..training.journal import Journal, check_trackers, make_trackers
+from ..training.limits import limits_told
 from ..training.surroundings import undisturbed
 from .examination import make_examination
 from .extras import check_extras
@@ -60,7 +62,8 @@ def train(settings: SB3Settings, display: Display | None = None) -> Trained:
         DataError: If held-out questions are trained on.
     """
     check_extras()
-    with undisturbed(), _one_thread():
+    anew = "a smaller --batch_size, --n_steps or --num_envs"
+    with undisturbed(), _one_thread(), limits_told(settings.output_dir, anew):
         return Run(settings, display or Display()).train()
 
 
@@ -104,6 +107,8 @@ class Run:
         self.total = _whole(settings.total_timesteps, settings.update_steps)
         self.every = _whole(settings.eval_every, settings.update_steps)
         self.done = self.folder.begin(self._conditions(), resume=settings.resume)
+        asked = self.question_set.questions(settings.split)
+        remember(self.folder.folder, (self.question_set, settings.split, asked))
         self._restore()
         self.marks = Marks(self.folder.marks, self.done)
         wants = settings.use_wandb or settings.use_tensorboard
@@ -170,7 +175,8 @@ class Run:
         score = means[self.examination.metric]
         mark = Mark(step=self.done, epoch=float(self.done), score=score, metrics=means)
         if self.marks.add(mark):
-            save_policy(policy, self.shape, self.folder.best, {"steps_made": self.done})
+            with self.folder.new_best() as folder:
+                save_policy(policy, self.shape, folder, {"steps_made": self.done})
         best = "the best so far" if self.marks.best is mark else f"best {self.marks.best.score:.3f}"
         name = self.examination.metric
         self.display.say(f"step {self.done}  {name} {score:.3f} ({best})")
@@ -180,15 +186,16 @@ class Run:
         from .checkpoint import save_checkpoint
 
         folder = self.folder.checkpoint(self.done)
-        save_checkpoint(folder, self.learner.policy)
-        self.folder.keep_only(folder)
+        save_checkpoint(folder, self.learner.policy, self.learner._n_updates)
+        self.folder.rotate()
 
     def _restore(self) -> None:
         if not self.done:
             return
         from .checkpoint import load_checkpoint
 
-        load_checkpoint(self.folder.checkpoint(self.done), self.learner.policy)
+        folder = self.folder.checkpoint(self.done)
+        self.learner._n_updates = load_checkpoint(folder, self.learner.policy)
         self.learner.num_timesteps = self.done
 
     def _is_stale(self) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ...core import Question
+from ...envs.contamination import asked
 from ...envs.datasets.base import QuestionSet
-from ...errors import ConfigError, DataError, require
+from ...errors import ConfigError, require
 from ...files import fingerprint
+from ..contamination.guard import keep_apart
+from ..contamination.sources import of_rows
 from ..expert.encoding import Encoded, RowEncoder
 from ..expert.published import read_rows
 from ..expert.rows import StepRow
-from ..expert.splits import Evaluation, shared
 from .settings import SFTSettings
 
 
@@ -62,20 +63,12 @@ def read_data(settings: SFTSettings, tokenizer: Any, context: int | None = None)
     return TrainingData(rows, encoded)
 
 
-def check_held_out(rows: Sequence[StepRow], question_set: QuestionSet, split: str) -> None:
-    """Refuse to be judged by questions that are trained on.
+def check_held_out(
+    rows: Sequence[StepRow], question_set: QuestionSet, split: str, contamination: str = "refuse"
+) -> None:
+    """Refuse to be judged by questions that are trained on, or tell of them.
 
     Raises:
-        DataError: If the data has one of them.
+        DataError: If the data has one of them, and that is to be refused.
     """
-    texts = dict.fromkeys((row.question_id, row.question) for row in rows)
-    trained = [Question(id, text, ("",)) for id, text in texts]
-    name = f"{question_set.name} {split}"
-    found = shared(trained, [Evaluation(name, question_set.questions(split), False)])
-    if found:
-        first = found[0]
-        raise DataError(
-            f"{len(found)} of {len(trained)} questions of the data also stand in {name}, which is "
-            f"to be played as held out; the first: {first.question.text!r:.100}, by its "
-            f"{first.what}. Give another --eval_split or --eval_questions."
-        )
+    keep_apart(of_rows(rows, "the data"), asked(question_set, split), contamination)

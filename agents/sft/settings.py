@@ -10,7 +10,7 @@ from ...errors import ConfigError
 from ...retrieval.base import check_number
 from ..expert.encoding import Unit
 from ..llm.prompts import Prompts, Style
-from ..training.choices import Precision, check_choice
+from ..training.choices import CONTAMINATION, Contamination, Precision, check_choice
 from ..training.hub import check_name
 
 LORA_LR = 1e-4
@@ -52,6 +52,7 @@ class SFTSettings:
     seed: Annotated[int, "Of the order of the data, of LoRA's weights and of dropout."] = 0
     eval_questions: Annotated[str, "A question set to play; none, usually.", "Held-out play"] = ""
     eval_split: Annotated[str, "Their split, which may share no question with the data."] = "dev"
+    contamination: Annotated[Contamination, CONTAMINATION] = "refuse"
     eval_env: Annotated[str, "The environment."] = "hopgym/SearchRead-v0"
     eval_set: Annotated[tuple[str, ...], "Its keywords, as name=value; repeated."] = ()
     eval_episodes: Annotated[int, "How many are played at a time."] = 50
@@ -79,6 +80,7 @@ class SFTSettings:
             if not getattr(self, name):
                 raise ConfigError(f"{name} is missing: give --{name}.")
         check_choice("unit", self.unit, get_args(Unit))
+        check_choice("contamination", self.contamination, get_args(Contamination))
         check_choice("precision", self.precision, get_args(Precision))
         for name in _FROM_ONE:
             at_least(name, getattr(self, name), 1)
@@ -123,9 +125,9 @@ _FROM_NONE = ("max_steps", "lora_r", "seed", "eval_steps", "patience", "save_ste
 
 FREE = frozenset(
     [
-        "output_dir", "resume", "num_envs", "save_steps", "save_total_limit", "logging_steps",
+        "output_dir", "resume", "num_envs", "gradient_checkpointing", "save_steps", "save_total_limit", "logging_steps",
         "merge", "use_wandb", "wandb_project", "wandb_run_name", "use_tensorboard", "push_to_hub",
-        "hub_model_id", "hub_private",
+        "hub_model_id", "hub_private", "contamination",
     ]
 )  # fmt: skip
 """What may differ where a run is resumed."""

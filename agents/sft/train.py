@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 from ...envs.datasets import make_questions
 from ...envs.keywords import read_keyword
 from ...errors import require
+from ..contamination.guard import remember
+from ..contamination.sources import of_rows
 from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
 from ..training.examination import Examination, Mark, Marks
 from ..training.folder import RunFolder
 from ..training.hub import push
+from ..training.limits import limits_told
 from ..training.listeners import Checkpoints, Examiner
 from ..training.policy import Policy, load_policy, merge_adapter, save_policy
 from ..training.processes import broadcast, first
@@ -57,14 +60,19 @@ def train(settings: SFTSettings, display: SFTDisplay | None = None) -> Trained:
         DataError: If the data cannot be read, or has questions that are played as held out.
     """
     display = display or SFTDisplay()
-    folder = RunFolder(settings.output_dir)
+    folder = RunFolder(settings.output_dir, keep=settings.save_total_limit)
     folder.check_free(resume=settings.resume)
     examination = make_examination(settings)
     policy = load_policy(settings)
     data = read_data(settings, policy.tokenizer, context_of(policy.model))
     if examination is not None:
-        check_held_out(data.rows, examination.question_set, examination.split)
-    with undisturbed(), variables(tracker_variables(settings)):
+        check_held_out(
+            data.rows, examination.question_set, examination.split, settings.contamination
+        )
+    anew = "a smaller --batch_size and more --gradient_accumulation_steps, or --max_length"
+    resumed = "--gradient_checkpointing or a smaller --num_envs"
+    limits = limits_told(settings.output_dir, anew, resumed)
+    with undisturbed(), variables(tracker_variables(settings)), limits, folder.swept():
         trainer = make_trainer(settings, policy, data, folder)
         begun = _begin(trainer, settings, data, folder)
         if trainer.is_world_process_zero():
@@ -72,7 +80,7 @@ def train(settings: SFTSettings, display: SFTDisplay | None = None) -> Trained:
         examiner = _listen(trainer, settings, examination, data, folder, begun, display)
         with quiet():
             trainer.train(resume_from_checkpoint=str(folder.checkpoint(begun)) if begun else None)
-    return _finish(trainer, settings, policy, data, folder, examiner)
+        return _finish(trainer, settings, policy, data, folder, examiner)
 
 
 def make_examination(settings: SFTSettings) -> Examination | None:
@@ -99,7 +107,14 @@ def make_examination(settings: SFTSettings) -> Examination | None:
 
 def _begin(trainer: Any, settings: SFTSettings, data: TrainingData, folder: RunFolder) -> int:
     """Make the folder ready, in the first process alone; return the step to go on from."""
-    return first(trainer, lambda: folder.begin(_conditions(settings, data), resume=settings.resume))
+
+    def begin() -> int:
+        begun = folder.begin(_conditions(settings, data), resume=settings.resume)
+        told = of_rows(data.rows, ", ".join(Path(path).name for path in settings.data_path))
+        remember(folder.folder, told, start=settings.model_name)
+        return begun
+
+    return first(trainer, begin)
 
 
 def _listen(
@@ -127,7 +142,7 @@ def _listen(
             agree=lambda value: broadcast(trainer, value),
         )
         trainer.add_callback(examiner)
-    trainer.add_callback(Checkpoints(settings.save_steps))
+    trainer.add_callback(Checkpoints(settings.save_steps, settings.save_total_limit))
     return examiner
 
 
@@ -151,10 +166,10 @@ def _finish(
         examiner is not None and examiner.stopped,
     )
     if trainer.is_world_process_zero():
-        if best is not None:
-            folder.publish_best()
-        else:
-            save_policy(trainer.model, policy.tokenizer, folder.folder)
+        if best is None:
+            with folder.new_best() as last:
+                save_policy(trainer.model, policy.tokenizer, last)
+        folder.publish_best()
         if settings.merge:
             merge_adapter(folder.folder)
         made = {**asdict(settings), "steps": trained.steps, "loss": trained.loss, "best": best}

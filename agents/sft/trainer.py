@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from ...errors import require
 from ..training.folder import RunFolder
+from ..training.listeners import Listener
 from ..training.policy import Policy
 from ..training.surroundings import quiet
 from .data import TrainingData
@@ -37,8 +38,8 @@ def make_trainer(
         fp16=policy.precision == "float16",
         use_cpu=not cuda,
         seed=settings.seed,
-        save_strategy="no",  # `Checkpoints` and `Examiner` say when
-        save_total_limit=settings.save_total_limit,
+        save_strategy="no",  # `Checkpoints` and `Examiner` say when, and which are kept
+        save_total_limit=None,
         logging_steps=settings.logging_steps,
         report_to=[name for name, wanted in logs.items() if wanted] or "none",
         project=settings.wandb_project,
@@ -50,13 +51,31 @@ def make_trainer(
         dataset_kwargs={"skip_prepare_dataset": True},
     )
     with quiet():
-        return trl.SFTTrainer(
+        trainer = trl.SFTTrainer(
             model=policy.model,
             args=trl.SFTConfig(**given),
             train_dataset=data.dataset(),
             processing_class=policy.tokenizer,
             peft_config=policy.adapter,
         )
+    trainer.add_callback(Counted(trainer))
+    return trainer
+
+
+class Counted(Listener):
+    """Has a resumed run count on the tokens that it was trained on; TRL begins at 0 again.
+
+    Args:
+        trainer: TRL's.
+    """
+
+    def __init__(self, trainer: Any) -> None:
+        self.trainer = trainer
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Take up the last count of the log, which is that of the checkpoint."""
+        counts = [line["num_tokens"] for line in state.log_history if "num_tokens" in line]
+        self.trainer._total_train_tokens = counts[-1] if counts else 0
 
 
 def steps_of_epoch(settings: SFTSettings, sequences: int, processes: int = 1) -> int:

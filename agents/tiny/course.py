@@ -5,7 +5,9 @@ The last exam is of the folder as it was written, so that its marks are those of
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +15,16 @@ import numpy as np
 
 from ...envs.datasets.world import World
 from ...errors import ConfigError
+from ...files import parse_json, read_text
 from ..bar import Bar
 from ..llm.quiet import quiet
 from ..model_folder import FILE
+from ..training.checkpoint import part_of
+from ..training.folder import RunFolder
+from ..training.limits import limits_told
 from .exam import Mark, exam
 from .policy import playing, tiny_agent
-from .saving import STATE, load_state, save, save_state
+from .saving import load_state, save, save_state
 from .settings import TinySettings
 from .train import Training
 
@@ -64,25 +70,61 @@ def train(settings: TinySettings, display: Display | None = None) -> Trained:
         display: Shows how it goes; open already.
 
     Raises:
-        ConfigError: If the folder holds an earlier run, or one that cannot be resumed.
+        ConfigError: If the folder holds an earlier run that is not to be resumed, or had other
+            conditions. One that has ended stays as it is.
+        DataError: If its checkpoint is damaged.
+        AgentError: If memory runs out.
     """
     display = display or Display()
-    folder = Path(settings.output_dir)
-    if (folder / FILE).is_file() and not settings.resume:
-        raise ConfigError(
-            f"{folder} holds an earlier run. Go on with it by --resume, or choose another "
-            "--output_dir."
-        )
-    training = Training(settings.config)
-    curve = load_state(training, folder) if (folder / FILE).is_file() else []
-    display.open("tiny", settings.steps, training.step)
-    with quiet():
-        _learn(training, curve, settings, display)
-    return _finish(training, curve, settings)
+    run = RunFolder(settings.output_dir)
+    _check(run, settings)
+    with quiet(), limits_told(run.folder, "a smaller --batch_tokens"):
+        begun = run.begin({"training": asdict(settings.config)}, resume=settings.resume)
+        ended = None if begun else _ended(run, settings)
+        if ended is not None:
+            return ended
+        training = Training(settings.config)
+        curve = load_state(training, run.checkpoint(begun)) if begun else []
+        display.open("tiny", settings.steps, training.step)
+        _learn(training, curve, settings, display, run)
+        return _finish(training, curve, settings, run)
+
+
+def _check(run: RunFolder, settings: TinySettings) -> None:
+    """Refuse an earlier run that is not resumed, and a model that no run of this kind left."""
+    run.check_free(resume=settings.resume)
+    if (run.folder / FILE).is_file() and not (run.folder / "run.json").is_file():
+        raise ConfigError(f"{run.folder} holds a model. Choose another --output_dir to train anew.")
+
+
+def _ended(run: RunFolder, settings: TinySettings) -> Trained | None:
+    """Return what an earlier run came to if it has ended, and finish its tidying up."""
+    if run.checkpoints.exists() or not (run.folder / FILE).is_file():
+        return None
+    made = parse_json(read_text(run.folder / FILE), str(run.folder / FILE))["made"]
+    marks = dict(made["marks"])
+    if marks.pop("step", None) != settings.steps:
+        return None
+    _drop_checkpoints(run)
+    told = {name: Mark(**mark) for name, mark in marks.items()}
+    return Trained(run.folder, made["step"], made["tokens"], made["seconds"], told)
+
+
+def _drop_checkpoints(run: RunFolder) -> None:
+    """Remove the checkpoints; they lose their name first, so that no part of them is taken up."""
+    gone = part_of(run.checkpoints)
+    shutil.rmtree(gone, ignore_errors=True)
+    if run.checkpoints.exists():
+        run.checkpoints.rename(gone)
+        shutil.rmtree(gone)
 
 
 def _learn(
-    training: Training, curve: list[dict[str, Any]], settings: TinySettings, display: Display
+    training: Training,
+    curve: list[dict[str, Any]],
+    settings: TinySettings,
+    display: Display,
+    run: RunFolder,
 ) -> None:
     recent: list[Mapping[str, float]] = []
     for figures in training.run():
@@ -97,22 +139,29 @@ def _learn(
             marks = exam(playing(training.model, training.tokenizer), held_out(SHORT))
             _note(curve, training, marks)
             display.marked(training.step, marks)
-            save(training, settings.output_dir, curve, command=settings.command)
-            save_state(training, settings.output_dir)
+            with run.save(training.step) as folder:
+                save_state(training, folder, curve)
+            with run.new_best() as folder:
+                save(training, folder, curve, command=settings.command)
+            run.publish_best()
 
 
-def _finish(training: Training, curve: list[dict[str, Any]], settings: TinySettings) -> Trained:
-    folder = Path(settings.output_dir)
+def _finish(
+    training: Training, curve: list[dict[str, Any]], settings: TinySettings, run: RunFolder
+) -> Trained:
+    folder = run.folder
 
     def write() -> None:
-        save(training, folder, curve, command=settings.command, float16=settings.float16)
+        with run.new_best() as part:
+            save(training, part, curve, command=settings.command, float16=settings.float16)
+        run.publish_best()
 
     write()
     agent = tiny_agent(model=str(folder), device=settings.device)
     marks = exam(agent, held_out(settings.eval_episodes))
     _note(curve, training, marks)
     write()
-    (folder / STATE).unlink(missing_ok=True)
+    _drop_checkpoints(run)
     return Trained(folder, training.step, training.tokens, training.seconds, marks)
 
 

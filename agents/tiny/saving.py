@@ -6,7 +6,7 @@ OUTPUT/
     tokenizer.json …
     hopgym.json                       how it is played, and how it was made
     curve.json                        the figures of the run, and its exams
-    training.pt                       to go on from, until the run has ended
+    run.json checkpoints/             to go on from, until the run has ended
 ```
 
 Any trainer can go on from the folder, and the leaderboard plays it by its path.
@@ -22,10 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, DataError, require
+from ...errors import DataError, require
 from ...files import atomic_write, parse_json, read_text
 from ..llm.quiet import quiet
-from ..model_folder import FILE, write_model_folder
+from ..model_folder import write_model_folder
+from ..training import checkpoint
 from .train import Training
 
 CURVE = "curve.json"
@@ -70,36 +71,23 @@ def save(
     write_model_folder(target, "tiny", {}, _made(training, curve, command))
 
 
-def save_state(training: Training, folder: str | Path) -> None:
-    """Write what a run needs to go on."""
-    with atomic_write(Path(folder) / STATE) as stream:
-        require("torch", "llm").save(training.state(), stream)
+def save_state(training: Training, folder: Path, curve: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write what a run needs to go on into a checkpoint's folder."""
+    checkpoint.save_state(training.state(), folder / STATE)
+    _write_json(folder / CURVE, list(curve))
 
 
-def load_state(training: Training, folder: str | Path) -> list[dict[str, Any]]:
-    """Put a run where an earlier one in the folder stopped, and return its curve.
+def load_state(training: Training, folder: Path) -> list[dict[str, Any]]:
+    """Put a run where an earlier one of the same configuration stopped, and return its curve.
 
     Raises:
-        ConfigError: If the earlier run had another configuration, or has ended.
-        DataError: If its files cannot be read.
+        DataError: If the checkpoint's files cannot be read.
     """
-    file = Path(folder) / STATE
-    if not file.is_file():
-        raise ConfigError(
-            f"The run in {folder} has ended: there is nothing to resume. Choose another "
-            "--output_dir to train anew."
-        )
-    held = _read_json(Path(folder) / FILE)["made"]["training"]
-    mine = asdict(training.config)
-    other = [f"{name}: {held.get(name)!r}" for name in mine if held.get(name) != mine[name]]
-    if other:
-        raise ConfigError(
-            f"{folder} was trained under other settings ({'; '.join(other):.500}). Give the same, "
-            "or choose another --output_dir."
-        )
-    training.restore(require("torch", "llm").load(file, weights_only=True))
-    points: list[dict[str, Any]] = _read_json(Path(folder) / CURVE)
-    return [point for point in points if point["step"] <= training.step]
+    state = checkpoint.load_state(folder / STATE)
+    with checkpoint.readable(folder / STATE):
+        training.restore(state)
+    points: list[dict[str, Any]] = _read_json(folder / CURVE)
+    return points
 
 
 def _made(training: Training, curve: Sequence[Mapping[str, Any]], command: str) -> dict[str, Any]:
@@ -120,7 +108,7 @@ def _made(training: Training, curve: Sequence[Mapping[str, Any]], command: str) 
 
 def _read_json(path: Path) -> Any:
     found = parse_json(read_text(path), str(path))
-    if not isinstance(found, dict | list):
+    if not isinstance(found, list):
         raise DataError(f"{path} does not hold what a training run wrote; train anew.")
     return found
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ...core import Question
+from ...envs.contamination import Asked
+from ...envs.contamination.keys import outlines_of
 from ...envs.datasets import make_questions
 from ...envs.datasets.base import QuestionSet
-from ...errors import ConfigError, DataError
-from ..expert.splits import Evaluation, shared
+from ...errors import ConfigError
+from ..contamination.guard import keep_apart
 from ..llm.prompts import Prompts
 from .examination import Examination
 
@@ -28,6 +30,10 @@ class HeldOutSplit(Protocol):
     @property
     def eval_split(self) -> str:
         """Its split."""
+
+    @property
+    def contamination(self) -> str:
+        """What is done about questions that stand in both."""
 
 
 class HeldOutSettings(HeldOutSplit, Protocol):
@@ -114,6 +120,7 @@ def held_out_set(settings: HeldOutSplit, question_set: QuestionSet) -> QuestionS
         f"{question_set.name} {settings.split}",
         f"{held_out.name} {settings.eval_split}",
         same=held_out.fingerprint == question_set.fingerprint,
+        contamination=settings.contamination,
     )
     return held_out
 
@@ -144,8 +151,9 @@ def check_apart(
     held_out_name: str,
     *,
     same: bool,
+    contamination: str = "refuse",
 ) -> None:
-    """Refuse to train on questions that are held out.
+    """Refuse to train on questions that are held out, or tell of them.
 
     Args:
         trained: What is trained on.
@@ -153,21 +161,12 @@ def check_apart(
         trained_name: What to call the first in a message, its split included.
         held_out_name: And the second.
         same: Whether both are of one question set, whose ids say which questions are the same.
+        contamination: What to do, as the learners' setting of that name says.
 
     Raises:
-        DataError: If a question stands in both.
+        DataError: If a question stands in both, and that is to be refused.
     """
-    found = shared(_outlines(trained), [Evaluation(held_out_name, _outlines(held_out), same)])
-    if found:
-        first = found[0]
-        raise DataError(
-            f"{len(found)} of {len(trained)} questions of {trained_name} also stand in "
-            f"{held_out_name}, which is held out; the first: {first.question.id!r} is "
-            f"{first.other.id!r} by its {first.what}. Give another --eval_split or "
-            "--eval_questions, or --eval_questions none."
-        )
-
-
-def _outlines(questions: Sequence[Question]) -> Sequence[Question]:
-    """Return questions without their graphs, where they need not be made for it."""
-    return getattr(questions, "outlines", questions)
+    scopes = ("same", "same" if same else "other")
+    ours = Asked(trained_name, outlines_of(trained), scopes[0])
+    theirs = Asked(held_out_name, outlines_of(held_out), scopes[1])
+    keep_apart(ours, theirs, contamination)

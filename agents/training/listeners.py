@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .checkpoint import COMPLETE, replaced, rotate, seal
 from .display import Display
 from .examination import Examination, Mark, Marks
 from .policy import save_policy
 
-COMPLETE = "complete"
-"""The file that says of a checkpoint that all of it was written."""
+__all__ = ["COMPLETE", "Checkpoints", "Examiner", "Listener"]
 
 
 class Listener:
@@ -30,27 +30,37 @@ class Listener:
 class Checkpoints(Listener):
     """Says when a checkpoint is due, and of each that is whole that it is.
 
+    With each goes a line of the log: what is gathered for the next one is in no checkpoint, and would
+    be missing from it where a run goes on.
+
     Args:
         every: Optimiser steps between two; 0 for the end of each epoch.
+        keep: How many are kept. The trainer itself must keep all: it would remove the last whole one
+            before the next is known to be whole.
     """
 
-    def __init__(self, every: int) -> None:
+    def __init__(self, every: int, keep: int = 2) -> None:
         self.every = every
+        self.keep = keep
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Ask for one every so many steps."""
         if self.every and state.global_step % self.every == 0:
             control.should_save = True
+        if control.should_save:
+            control.should_log = True
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Ask for one at the end of an epoch."""
         if not self.every:
-            control.should_save = True
+            control.should_save = control.should_log = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Note that it is whole."""
+        """Note that it is whole, and remove what is too old."""
         if state.is_world_process_zero:
-            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+            folder = Path(args.output_dir)
+            seal(folder / f"checkpoint-{state.global_step}")
+            rotate(folder, self.keep)
 
 
 class Examiner(Listener):
@@ -111,7 +121,8 @@ class Examiner(Listener):
         score = means[self.examination.metric]
         mark = Mark(step=state.global_step, epoch=state.epoch or 0.0, score=score, metrics=means)
         if self.marks.add(mark) and state.is_world_process_zero:
-            save_policy(model, tokenizer, self.best)
+            with replaced(self.best) as part:
+                save_policy(model, tokenizer, part)
         self.display.examined(mark, self.examination.metric, self.marks)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import ConfigError, require
-from ..llm.loading import check_model, is_adapter, load_model
+from ..llm.call_state import forget_calls
+from ..llm.loading import ADAPTER, check_model, is_adapter, load_model
 from ..llm.quiet import quiet
 from .choices import Precision
 
@@ -148,6 +149,7 @@ def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a model, or its adapter, and its tokenizer, in safetensors."""
     card = folder / "README.md"
     had_card = card.exists()
+    forget_calls(tokenizer)
     with quiet():
         model.save_pretrained(folder, safe_serialization=True)
         tokenizer.save_pretrained(folder)
@@ -156,10 +158,13 @@ def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
 
 
 def merge_adapter(folder: Path) -> None:
-    """Replace an adapter by whole weights, so that the folder needs no other."""
-    if not is_adapter(folder):
-        return
-    model, _ = load_model(folder, device="cpu")
-    model.save_pretrained(folder, safe_serialization=True)  # first: a kill in between loses nothing
-    for name in ("adapter_model.safetensors", "adapter_config.json"):
-        (folder / name).unlink()
+    """Replace an adapter by whole weights, so that the folder needs no other.
+
+    A kill on the way loses nothing: the weights come first, then the file goes that makes the folder
+    an adapter's, and last what it was made of.
+    """
+    if is_adapter(folder):
+        model, _ = load_model(folder, device="cpu")
+        model.save_pretrained(folder, safe_serialization=True)
+        (folder / ADAPTER).unlink()
+    (folder / "adapter_model.safetensors").unlink(missing_ok=True)

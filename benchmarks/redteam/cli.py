@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ...errors import ConfigError
 from ...files import atomic_write
+from .learned_cli import add_commands as add_learned
 
 if TYPE_CHECKING:
     from .attack import Report
@@ -20,7 +21,16 @@ ENVS = ("hopgym/SearchRead-v0", "hopgym/DagSearch-v0", "hopgym/KGSubgraph-v0", "
 """By default."""
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Add this package's commands."""
+    group = typer.Typer()
+    group.callback(invoke_without_command=True)(redteam)
+    add_learned(group)
+    app.add_typer(group, name="redteam")
+
+
 def redteam(
+    ctx: typer.Context,
     envs: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,6 +63,8 @@ def redteam(
     list_: Annotated[bool, typer.Option("--list", help="List the exploits.")] = False,
 ) -> None:
     """Attack rewards: what exploits earn beside honest play; status 1 if one pays."""
+    if ctx.invoked_subcommand is not None:
+        return None
     if list_:
         return _list()
     from ..choices import split_names

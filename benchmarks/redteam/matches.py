@@ -72,6 +72,7 @@ def open_target(
     split: str | None = None,
     episodes: int = 24,
     baseline: str | None = None,
+    keywords: Mapping[str, Any] | None = None,
 ) -> Target:
     """Look at an environment: what is played, by whom honestly, and with which questions.
 
@@ -81,13 +82,15 @@ def open_target(
         split: The split; test, or the only one.
         episodes: How many questions, evenly from the split.
         baseline: The honest heuristic; the one that fits, if None.
+        keywords: Further keywords of the environment.
 
     Raises:
         ConfigError: If it has no questions to play by id.
     """
     name, kwargs = split_options(env)
     env_id = find_env(name)
-    kwargs = dict(kwargs) | ({} if questions is None else {"questions": questions})
+    kwargs = {**kwargs, **(keywords or {})}
+    kwargs |= {} if questions is None else {"questions": questions}
     played = gymnasium.make(env_id, **kwargs)
     own: Any = played.unwrapped
     question_set = getattr(own, "question_set", None)
@@ -115,13 +118,16 @@ def open_target(
     )
 
 
-def play(target: Target, agent: Agent, poison: Poison | None = None) -> list[Episode]:
+def play(
+    target: Target, agent: Agent, poison: Poison | None = None, *, num_envs: int = 8
+) -> list[Episode]:
     """Let an agent play every question of a target once.
 
     Args:
         target: The environment.
         agent: Who plays.
         poison: What is done to every document first.
+        num_envs: Episodes side by side.
 
     Raises:
         HopgymError: If the agent or the environment refuses to play.
@@ -130,7 +136,7 @@ def play(target: Target, agent: Agent, poison: Poison | None = None) -> list[Epi
     if poison is not None:
         kwargs["questions"] = PoisonedSet(target.question_set, poison)
     jobs = [Job(question_id) for question_id in target.questions]
-    return list(rollout(target.env_id, agent, jobs, env_kwargs=kwargs, num_envs=8))
+    return list(rollout(target.env_id, agent, jobs, env_kwargs=kwargs, num_envs=num_envs))
 
 
 def pay(target: Target, scheme: Scheme, episodes: Sequence[Episode]) -> dict[str, Pay]:

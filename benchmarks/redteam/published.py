@@ -30,6 +30,15 @@ BY_ENV: dict[str, tuple[str, ...]] = {
 """What `--rewards published` stands for, by environment."""
 
 
+def by_short_name(name: str) -> str:
+    """Return the full name of a scorer of this file that is given by its last word.
+
+    >>> by_short_name("cover_em"), by_short_name("f1")
+    ('hopgym.benchmarks.redteam.published:cover_em', 'f1')
+    """
+    return f"{_MODULE}:{name}" if name in ("cover_em", "in_transcript") else name
+
+
 @for_documents
 def cover_em(question: Question, trajectory: Trajectory) -> Score:
     """Pay 1 if an accepted answer occurs in the answer (R1-Searcher's and Aviary's kind)."""

@@ -34,7 +34,7 @@ def markdown(report: Report) -> str:
         head = ["exploit", "true score", *(f"`{reward}`" for reward in rewards)]
         rows = [[*_honest(report, env, player, rewards)] for player in _players(report, env)]
         rows += [_row(report, env, exploit, rewards) for exploit in _exploits(report, env)]
-        parts.append(f"### {env}\n\n" + _pipes(head, rows))
+        parts.append(f"### {env}\n\n" + pipes(head, rows))
     found = "\n".join(f"- {line}" for line in findings(report)) or "No findings."
     return "\n\n".join([*parts, legend(report), found]) + "\n"
 
@@ -49,7 +49,7 @@ def summary(report: Report) -> str:
         families = _once(c.family for c in report.cells if c.env == env)
         rows += [[name, *(_best(report, env, name, r) for r in rewards)] for name in families]
         head = ["family", *(f"`{reward}`" for reward in rewards)]
-        parts.append(f"### {env}\n\n" + _pipes(head, rows))
+        parts.append(f"### {env}\n\n" + pipes(head, rows))
     return "\n\n".join(parts)
 
 
@@ -181,7 +181,8 @@ def _once(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(text.replace('|', '/') for text in line)} |" for line in lines)
 

@@ -114,14 +114,12 @@ def judge_cell(
         The verdict, the pay, the baseline's mean, the mean limit, and the worst episode.
     """
     ids = [id for id in earned.pay if id in baseline.pay]
-    # a question that no honest player got right is as good as one of those that they did
-    top = max((o.pay[id] for o in honest for id in o.pay if o.true[id] >= 1.0), default=None)
-    limits = {id: _limit(id, honest, earned.true[id], top) for id in ids}
+    limits = limits_of(earned, honest, ids)
     excess = {id: earned.pay[id] - limits[id] for id in ids}
     pay = mean_interval([earned.pay[id] for id in ids], "redteam", *path)
     base = sum(baseline.pay[id] for id in ids) / len(ids)
     worst = max(ids, key=lambda id: excess[id])
-    best, least = _extremes(honest)
+    best, least = extremes(honest)
     material = MATERIAL * (best - least)
     verdict = _verdict(earned, baseline, excess, ids, max(material, TOLERANCE), path)
     if reads_gold and sum(earned.true[id] for id in ids) > WRONG * len(ids):
@@ -163,7 +161,21 @@ def _verdict(
     return "overpaid" if over.low > TOLERANCE else "closed"
 
 
-def _extremes(honest: Sequence[Earned]) -> tuple[float, float]:
+def limits_of(earned: Earned, honest: Sequence[Earned], ids: Sequence[str]) -> dict[str, float]:
+    """Return what honest episodes that are as right earn at most, question by question.
+
+    Args:
+        earned: Whose true scores are looked at.
+        honest: Of all honest players.
+        ids: Of the questions; honest players have played them all.
+    """
+    # a question that no honest player got right is as good as one of those that they did
+    top = max((o.pay[id] for o in honest for id in o.pay if o.true[id] >= 1.0), default=None)
+    return {id: _limit(id, honest, earned.true[id], top) for id in ids}
+
+
+def extremes(honest: Sequence[Earned]) -> tuple[float, float]:
+    """Return the best and the worst mean pay of honest players."""
     means = [sum(one.pay.values()) / len(one.pay) for one in honest if one.pay]
     return max(means, default=0.0), min(means, default=0.0)
 

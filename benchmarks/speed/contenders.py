@@ -187,7 +187,7 @@ class BareSklearn(Contender):
         save_npz(folder / "matrix.npz", matrix.T.tocsr(), compressed=False)
         words = {word: int(n) for word, n in vectorizer.vocabulary_.items()}
         (folder / "words.json").write_text(json.dumps(words))
-        np.save(folder / "idf.npy", vectorizer.idf_)
+        np.save(folder / "idf.npy", vectorizer.idf_, allow_pickle=False)
 
     def open(self, folder: Path) -> None:
         """Read the matrix."""
@@ -196,7 +196,7 @@ class BareSklearn(Contender):
 
         words = json.loads((folder / "words.json").read_text())
         self._vectorizer = TfidfVectorizer(stop_words="english", vocabulary=words, dtype=np.float32)
-        self._vectorizer.idf_ = np.load(folder / "idf.npy")
+        self._vectorizer.idf_ = np.load(folder / "idf.npy", allow_pickle=False)
         self._matrix = load_npz(folder / "matrix.npz")
 
     def search(self, queries: list[str]) -> Ids:

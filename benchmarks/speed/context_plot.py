@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import require
-from ..plots import _STYLE, INK, MARKERS, colour
-from ..tiny_curve import _alone
+from ..plots import INK, MARKERS, colour, picture
 
 if TYPE_CHECKING:
     from .context import Line
@@ -30,11 +28,9 @@ def context_svg(lines: Sequence[Line], k: int) -> str:
         A file of SVG: seconds beside memory, plain reading above compress above training, as far as
         there is each.
     """
-    matplotlib = require("matplotlib", "plots")
     panels = [panel for panel in _panels(lines, k) if panel[1]]
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": "context"}):
-        size = (9.6, 2.9 * len(panels))
-        figure = require("matplotlib.figure", "plots").Figure(figsize=size, layout="tight")
+
+    def draw(figure: Any) -> None:
         for row, pair in zip(figure.subplots(len(panels), 2, squeeze=False), panels, strict=True):
             title, own = pair
             _draw(
@@ -45,9 +41,8 @@ def context_svg(lines: Sequence[Line], k: int) -> str:
             )
         for axes in figure.axes[-2:]:
             axes.set_xlabel("tokens of the context")
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return _alone(buffer.getvalue())
+
+    return picture(draw, (9.6, 2.9 * len(panels)), "context")
 
 
 def _panels(lines: Sequence[Line], k: int) -> list[tuple[str, list[Line]]]:

@@ -113,9 +113,9 @@ def compare(trained: Asked, evaluated: Asked, kinds: Collection[str] = KINDS) ->
 
 def _exact(trained: Asked, evaluated: Asked, kinds: Sequence[str]) -> Iterator[Finding]:
     known: dict[tuple[str, object], int] = {}
-    for number, question in enumerate(trained.questions):
-        for each in exact_keys(question):
-            known.setdefault(each, number)
+    for number, own in enumerate(trained.questions):
+        for pair in exact_keys(own):
+            known.setdefault(pair, number)
     same_set = bool(trained.scope) and trained.scope == evaluated.scope
     for question in evaluated.questions:
         for kind, key in exact_keys(question):

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...core import Fact, Question
 from .arrow_table import Reading, load_table
@@ -74,12 +75,19 @@ def convert(record: Record, pool: FactPool) -> Question:
 
 def _complete_gold(record: Record, graph: Subgraph, gold: Subgraph) -> Sequence[Fact]:
     """Return the gold facts, those of further answers too: these are told by identifiers alone."""
-    told = record.get("full_answer_subgraph_wikikg2", ())
-    further = {tuple(triple) for triple in told if isinstance(triple, list | tuple)}
+    name = "full_answer_subgraph_wikikg2"
+    told = record.list(name, "a list of triples") if name in record else ()
+    if not all(isinstance(part, str | int) for one in told if _is_list(one) for part in one):
+        raise record.bad(name, f"must be triples of identifiers, not {told!r:.60}")
+    further = {tuple(triple) for triple in told if _is_list(triple)}
     if not further:
         return gold.facts
     by_ids = (fact for fact in graph.facts if _ids(fact) in further)
     return tuple(dict.fromkeys((*gold.facts, *by_ids)))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _question(record: Record, facts: Sequence[Fact], gold: Iterable[Fact]) -> Question:

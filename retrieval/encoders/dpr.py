@@ -17,7 +17,7 @@ import numpy as np
 from ...core import Document
 from ...errors import ConfigError, require
 from .base import Vectors, checked, readable, settings_fingerprint, spec_of
-from .models import LateModel, files_fingerprint, model_folder, read_settings
+from .models import SAFE, LateModel, files_fingerprint, model_folder, read_settings
 
 Text = str | tuple[str, str]
 """One segment, or two."""
@@ -147,9 +147,9 @@ class DprEncoder:
     def _load(self, side: str, kind: str) -> tuple[Any, Any]:
         library = require("transformers", "dense")
         folder = self._folders[side]
-        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = library.AutoTokenizer.from_pretrained(str(folder), **SAFE)
         model, info = getattr(library, kind).from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True
+            str(folder), **SAFE, output_loading_info=True
         )
         if info["missing_keys"]:
             raise ConfigError(

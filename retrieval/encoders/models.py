@@ -20,6 +20,10 @@ from ...files import parse_json, read_text
 
 T = TypeVar("T")
 
+SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+"""What every model is loaded with: no code of its own runs, nobody is asked whether it may, and
+nothing is fetched behind our back. Where it is left out, the libraries ask at the keyboard."""
+
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 _READ = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
 _UNREAD = ("onnx", "openvino", "coreml", "original")

@@ -22,7 +22,7 @@ from ...core import Document
 from ...errors import MissingExtraError, require
 from .base import Vectors, checked, passage, readable, settings_fingerprint, spec_of
 from .model_settings import normalize_flag, pooling_mode, prefixes, stated_dim
-from .models import LateModel, files_fingerprint, model_folder
+from .models import SAFE, LateModel, files_fingerprint, model_folder
 
 
 class SentenceTransformerEncoder:
@@ -128,7 +128,7 @@ class SentenceTransformerEncoder:
     def _load(self) -> Any:
         library = require("sentence_transformers", "dense")
         model = library.SentenceTransformer(
-            str(self._folder), device=self._options["device"], local_files_only=True
+            str(self._folder), device=self._options["device"], **SAFE
         )
         if self._said["max_tokens"] is not None:
             model.max_seq_length = self._said["max_tokens"]

@@ -19,9 +19,10 @@ from ...core import to_json
 from ...errors import ConfigError, DataError
 from ..base import Retriever
 from ..content import ContentHash
+from ..foreign import check_foreign
 from ..saved import verify_folder
 from .collect import collect
-from .index import Told, factory_of, grow_index, make_index, refuse_code, save_index
+from .index import Told, factory_of, grow_index, make_index, save_index
 from .manifest import (
     DROPPED,
     KnowledgeBase,
@@ -130,7 +131,7 @@ def add(
     """
     path = Path(folder)
     old, manifest = describe(path)
-    refuse_code(old.recipe.retriever, path)
+    check_foreign(old.recipe.retriever, path)
     plan = Plan(old.recipe, strict, _stamps(inputs), base=manifest.data)
     with staging(path) as place:
         if current(path) != plan.base:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Document
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError
 from .. import RETRIEVERS, make_retriever
 from ..corpus import Corpus
 from ..encoders import CachedEncoder, Encoder, Vectors, make_encoder
@@ -41,31 +41,6 @@ def factory_of(spec: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     if isinstance(factory, type) and not (hasattr(factory, "save") and hasattr(factory, "load")):
         raise _cannot_be_saved(name)
     return factory, options
-
-
-def refuse_code(spec: str, where: str | Path) -> None:
-    """Refuse a spec that names a module or a file of Python anywhere.
-
-    For specs that were read from a folder: a file must not choose what code runs.
-
-    Raises:
-        DataError: If it does.
-    """
-    if _names_code(spec):
-        raise DataError(
-            f"{where}: was made with code that is not part of hopgym ({spec!r:.100}), which is not "
-            "run because a file asks for it. Build the knowledge base again instead."
-        )
-
-
-def _names_code(value: Any) -> bool:
-    if isinstance(value, str):
-        name, options = split_options(value)
-        source, _, attribute = name.rpartition(":")
-        return bool(source and attribute.isidentifier()) or _names_code(options)
-    if isinstance(value, Mapping):
-        return any(map(_names_code, value.values()))
-    return isinstance(value, list) and any(map(_names_code, value))
 
 
 def make_index(

@@ -17,10 +17,11 @@ from ...errors import ConfigError, DataError
 from .. import make_retriever, read_documents, write_documents
 from ..base import Retriever
 from ..corpus import Corpus
+from ..foreign import check_foreign
 from ..writing import writable
 from .build import build, keep
 from .conversation import augment
-from .index import factory_of, refuse_code
+from .index import factory_of
 from .manifest import KnowledgeBase, Recipe, describe, open_retriever
 from .models import spec_for
 from .retrieved import RetrievedDocument
@@ -130,7 +131,7 @@ class RetrievalManager:
             DataError: If an id is taken; then none is added.
         """
         if self._about is not None:
-            refuse_code(self._recipe.retriever, "The knowledge base")
+            check_foreign(self._recipe.retriever, "The knowledge base")
         new = [_plain(document) for document in documents]
         self._corpus = Corpus([*self.documents, *new])
         self._retriever = None
@@ -145,7 +146,7 @@ class RetrievalManager:
             DataError: If there is no such document; then none is deleted.
         """
         if self._about is not None:
-            refuse_code(self._recipe.retriever, "The knowledge base")
+            check_foreign(self._recipe.retriever, "The knowledge base")
         if isinstance(ids, str):
             raise ConfigError(f"ids is {ids!r:.80}; give a list of ids: [{ids!r:.80}].")
         gone = set(ids)

@@ -18,11 +18,12 @@ from ... import __version__
 from ...core import Document
 from ...errors import ConfigError, DataError
 from ..content import ContentHash
+from ..foreign import check_foreign
 from ..saved import verify_folder
 from .build import Built, Progress, _dropped, _indexing
 from .collect import PART, Collected
 from .dedupe import Dropped, Seen
-from .index import factory_of, make_index, refuse_code
+from .index import factory_of, make_index
 from .manifest import KnowledgeBase, Recipe, describe, open_retriever, publish
 from .staging import Part, Position, Staging, staging
 
@@ -63,7 +64,7 @@ def merge(
     abouts = [describe(path)[0] for path in paths]
     recipe = abouts[0].recipe
     if retriever is None:
-        refuse_code(recipe.retriever, paths[0])
+        check_foreign(recipe.retriever, paths[0])
     else:
         recipe = replace(recipe, retriever=retriever)
     factory_of(recipe.retriever)

@@ -19,7 +19,7 @@ from ...errors import ConfigError, require
 from ...files import fingerprint
 from ..base import check_whole
 from ..encoders.base import passage, readable
-from ..encoders.models import LateModel, files_fingerprint, model_folder, read_settings
+from ..encoders.models import SAFE, LateModel, files_fingerprint, model_folder, read_settings
 from .base import Pair
 
 _MOST = 512
@@ -88,7 +88,7 @@ class CrossEncoderReranker:
         model = library.CrossEncoder(
             str(self._folder),
             device=self._device,
-            local_files_only=True,
+            **SAFE,
             activation_fn=require("torch", "dense").nn.Identity(),
         )
         if self._max_tokens is not None:

@@ -57,7 +57,8 @@ _ERRORS = {
     422: "A field is missing, wrong or beyond a limit.",
     500: "The retriever failed.",
     502: "The retriever could not answer.",
-    503: "Too many wait.",
+    503: "Too many wait, or the memory is full.",
+    507: "The disk is full.",
 }
 _DOCUMENT = record({"id": TEXT, "contents": TEXT}, {"source": TEXT})
 _SCORED = record(

@@ -88,4 +88,8 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     (2.0, 1.5, None)
     """
     milliseconds = retry_after(headers.get("retry-after-ms"))  # OpenAI's own, and the more exact
-    return retry_after(headers.get("retry-after")) if milliseconds is None else milliseconds / 1000
+    return (
+        retry_after(headers.get("retry-after"), headers.get("date"))
+        if milliseconds is None
+        else milliseconds / 1000
+    )

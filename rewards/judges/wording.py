@@ -13,6 +13,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ..normalize import LONGEST_KEPT
+
 _SMALL = """
 a about according an and answer approximately are around as at based be been believe by call
 called did do document documents does during final for from had has have he her here his how i in
@@ -103,15 +105,21 @@ def words(text: str, longest: int = LONGEST) -> list[str]:
     return _WORD.findall(_UNITED_STATES.sub("us", plain))
 
 
-@lru_cache(maxsize=65_536)
 def content(text: str) -> tuple[str, ...]:
     """Return the words that tell something; all of them where none does.
 
     >>> content("It was the King of Vel"), content("The Who")
     (('king', 'vel'), ('the', 'who'))
     """
+    return (_short_content if len(text) <= LONGEST_KEPT else _content)(text)
+
+
+def _content(text: str) -> tuple[str, ...]:
     all_ = words(text)
     return tuple(word for word in all_ if word not in SMALL) or tuple(all_)
+
+
+_short_content = lru_cache(maxsize=16_384)(_content)
 
 
 def parts(text: str) -> int:

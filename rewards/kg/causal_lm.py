@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigError, require
+from ...retrieval.encoders.models import SAFE
 
 Tokens = Sequence[int]
-
-_SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 
 
 def load(folder: Path, dtype: str, device: str | None) -> tuple[Any, Any]:
@@ -27,10 +26,10 @@ def load(folder: Path, dtype: str, device: str | None) -> tuple[Any, Any]:
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         model, info = library.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
+            folder, dtype=dtype, use_safetensors=True, output_loading_info=True, **SAFE
         )
         model = model.to(place).eval()
-        tokenizer = library.AutoTokenizer.from_pretrained(folder, **_SAFE)
+        tokenizer = library.AutoTokenizer.from_pretrained(folder, **SAFE)
     except Exception as error:  # of any kind: a bad folder makes the libraries raise their own
         reason = " ".join(str(error).split())
         raise ConfigError(

@@ -35,3 +35,12 @@ def test_what_cannot_be_read_is_named(tmp_path):
     (tmp_path / FILE).write_text("{")
     with pytest.raises(DataError, match=r"hopgym\.json: not JSON"):
         read_model_folder(tmp_path)
+
+
+def test_it_tells_not_whether_the_run_was_stopped_and_gone_on_with(tmp_path):
+    files = [
+        write_model_folder(tmp_path / str(resume), "llm", made={"lr": 0.1, "resume": resume})
+        for resume in (True, False)
+    ]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert json.loads(files[0].read_text())["made"] == {"lr": 0.1}

@@ -315,6 +315,13 @@ def test_what_cannot_be_played_is_one_clear_error(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_task_is_played_on_the_questions_that_it_was_fixed_on():
+    found = prepare(toy_task()).dataset_fingerprint
+    assert prepare(replace(toy_task(), fingerprint=found)).dataset_fingerprint == found
+    with pytest.raises(ConfigError, match=rf"fixed on the questions 0123,.*gives {found}.*--envs"):
+        prepare(replace(toy_task(), fingerprint="0123"))
+
+
 def test_an_environment_must_say_where_its_questions_come_from():
     class Bare(gymnasium.Env):
         def __init__(self, questions, split):

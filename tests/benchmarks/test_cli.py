@@ -152,8 +152,8 @@ def test_a_failure_is_told_once_with_all_that_had_it():
         ([*BENCH, "--set", "split=dev"], "ConfigError", "'split' is a field of the task"),
         ([*BENCH, "--questions", "wrold"], "UnknownNameError", "'world'"),
         ([*BENCH, "--split", "tset"], "ConfigError", "test"),
-        (["bench", "--suite", "real"], "ConfigError", "--data FOLDER"),
-        (["bench", "--suite", "real", "--data", "."], "ConfigError", "docs/real_sets.md"),
+        (["bench", "--suite", "real-multihop"], "ConfigError", "--data FOLDER"),
+        (["bench", "--suite", "real-multihop", "--data", "."], "ConfigError", "docs/real_sets.md"),
         ([*BENCH, "--engine", "ray"], "MissingExtraError", 'pip install "hopgym[ray]"'),
         ([*BENCH, "--out", "file/o"], "ResultsError", "cannot be a results folder"),
         (["leaderboard", "nothing"], "ResultsError", "No folder 'nothing'"),
@@ -178,44 +178,6 @@ def test_bad_input_is_one_clear_line_and_status_2(
 def test_suites_are_listed():
     shown = invoke("bench", "--list").stdout
     assert "quick" in shown and "real" in shown
-
-
-def test_the_leaderboard_is_printed_and_written(folder, tmp_path):
-    files = {kind: tmp_path / "new" / f"board.{kind}" for kind in ("html", "md", "json")}
-    options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
-    result = invoke("leaderboard", folder, *options)
-    assert result.exit_code == 0 and "iterative best" in result.stdout and "1 hop" in result.stdout
-    assert result.stderr.count("Wrote ") == 3
-    assert files["html"].read_text().startswith("<!doctype html>")
-    assert files["md"].read_text().startswith("# Leaderboard")
-    rows = json.loads(files["json"].read_text())["groups"][0]["rows"]
-    assert [row["agent"] for row in rows] == ["oracle", "iterative", "single_shot", "random"]
-
-
-@pytest.mark.parametrize("kind", ["html", "md", "json"])
-def test_a_file_that_cannot_be_written_is_one_clear_line(run, folder, kind):
-    (folder / "file").write_text("")
-    status, out, err = run("leaderboard", folder, f"--{kind}", folder / "file" / "board")
-    assert status == 2 and "Traceback" not in err
-    assert "cannot be written" in " ".join(err.split()) and "iterative" in out
-
-
-def test_a_report_stands_in_its_folder_and_shows_every_question(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    assert invoke("report", ".").exit_code == 0
-    text = (folder / "report.html").read_text()
-    assert "<h1>out</h1>" in text and all(f'"q{n:03d}"' in text for n in range(24))
-    assert invoke("report", ".", "--questions", "3", "--html", "few.html").exit_code == 0
-    assert '"q020"' not in (folder / "few.html").read_text()
-    assert invoke("report", folder / "iterative.jsonl").exit_code == 0
-
-
-def test_the_leaderboards_page_shows_as_many_questions_as_asked_for(folder, tmp_path):
-    page = tmp_path / "board.html"
-    for number in (3, 24):
-        result = invoke("leaderboard", folder, "--html", page, "--questions", number)
-        assert result.exit_code == 0
-        assert sum(f'"q{n:03d}"' in page.read_text() for n in range(24)) == number
 
 
 def test_an_edited_environment_is_not_continued(run, tmp_path):
@@ -319,7 +281,7 @@ def test_a_file_of_others_is_never_cut_or_replaced(run, tmp_path, text, more):
 
 
 def test_missing_files_of_a_suite_are_listed(run, tmp_path):
-    status, _, err = run("bench", "--suite", "real", "--data", tmp_path)
+    status, _, err = run("bench", "--suite", "real-multihop", "--data", tmp_path)
     told = "".join(err.split())
     assert status == 2 and "6filesaremissing" in told and "hotpotqa_train_100.json.gz" in told
     assert "bamboogle_125.jsonl(forbamboogle)" in told

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from boards import make_one, make_trajectory
+from kg_episodes import QUESTION as FACT_QUESTION
+from kg_episodes import one_shot
 
 from hopgym.agents.rollout import Episode, Job
 from hopgym.benchmarks.records import Facts, Record, count_hops, encode, make_record
@@ -99,3 +101,11 @@ def test_protocols_are_compared_as_json():
     assert protocol.differences(make_one(env_kwargs={"hops": [2, 3]}).protocol) == []
     other = make_one(env_kwargs={"hops": (2, 3)}, dataset_fingerprint="data-2").protocol
     assert protocol.differences(other) == ["dataset_fingerprint: 'data-1', not 'data-2'"]
+
+
+def test_an_episode_of_selecting_facts_keeps_them():
+    played = one_shot([1, 3], ["Oz"])
+    record = make_record(make_one().protocol, FACT_QUESTION, episode(trajectory=played))
+    assert [edge.place for edge in record.graph.edges] == [0, 1, 3]
+    assert from_json(encode(record), Record) == record
+    assert make_record(make_one().protocol, QUESTION, episode()).graph is None

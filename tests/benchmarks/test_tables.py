@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -158,3 +159,16 @@ def test_the_protocol_names_what_identifies_a_table():
     bare = make_board([make_one(retriever_fingerprint="", dataset_fingerprint="")]).groups[0]
     assert dict(tables.protocol(bare))["Retriever fingerprint"] == "no retriever"
     assert dict(tables.protocol(bare))["Dataset fingerprint"] == "unknown"
+
+
+def test_published_values_stand_under_a_table_of_their_own():
+    """Never among measured rows, and only where the question set has some."""
+    assert "Published by others" not in tables.markdown(BOARD)
+    named = [replace(record, questions="musique") for record in make_board_records()]
+    board = make_board(named)
+    measured, published = tables.markdown(board).split("Published by others")
+    assert "Search-R1" not in measured
+    assert "| Search-R1 base PPO | 7B | em | 19.6 | wiki-18, E5, top 3, full sets |" in published
+    (group,) = msgspec.json.decode(tables.as_json(board))["groups"]
+    assert {row["metric"] for row in group["published"]} == {"em", "f1", "judged by GPT-4o"}
+    assert "Published by others for musique" in printed(board)

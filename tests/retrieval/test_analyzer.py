@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hopgym.errors import ConfigError, DataError, UnknownNameError
+from hopgym.retrieval import analyzer as analyzer_module
 from hopgym.retrieval.analyzer import ANALYZERS, Analyzer, stop_words
 
 PLAIN = Analyzer(stopwords=None, stemmer=None)
@@ -172,3 +173,10 @@ def test_unknown_names_are_refused_with_the_known():
         Analyzer(stemmer="klingon")
     with pytest.raises(ConfigError, match="words is 'klingon'; it is one of: plain, unicode"):
         Analyzer(words="klingon")
+
+
+def test_new_words_without_end_are_not_remembered_without_end(monkeypatch):
+    monkeypatch.setattr(analyzer_module, "_MOST_REMEMBERED", 50)
+    analyzer = Analyzer(stopwords=("of", "soaked"))
+    terms = [analyzer(f"film{n} of films") for n in range(200)]
+    assert terms[-1] == ["film199", "film"] and len(analyzer._stems()) <= 50

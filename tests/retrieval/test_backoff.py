@@ -81,5 +81,9 @@ def test_retry_after_as_seconds_or_as_a_date():
     assert retry_after("1.5") == 1.5
     assert 50 < retry_after(formatdate(time.time() + 60, usegmt=True)) <= 60
     assert retry_after("-3") == 0
+    now = formatdate(time.time() - 3600, usegmt=True)  # the server's clock, or ours, is wrong
+    later = formatdate(time.time() - 3595, usegmt=True)
+    assert retry_after(later, sent=now) == 5
+    assert 50 < retry_after(formatdate(time.time() + 60, usegmt=True), sent="once") <= 60
     for nothing in (None, "", "soon", "nan", "inf"):
         assert retry_after(nothing) is None

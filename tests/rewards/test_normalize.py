@@ -40,3 +40,17 @@ def test_variants_are_had_by_name():
     assert all(normalizer(name) is function for name, function in NORMALIZERS.items())
     with pytest.raises(UnknownNameError, match="Did you mean 'squad'"):
         normalizer("sqad")
+
+
+def test_long_texts_of_agents_are_not_kept():
+    from hopgym.rewards import answer, normalize, words
+    from hopgym.rewards.judges import wording
+
+    long = "Ada Orm wrote Vel. " * 20
+    caches = [normalize._squad, answer._short_split, words._short_content, wording._short_content]
+    before = [cache.cache_info().currsize for cache in caches]
+    assert normalize.squad_cached(long) == normalize.squad(long)
+    assert "orm" in answer._split(long, normalize.squad)
+    assert "orm" in words.content_words(long) and "orm" in wording.content(long)
+    assert [cache.cache_info().currsize for cache in caches] == before
+    assert all(cache.cache_info().maxsize <= 16_384 for cache in caches)

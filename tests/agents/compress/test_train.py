@@ -56,7 +56,7 @@ def test_a_killed_run_goes_on_as_the_run_that_was_not(tmp_path, monkeypatch, kil
 
 
 def test_what_does_not_fit_is_refused_before_anything_is_trained(tmp_path):
-    with pytest.raises(DataError, match="which is held out"):
+    with pytest.raises(DataError, match=r"also stand in .* which is trained on"):
         train(settings(tmp_path, eval_split="train"))
     file = tmp_path / "questions.jsonl"
     file.write_text('{"id": "a", "question": "Who?", "answer": "Ada"}\n')

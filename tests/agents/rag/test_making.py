@@ -133,3 +133,22 @@ def test_damaged_folders(tmp_path):
     (tmp_path / "g" / "generator.json").write_text(json.dumps([1]))
     with pytest.raises(DataError, match="does not say what the generator"):
         load_generator(tmp_path / "g")
+
+
+def test_what_was_used_and_loaded_is_saved_in_the_same_bytes(tmp_path):
+    made = towers(max_question_tokens=9, max_passage_tokens=20)
+    again = generator()
+
+    def written(name):
+        made.questions(["words " * 40])
+        made.context(["words " * 40])
+        again.text([1])
+        again.tokenizer("words " * 40, truncation=True, max_length=7)
+        save_towers(made, tmp_path / name / "t")
+        save_generator(again, tmp_path / name / "g")
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        return {file.relative_to(tmp_path / name): file.read_bytes() for file in files}
+
+    first = written("one")
+    made, again = load_towers(tmp_path / "one" / "t"), load_generator(tmp_path / "one" / "g")
+    assert written("two") == first

@@ -47,11 +47,16 @@ def test_a_run_leaves_a_folder_that_plays(tmp_path, capsys):
 
 
 def test_a_resumed_run_is_the_run_that_did_not_stop(tmp_path):
-    whole = settings(tmp_path, output_dir=str(tmp_path / "whole"), total_timesteps=96)
+    # Two updates between examinations: only the second tells of the ones before it.
+    whole = settings(
+        tmp_path, eval_every=64, output_dir=str(tmp_path / "whole"), total_timesteps=128
+    )
     train(whole)
     parts = tmp_path / "parts"
-    train(settings(tmp_path, output_dir=str(parts), total_timesteps=32))
-    train(settings(tmp_path, output_dir=str(parts), total_timesteps=96, resume=True))
+    train(settings(tmp_path, eval_every=64, output_dir=str(parts), total_timesteps=64))
+    train(
+        settings(tmp_path, eval_every=64, output_dir=str(parts), total_timesteps=128, resume=True)
+    )
     assert left(parts) == left(tmp_path / "whole")
 
 

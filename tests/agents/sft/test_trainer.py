@@ -3,7 +3,7 @@ from sft_runs import settings, workplace
 
 from hopgym.agents.expert.encoding import IGNORED
 from hopgym.agents.sft.data import read_data
-from hopgym.agents.sft.trainer import make_trainer, steps_of_epoch
+from hopgym.agents.sft.trainer import Counted, make_trainer, steps_of_epoch
 from hopgym.agents.training.folder import RunFolder
 from hopgym.agents.training.policy import load_policy
 from hopgym.agents.training.surroundings import undisturbed
@@ -65,11 +65,11 @@ def test_only_the_adapter_learns_where_there_is_one(place, tmp_path):
 def test_the_settings_reach_the_trainer(place, tmp_path):
     trainer, _ = made(
         place, tmp_path, lr=0.5, warmup_ratio=0.25, epochs=2, seed=7, max_grad_norm=0.1,
-        gradient_checkpointing=True, lr_scheduler="linear", save_total_limit=1, weight_decay=0.2,
+        gradient_checkpointing=True, lr_scheduler="linear", weight_decay=0.2,
     )  # fmt: skip
     args = trainer.args
     assert (args.learning_rate, args.num_train_epochs, args.seed) == (0.5, 2, 7)
-    assert (args.max_grad_norm, args.weight_decay, args.save_total_limit) == (0.1, 0.2, 1)
+    assert (args.max_grad_norm, args.weight_decay, args.save_total_limit) == (0.1, 0.2, None)
     assert args.gradient_checkpointing and args.lr_scheduler_type == "linear"
     assert args.get_warmup_steps(100) == 25
     assert args.report_to == [] and args.output_dir == str(tmp_path / "checkpoints")
@@ -78,3 +78,15 @@ def test_the_settings_reach_the_trainer(place, tmp_path):
 @pytest.mark.parametrize("sequences, processes, steps", [(16, 1, 4), (17, 1, 5), (16, 2, 2)])
 def test_an_epochs_steps_are_those_of_the_trainer(place, sequences, processes, steps):
     assert steps_of_epoch(settings(place), sequences, processes) == steps
+
+
+def test_a_resumed_run_counts_on(place, tmp_path):
+    trainer, _ = made(place, tmp_path)
+    (counted,) = [one for one in trainer.callback_handler.callbacks if isinstance(one, Counted)]
+    trainer.state.log_history = [{"num_tokens": 7.0, "step": 1}, {"train_runtime": 1.0}]
+    counted.on_train_begin(trainer.args, trainer.state, trainer.control)
+    assert trainer._total_train_tokens == 7
+    batch = next(iter(trainer.get_train_dataloader()))
+    tokens = int(batch["attention_mask"].sum())
+    trainer.compute_loss(trainer.model, batch)
+    assert trainer._metrics["train"]["num_tokens"] == [7 + tokens]

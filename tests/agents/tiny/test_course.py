@@ -42,13 +42,55 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(short, monkeypatch, tmp
         train(settings, display)
     with pytest.raises(ConfigError, match=r"holds an earlier run\. Go on with it by --resume"):
         train(settings)
+    with pytest.raises(ConfigError, match="trained under other conditions"):
+        train(TinySettings(output_dir=settings.output_dir, resume=True, **{**SMALL, "width": 32}))
     parts = train(TinySettings(output_dir=settings.output_dir, resume=True, **SMALL))
     assert torch.equal(weights(whole.folder), weights(parts.folder))
     curves = [json.loads((each.folder / "curve.json").read_text()) for each in (whole, parts)]
     assert [[p["step"] for p in curve] for curve in curves] == [[2, 4, 5]] * 2
     assert [p["loss"] for p in curves[0]] == [p["loss"] for p in curves[1]]
     assert all("exam" in point for point in curves[0])
-    assert not (parts.folder / "training.pt").exists()
+    assert not (parts.folder / "checkpoints").exists() and not (parts.folder / "best").exists()
+    with pytest.raises(ConfigError, match="holds an earlier run"):
+        train(TinySettings(output_dir=settings.output_dir, **SMALL))
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_that_has_ended_stays_as_it_is(short, tmp_path):
+    settings = TinySettings(output_dir=str(tmp_path), resume=True, **SMALL)
+    first = train(settings)
+    before = contents(tmp_path)
+    (tmp_path / "checkpoints.part").mkdir()  # a kill came while they were removed
+    again = train(settings)
+    assert contents(tmp_path) == before and not (tmp_path / "checkpoints.part").exists()
+    assert again == first._replace(seconds=again.seconds)
+    assert again.seconds == pytest.approx(first.seconds, abs=0.1)
+
+
+def test_a_run_that_dies_before_its_first_model_is_published_is_resumed(
+    short, monkeypatch, tmp_path
+):
+    settings = TinySettings(output_dir=str(tmp_path), resume=True, **SMALL)
+    publish = course.RunFolder.publish_best
+
+    def die(run):
+        monkeypatch.setattr(course.RunFolder, "publish_best", publish)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course.RunFolder, "publish_best", die)
+    with pytest.raises(KeyboardInterrupt):
+        train(settings)
+    assert (tmp_path / "checkpoints" / "checkpoint-2" / "complete").is_file()
+    assert train(settings).steps == 5
+
+
+def test_a_model_that_no_run_left_is_not_overwritten(tmp_path):
+    (tmp_path / "hopgym.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"holds a model\. Choose another --output_dir"):
+        train(TinySettings(output_dir=str(tmp_path), resume=True, **SMALL))
 
 
 def test_the_figures_stand_beside_the_bar():

@@ -1,4 +1,7 @@
 import json
+import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +93,44 @@ def test_the_flag_that_named_the_folder_is_the_one_that_is_told(tmp_path):
         folder.check_free(resume=False)
     with pytest.raises(ConfigError, match=r"or choose another --checkpoint_dir\."):
         folder.begin({**CONDITIONS, "lr": 0.5}, resume=True)
+
+
+def test_what_a_kill_left_is_gone_when_the_run_goes_on(tmp_path):
+    folder = RunFolder(tmp_path, keep=2)
+    folder.begin(CONDITIONS, resume=False)
+    for step in (1, 2, 3):
+        checkpoint(folder, step)
+    checkpoint(folder, 4, whole=False)
+    for name in ("best.part", "checkpoints/checkpoint-0.part"):
+        (tmp_path / name).mkdir()
+    handle, _ = tempfile.mkstemp(dir=tmp_path, prefix=".marks.jsonl.")
+    os.close(handle)
+    assert folder.begin(CONDITIONS, resume=True) == 3
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*")}
+    assert left == {"run.json", "checkpoints"}
+    assert sorted(path.name for path in folder.checkpoints.iterdir()) == [
+        "checkpoint-2", "checkpoint-3",
+    ]  # fmt: skip
+
+
+def test_a_kill_while_the_best_is_published_leaves_no_folder_that_seems_to_be_a_model(
+    tmp_path, monkeypatch
+):
+    folder = RunFolder(tmp_path)
+    folder.best.mkdir()
+    for name in ("hopgym.json", "model.safetensors", "a.json"):
+        (folder.best / name).write_text("new")
+    replace = Path.replace
+
+    def killed(file, target):
+        if file.name == "model.safetensors":
+            raise KeyboardInterrupt
+        return replace(file, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            folder.publish_best()
+    assert not (tmp_path / "hopgym.json").exists()
+    folder.publish_best()
+    assert (tmp_path / "hopgym.json").exists() and not folder.best.exists()

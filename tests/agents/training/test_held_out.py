@@ -51,7 +51,10 @@ def test_questions_that_are_played_are_not_trained_on(tmp_path):
     file = tmp_path / "dev.jsonl"
     file.write_text(json.dumps({"id": "x", "question": first.text, "answer": "y"}))
     given = settings(tmp_path, eval_questions=f"{file}?split=dev")
-    with pytest.raises(DataError, match=r"1 of 5 questions .* is 'x' by its text\. Give another"):
+    with pytest.raises(
+        DataError,
+        match=r"1 of 1 questions of .* 'x' is 'world-0-train-0' by its text\. Give another",
+    ):
         make_examination(given, QUESTIONS, {})
 
 

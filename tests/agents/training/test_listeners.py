@@ -74,8 +74,26 @@ def test_the_model_is_examined_so_often_and_at_the_end(tmp_path):
 def test_the_best_is_saved_with_its_tokenizer(tmp_path):
     listener = examiner(tmp_path, 0.1, 0.5, 0.2)
     saved = [examine(listener, step)[1:] for step in (10, 20, 30)]
-    best = tmp_path / "best"
-    assert saved == [([best], [best]), ([best], [best]), ([], [])]
+    part = tmp_path / "best.part"  # until all of it is written
+    assert saved == [([part], [part]), ([part], [part]), ([], [])]
+    assert (tmp_path / "best").is_dir() and not part.exists()
+
+
+def test_a_best_that_cannot_be_written_leaves_the_last_one(tmp_path):
+    listener = examiner(tmp_path, 0.1, 0.5)
+    examine(listener, 10)
+    (tmp_path / "best" / "weights").write_text("of step 10")
+
+    def full(folder, **options):
+        (folder / "weights").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    model = Model()
+    model.save_pretrained = full
+    with pytest.raises(OSError, match="No space"):
+        examine(listener, 20, model)
+    assert (tmp_path / "best" / "weights").read_text() == "of step 10"
+    assert not (tmp_path / "best.part").exists()
 
 
 def test_training_ends_when_it_plays_no_better_and_not_before_an_epoch(tmp_path):
@@ -106,6 +124,24 @@ def test_checkpoints_are_due_by_steps_or_epochs(tmp_path):
     assert (tmp_path / "checkpoint-4" / COMPLETE).is_file()
 
 
+def test_old_checkpoints_go_only_when_the_new_one_is_whole(tmp_path, monkeypatch):
+    place = SimpleNamespace(output_dir=str(tmp_path))
+    for step in (2, 9, 10):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        Checkpoints(0, keep=2).on_save(place, state(step), control())
+    left = sorted(folder.name for folder in tmp_path.iterdir())
+    assert left == ["checkpoint-10", "checkpoint-9"]
+
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hopgym.agents.training.listeners.seal", full)
+    (tmp_path / "checkpoint-11").mkdir()
+    with pytest.raises(OSError, match="No space"):
+        Checkpoints(0, keep=1).on_save(place, state(11), control())
+    assert (tmp_path / "checkpoint-10" / COMPLETE).is_file()
+
+
 def test_where_that_is_wanted_the_start_is_examined_too(tmp_path):
     def begun(**more):
         listener = examiner(tmp_path, 0.5, **more)
@@ -113,3 +149,14 @@ def test_where_that_is_wanted_the_start_is_examined_too(tmp_path):
         return [(mark.step, mark.score) for mark in listener.marks.all]
 
     assert begun(at_start=True) == [(0, 0.5)] and begun() == []
+
+
+def test_a_checkpoint_comes_with_a_line_of_the_log(tmp_path):
+    for event, every in (("on_step_end", 4), ("on_epoch_end", 0)):
+        said = control()
+        getattr(Checkpoints(every), event)(None, state(4), said)
+        assert said.should_save and said.should_log
+    said = control()
+    said.should_save = True  # as the examiner asks for it
+    Checkpoints(0).on_step_end(None, state(5), said)
+    assert said.should_log

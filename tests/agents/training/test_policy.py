@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from sft_runs import settings, workplace
 from tiny_llms import causal_lm
@@ -84,3 +86,25 @@ def test_an_adapter_is_saved_and_merged_without_a_change_in_what_it_says(place, 
     before = (tmp_path / "model.safetensors").read_bytes()
     merge_adapter(tmp_path)  # nothing to merge any more
     assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_a_kill_between_the_files_of_a_merge_is_made_good(place, tmp_path, monkeypatch, nth):
+    policy = load_policy(settings(place, lora_r=4))
+    model = peft.get_peft_model(policy.model, policy.adapter)
+    save_policy(model, policy.tokenizer, tmp_path)
+    unlink, calls = Path.unlink, []
+
+    def killed(file, **more):
+        calls.append(file)
+        if len(calls) > nth:
+            raise KeyboardInterrupt
+        unlink(file, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            merge_adapter(tmp_path)
+    load_model(tmp_path, device="cpu")  # whole at every moment
+    merge_adapter(tmp_path)
+    assert not list(tmp_path.glob("adapter*"))

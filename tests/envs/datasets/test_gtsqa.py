@@ -103,3 +103,12 @@ def test_a_bad_record_is_named_or_skipped(tmp_path, change, message):
         load_gtsqa(tmp_path / "g.jsonl")
     made = load_gtsqa(tmp_path / "g.jsonl", strict=False)
     assert made.questions("train") == (QUESTION,) and len(made.skipped) == 1
+
+
+@pytest.mark.parametrize("told", [5, [[["Q1"], "P57", "Q2"]], [[{"a": 1}]], "Q1"])
+def test_further_gold_that_is_no_list_of_triples_is_refused(tmp_path, told):
+    write_jsonl(
+        tmp_path / "g.jsonl", [{**RECORD, "graph": GRAPH, "full_answer_subgraph_wikikg2": told}]
+    )
+    with pytest.raises(DataError, match=r"g.jsonl:1: field `full_answer_subgraph_wikikg2` must be"):
+        load_gtsqa(tmp_path / "g.jsonl")

@@ -2,10 +2,10 @@ import pytest
 from kb_files import document, records
 
 from hopgym.core import Document
-from hopgym.errors import ConfigError, DataError, UnknownNameError
+from hopgym.errors import ConfigError, UnknownNameError
 from hopgym.retrieval import RETRIEVERS, make_retriever
 from hopgym.retrieval.encoders.hashing import HashingEncoder
-from hopgym.retrieval.kb.index import CACHE, factory_of, grow_index, make_index, refuse_code
+from hopgym.retrieval.kb.index import CACHE, factory_of, grow_index, make_index
 
 DOCUMENTS = [document(row) for row in records(40)]
 OLD, NEW = DOCUMENTS[:30], DOCUMENTS[30:]
@@ -114,30 +114,6 @@ def test_a_function_whose_result_cannot_be_saved_is_refused(tmp_path, monkeypatc
     RETRIEVERS.register("mine", "A function.", lambda documents: object())
     with pytest.raises(ConfigError, match="'mine' cannot be saved"):
         make_index("mine", iter(DOCUMENTS), tmp_path / "index")
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        "my.py:Mine",
-        "module:Mine?k1=1",
-        "dense?encoder=my.py:Mine",
-        "dense?encoder=my.py%3AMine",
-        'hybrid?children=["bm25","dense?encoder=my.py:Mine"]',
-        'hybrid?children={"a":"my.py:Mine"}',
-    ],
-)
-def test_code_that_a_folder_names_is_refused(spec):
-    with pytest.raises(DataError, match="kb: was made with code that is not part"):
-        refuse_code(spec, "kb")
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [*SPECS, "dense?encoder=a/b", "dense?encoder=e5?query_prefix=query:%20", "x?url=http://h"],
-)
-def test_specs_that_name_no_code_pass(spec):
-    refuse_code(spec, "kb")
 
 
 def test_unknown_names_and_options_are_refused():

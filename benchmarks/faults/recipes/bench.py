@@ -1,0 +1,21 @@
+"""`hopgym bench`: episodes as lines of results."""
+
+from __future__ import annotations
+
+from ..artefact import Omission
+from ..recipe import Recipe
+
+RECIPES = (
+    Recipe(
+        name="bench",
+        summary="480 episodes of two agents",
+        command=(
+            "hopgym", "bench", "--envs", "hopgym/SearchRead-v0",
+            "--questions", "world?entities=300&test=120", "--agents", "iterative,random",
+            "--seeds", "0,1", "--out", "{out}",
+        ),
+        omissions=(
+            Omission("*.jsonl", "clock times; the folder in the command", ("latency_s", "command")),
+        ),
+    ),
+)  # fmt: skip
