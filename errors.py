@@ -142,6 +142,13 @@ def users_code(
         raise error(f"The {noun} {named(part)} {did} {told(raised)}.") from raised
 
 
+def broken_env(name: str, error: Exception) -> EnvError:
+    """Return the error of an environment that broke down by a mistake in its code."""
+    made = EnvError(f"The environment {name} raised {told(error)}.")
+    made.__cause__ = error
+    return made
+
+
 def named(part: Any) -> str:
     """Name a part for a message: a specification in quotes, a function or class by its name.
 

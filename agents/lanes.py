@@ -18,7 +18,7 @@ from ..errors import (
     HopgymError,
     RetrievalError,
     RewardError,
-    told,
+    broken_env,
 )
 
 StepResult = tuple[Any, ...] | HopgymError
@@ -125,10 +125,7 @@ class SingleLanes:
 
     def _broken(self, lane: int, error: Exception) -> EnvError:
         """Return what stands for an episode that the environment itself has ended."""
-        name = type(self.envs[lane].unwrapped).__name__
-        broken = EnvError(f"The environment {name} raised {told(error)}.")
-        broken.__cause__ = error
-        return broken
+        return broken_env(type(self.envs[lane].unwrapped).__name__, error)
 
 
 class WatchedLanes:

@@ -1,9 +1,9 @@
-"""The server under two fuzzers: schemathesis by its OpenAPI document, and malformed bytes.
+"""The servers under two fuzzers: schemathesis by their OpenAPI documents, and malformed bytes.
 
     python -m hopgym.benchmarks.server_fuzz --seconds 600
 
-It starts `hopgym serve retriever` on 127.0.0.1 with small limits, so that they are met, once open
-and once with a token, and fuzzes each for so long. Exit status 1 says that something was found.
+It starts `hopgym serve retriever` and `hopgym serve env` on 127.0.0.1 with small limits, so that they
+are met, the first once open and once with a token, and fuzzes each for so long. Exit status 1 says that something was found.
 Schemathesis is in the extra `fuzz`.
 """
 
@@ -29,7 +29,7 @@ from rich.table import Table
 from ..core import Document
 from ..errors import MissingExtraError, ResultsError
 from ..retrieval import write_documents
-from .wire_fuzz import fuzz
+from .wire_fuzz import RETRIEVE, fuzz
 
 _TOKEN_ENV = "HOPGYM_FUZZ_TOKEN"
 _LIMITS = {
@@ -40,6 +40,10 @@ _DOCUMENTS = [
     Document("a", "Ada", "a mathematician \u2603"),
     Document("b", "Bob", "a chemist, null, 0, 1 and \x00"),
 ]
+_ENV = [
+    "hopgym/SearchRead-v0", "--set", "questions=world?entities=300&train=20&dev=5&test=5",
+    "--max-sessions", "16", "--idle-seconds", "1", "--max-body", "20000",
+]  # fmt: skip
 _CONFIG = """[checks]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 413, 415, 422]
 positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 413]
@@ -57,8 +61,8 @@ class Found(NamedTuple):
     failures: list[str]
 
 
-SERVERS = ("open", "guarded")
-"""Without a token and with one."""
+SERVERS = ("open", "guarded", "env")
+"""The retriever's without a token and with one, and the environment's."""
 
 
 def fuzz_all(seconds: float, seed: int = 0, servers: Sequence[str] = SERVERS) -> list[Found]:
@@ -76,16 +80,21 @@ def fuzz_all(seconds: float, seed: int = 0, servers: Sequence[str] = SERVERS) ->
     found = []
     for name in servers:
         token = secrets.token_hex(16) if name == "guarded" else None
-        with serving(token) as url:
+        with serving(token, _ENV if name == "env" else None) as url:
             found.append(_by_schema(name, url, seconds, seed, token))
-            wire = fuzz(url, seconds=seconds, seed=seed, token=token)
+            path = "/step" if name == "env" else RETRIEVE
+            wire = fuzz(url, seconds=seconds, seed=seed, token=token, path=path)
         found.append(Found(name, "bytes", wire.sent, dict(wire.statuses), wire.failures))
     return found
 
 
 @contextmanager
-def serving(token: str | None) -> Iterator[str]:
-    """Run the command in a process of its own; the value is its URL.
+def serving(token: str | None, env: Sequence[str] | None = None) -> Iterator[str]:
+    """Run a command in a process of its own; the value is its URL.
+
+    Args:
+        token: If given, the server wants it.
+        env: The arguments of `hopgym serve env`; the retriever is served if None.
 
     Raises:
         ResultsError: If it does not start, or what it logged tells of a failure.
@@ -93,10 +102,13 @@ def serving(token: str | None) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w+") as log:
         documents = Path(folder) / "documents.jsonl"
         write_documents(documents, _DOCUMENTS)
-        command = [sys.executable, "-m", "hopgym", "serve", "retriever", "--port", "0"]
-        command += ["--documents", str(documents)]
-        command += [part for name, n in _LIMITS.items() for part in (f"--{name}", str(n))]
-        command += ["--token-env", _TOKEN_ENV] if token else []
+        command = [sys.executable, "-m", "hopgym", "serve"]
+        if env is None:
+            limits = [part for name, n in _LIMITS.items() for part in (f"--{name}", str(n))]
+            command += ["retriever", "--documents", str(documents), *limits]
+        else:
+            command += ["env", *env]
+        command += ["--port", "0", *(["--token-env", _TOKEN_ENV] if token else [])]
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -167,7 +179,7 @@ def read_report(server: str, report: Path) -> Found:
 
 def table(found: list[Found]) -> Table:
     """Lay out what was found, a line for each server and fuzzer."""
-    shown = Table(title="Fuzzing `hopgym serve retriever`")
+    shown = Table(title="Fuzzing `hopgym serve`")
     for head in ("server", "fuzzer", "requests", "answers", "failures"):
         shown.add_column(head, justify="right" if head in ("requests", "failures") else "left")
     for each in found:
@@ -181,7 +193,9 @@ def table(found: list[Found]) -> Table:
 def main(
     seconds: Annotated[float, typer.Option(help="For each fuzzer and server.", min=1)] = 60,
     seed: Annotated[int, typer.Option(help="Of the requests.")] = 0,
-    server: Annotated[list[str] | None, typer.Option(help="open or guarded; both if none.")] = None,
+    server: Annotated[
+        list[str] | None, typer.Option(help="open, guarded or env; all if none.")
+    ] = None,
 ) -> None:
     """Fuzz the server and print a table."""
     found = fuzz_all(seconds, seed, [name for name in SERVERS if name in (server or SERVERS)])

@@ -27,6 +27,8 @@ _CHECK_EVERY = 25
 _CLIENTS = 8
 """How many send at once: many messages are waited for until the server's patience ends."""
 
+RETRIEVE = "/retrieve"
+_INFO = b"GET /info HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 _GOOD = b'{"queries": ["ada"], "topk": 2, "return_scores": true}'
 _DEEP = 200_000
 
@@ -43,7 +45,9 @@ class WireReport:
     lock: Lock = field(default_factory=Lock, repr=False)
 
 
-def fuzz(url: str, *, seconds: float, seed: int = 0, token: str | None = None) -> WireReport:
+def fuzz(
+    url: str, *, seconds: float, seed: int = 0, token: str | None = None, path: str = RETRIEVE
+) -> WireReport:
     """Send malformed requests for some seconds.
 
     Args:
@@ -51,6 +55,7 @@ def fuzz(url: str, *, seconds: float, seed: int = 0, token: str | None = None) -
         seconds: For how long.
         seed: Of the messages.
         token: A bearer token that all of them bring.
+        path: Where bodies are posted. At any but `/retrieve`, a good request is one for `/info`.
     """
     report, until = WireReport(), monotonic() + seconds
     place = urlsplit(url)
@@ -59,7 +64,7 @@ def fuzz(url: str, *, seconds: float, seed: int = 0, token: str | None = None) -
     def client(first: int) -> None:
         number = first
         while monotonic() < until:
-            _one(report, address, number, seed, token)
+            _one(report, address, number, seed, token, path)
             number += _CLIENTS
 
     with ThreadPoolExecutor(_CLIENTS) as pool:
@@ -68,9 +73,15 @@ def fuzz(url: str, *, seconds: float, seed: int = 0, token: str | None = None) -
 
 
 def _one(
-    report: WireReport, address: tuple[str, int], number: int, seed: int, token: str | None
+    report: WireReport,
+    address: tuple[str, int],
+    number: int,
+    seed: int,
+    token: str | None,
+    path: str,
 ) -> None:
     kind, data = message(seed, number, token)
+    data = data.replace(RETRIEVE.encode(), path.encode())
     outcome = exchange(address, data, done=number % 2 == 0)
     with report.lock:
         report.sent += 1
@@ -78,7 +89,7 @@ def _one(
     if outcome == "hang" or (outcome.startswith("5") and outcome != "503"):
         report.failures.append(f"message {number} ({kind}): {outcome}")
     if number % _CHECK_EVERY == 0:
-        good = exchange(address, post(_GOOD, token))
+        good = exchange(address, post(_GOOD, token) if path == RETRIEVE else _INFO)
         if good != "200":
             report.failures.append(f"a good request after message {number} ({kind}): {good}")
 

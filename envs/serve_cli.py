@@ -22,6 +22,13 @@ from .datasets import make_questions
 from .server.cli import serve_env
 
 _LIMITS = Limits()
+_Queries = Annotated[int, typer.Option(help="Queries of a request, at most.")]
+_Chars = Annotated[int, typer.Option(help="Characters of a query, at most.")]
+_Body = Annotated[int, typer.Option(help="Bytes of a request, at most.")]
+_Waiting = Annotated[int, typer.Option(help="Queries that wait; beyond, 503.")]
+_Connections = Annotated[int, typer.Option(help="Connections at a time, at most.")]
+_Head = Annotated[float, typer.Option(help="Seconds to begin a request, at most.")]
+_Sending = Annotated[float, typer.Option(help="Seconds to send its body, at most.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -48,33 +55,19 @@ def serve_retriever(
     anyone: Annotated[
         bool, typer.Option("--anyone", help="Let other machines in without a token.")
     ] = False,
-    default_k: Annotated[int, typer.Option(help="Hits, if a client does not say.")] = (
-        _LIMITS.default_k
-    ),
+    default_k: Annotated[int, typer.Option(help="Hits, by default.")] = _LIMITS.default_k,
     max_k: Annotated[int, typer.Option(help="Hits of a query, at most.")] = _LIMITS.max_k,
-    max_queries: Annotated[int, typer.Option(help="Queries of a request, at most.")] = (
-        _LIMITS.max_queries
-    ),
-    max_chars: Annotated[int, typer.Option(help="Characters of a query, at most.")] = (
-        _LIMITS.max_chars
-    ),
-    max_body: Annotated[int, typer.Option(help="Bytes of a request, at most.")] = _LIMITS.max_body,
-    max_waiting: Annotated[int, typer.Option(help="Queries that wait; beyond, 503.")] = (
-        _LIMITS.max_waiting
-    ),
+    max_queries: _Queries = _LIMITS.max_queries,
+    max_chars: _Chars = _LIMITS.max_chars,
+    max_body: _Body = _LIMITS.max_body,
+    max_waiting: _Waiting = _LIMITS.max_waiting,
     max_batch: Annotated[int, typer.Option(help="Queries searched together.")] = _LIMITS.max_batch,
     wait_ms: Annotated[float, typer.Option(help="Wait for more queries, under load.")] = (
         _LIMITS.wait_ms
     ),
-    max_connections: Annotated[int, typer.Option(help="Connections at a time, at most.")] = (
-        _LIMITS.max_connections
-    ),
-    head_seconds: Annotated[float, typer.Option(help="To begin a request, at most.")] = (
-        _LIMITS.head_seconds
-    ),
-    body_seconds: Annotated[float, typer.Option(help="To send its body, at most.")] = (
-        _LIMITS.body_seconds
-    ),
+    max_connections: _Connections = _LIMITS.max_connections,
+    head_seconds: _Head = _LIMITS.head_seconds,
+    body_seconds: _Sending = _LIMITS.body_seconds,
     workers: Annotated[int, typer.Option(help="Threads that search.")] = _LIMITS.workers,
 ) -> None:
     """Serve a retriever as Search-R1's `/retrieve`; Ctrl-C stops."""

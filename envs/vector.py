@@ -6,7 +6,7 @@ is only the speed. Seeds and questions are those of single environments seeded a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
 import gymnasium
@@ -16,15 +16,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..core import Question, Score
-from ..errors import (
-    ConfigError,
-    EnvError,
-    EpisodeError,
-    HopgymError,
-    RetrievalError,
-    RewardError,
-    told,
-)
+from ..errors import EpisodeError, HopgymError, RetrievalError, RewardError, broken_env
 from ..rewards.base import ask_many
 from .datasets.base import QuestionSet
 from .draws import rewound
@@ -35,6 +27,7 @@ from .render import transcript_text
 from .settings import at_least
 from .vector_arguments import (
     autoreset_mode_of,
+    check_count,
     check_indices,
     reset_mask,
     spread_options,
@@ -238,7 +231,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """Have answered what episodes ask before their first turn, all of them at once."""
         asked = [(episode, queries) for episode in episodes if (queries := episode.first_queries())]
         while asked:
-            rows = iter(self._search([query for _, queries in asked for query in queries]))
+            rows = self._search(asked)
             asked = [
                 (episode, more)
                 for episode, queries in asked
@@ -259,7 +252,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         episodes = [self._episodes[i] for i in playing]
         asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
         while asked:
-            rows = iter(self._search([query for _, queries in asked for query in queries]))
+            rows = self._search(asked)
             asked = [
                 (episode, more)
                 for episode, queries in asked
@@ -310,9 +303,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         except (HopgymError, gymnasium.error.Error):
             raise
         except Exception as error:
-            name = self.env_class.__name__
-            failed[index] = EnvError(f"The environment {name} raised {told(error)}.")
-            failed[index].__cause__ = error
+            failed[index] = broken_env(self.env_class.__name__, error)
         return ()
 
     def _settle(self, closed: Sequence[int], failed: dict[int, HopgymError]) -> None:
@@ -343,8 +334,9 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
                 failed[i] = error
         return answered
 
-    def _search(self, queries: list[Query]) -> list[Row]:
-        return list(self.stage.search(queries)) if queries else []
+    def _search(self, asked: Sequence[tuple[Episode, Sequence[Query]]]) -> Iterator[Row]:
+        queries = [query for _, own in asked for query in own]
+        return iter(self.stage.search(queries) if queries else [])
 
     def _collect(
         self, played: Sequence[int], fresh: Mapping[int, Drawn]
@@ -388,13 +380,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
 
     def _check_actions(self, actions: Sequence[str]) -> None:
         self._check_begun()
-        several = _are_several(actions)
-        if not several or len(actions) != self.num_envs:
-            got = len(actions) if several else f"one {type(actions).__name__}"
-            raise ConfigError(
-                f"step takes {self.num_envs} actions, one for each of the sub-environments, in "
-                f"their order; got {got}."
-            )
+        check_count(actions, self.num_envs)
         if self.autoreset_mode is AutoresetMode.DISABLED:
             for episode in self._episodes:
                 episode.check_running()
@@ -408,9 +394,3 @@ def _scores(episodes: Sequence[Episode]) -> list[Score | RewardError]:
         asked = ask_many(reward, [episodes[n].to_score for n in own])
         scores.update(zip(own, asked, strict=True))
     return [scores[n] for n in range(len(episodes))]
-
-
-def _are_several(actions: Any) -> bool:
-    if isinstance(actions, np.ndarray):
-        return actions.ndim > 0
-    return isinstance(actions, Sequence) and not isinstance(actions, str | bytes)

@@ -92,3 +92,20 @@ def spread_options(options: dict[str, Any], n: int) -> list[dict[str, Any]]:
         {k: v[i] if isinstance(v, list | tuple | np.ndarray) else v for k, v in options.items()}
         for i in range(n)
     ]
+
+
+def check_count(actions: Any, n: int) -> None:
+    """Refuse anything but one action for each sub-environment.
+
+    Raises:
+        ConfigError: If it is one action, or another number of them.
+    """
+    if isinstance(actions, np.ndarray):
+        several = actions.ndim > 0
+    else:
+        several = isinstance(actions, Sequence) and not isinstance(actions, str | bytes)
+    if not several or len(actions) != n:
+        got = len(actions) if several else f"one {type(actions).__name__}"
+        raise ConfigError(
+            f"step takes {n} actions, one for each of the sub-environments, in their order; got {got}."
+        )

@@ -135,7 +135,7 @@ def _read_body(form: str, text: str) -> Any:
 def _check_failure(error: UnjudgedError) -> None:
     said = str(error)
     if len(said) > 400 or not said.isprintable():
-        raise Fault(f"a failure's words are long or not printable: {said:.200!r}")
+        raise Fault(f"a failure's words are long or not printable: {said!r:.200}")
 
 
 def _check_verdict(verdict: Verdict | ProcessVerdict) -> None:
@@ -144,4 +144,4 @@ def _check_verdict(verdict: Verdict | ProcessVerdict) -> None:
         if not fine:
             raise Fault(f"{value!r} in {verdict!r:.200} is not from 0 to 1")
     if not verdict.reason.isprintable() or len(verdict.reason) > 600:
-        raise Fault(f"the reason is long or not printable: {verdict.reason:.200!r}")
+        raise Fault(f"the reason is long or not printable: {verdict.reason!r:.200}")

@@ -70,7 +70,6 @@ def redteam(
     from ..choices import split_names
     from . import make_exploits
     from .attack import attack
-    from .report import as_json, console_tables, markdown
 
     chosen = make_exploits(split_names(exploits) if exploits else None)
     with Console(stderr=True).status("looking at the environments") as status:
@@ -85,6 +84,13 @@ def redteam(
             baseline=baseline,
             tell=lambda text: status.update(escape(text)),
         )
+    _show(found, json, md)
+
+
+def _show(found: Report, json: Path | None, md: Path | None) -> None:
+    """Print the tables, write the files, and end."""
+    from .report import as_json, console_tables, markdown
+
     console = Console()
     for part in console_tables(found):
         console.print(part)

@@ -63,12 +63,15 @@ class Talk:
 
     async def _answered(self) -> bool:
         """Answer one message; return whether there may be another."""
-        raw = await self._socket.receive_text()
+        frame = await self._socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            raise self._gone(frame.get("code", 1000))
+        raw = frame.get("text") or frame.get("bytes") or b""
         try:
             message = msgspec.json.decode(raw, type=_Message)
         except msgspec.ValidationError as error:
             return await self._refuse(str(error), "VALIDATION_ERROR")
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return await self._refuse(str(error), "INVALID_JSON")
         if message.type == "close":
             return False

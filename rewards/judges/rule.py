@@ -18,7 +18,9 @@ from .base import Claim, ProcessVerdict, StepClaim, SupportClaim, Verdict, check
 from .failures import NO_GOLDS
 from .guards import LOOSE, STRICT, VERDICTS, degenerate, same_figures, says
 from .option_sets import same_letters, set_f1
+from .replies import MAX_REASON
 from .step_rules import judge_step
+from .text import cleaned
 from .wording import Pair, content, forms, visible
 
 VERSION = 2
@@ -105,7 +107,10 @@ class RuleJudge:
         asked = check_claims(claims, SupportClaim, "support")
         items = [Checkable(one.claim, tuple(one.documents), one.question) for one in asked]
         return [
-            Verdict(float(one.supported), one.reason or "its words stand in a document")
+            Verdict(
+                float(one.supported),
+                cleaned(one.reason, MAX_REASON) or "its words stand in a document",
+            )
             for one in LexicalSupport().check(items)
         ]
 

@@ -29,7 +29,8 @@ class Client:
         self.socket = socket
 
     def __call__(self, message):
-        self.socket.send(message if isinstance(message, str) else json.dumps(message))
+        raw = isinstance(message, str | bytes)
+        self.socket.send(message if raw else json.dumps(message))
         return json.loads(self.socket.recv(timeout=20))
 
 
@@ -55,6 +56,7 @@ def test_an_episode_is_played(url):
     [
         ("{", "INVALID_JSON", ""),
         ("[" * 5000, "", ""),
+        (b"\xff\xfe", "INVALID_JSON", ""),
         ({"type": "mcp"}, "VALIDATION_ERROR", "mcp"),
         ({"type": "step", "data": {}}, "EXECUTION_ERROR", "needs its action"),
         ({"type": "step", "data": {"action": "x"}}, "EXECUTION_ERROR", "No episode has begun"),

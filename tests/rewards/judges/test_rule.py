@@ -274,3 +274,9 @@ def test_a_claim_is_supported_by_words_alone():
     assert wrong[:2] == (0.0, "not shown: bea")
     with pytest.raises(ConfigError, match=r"`support` takes a list of SupportClaims"):
         JUDGE.support([Claim("Who?", "Ada", ("Ada",))])
+
+
+def test_the_reason_of_missing_support_is_short_and_printable():
+    flood = "\u115f" * 5_000 + " Ada\u202e"
+    (verdict,) = RuleJudge().support([SupportClaim(flood, ["Vel is a film."])])
+    assert verdict.value == 0 and verdict.reason.isprintable() and len(verdict.reason) <= 500
