@@ -116,7 +116,7 @@ def _k(fields: _Body, limits: Limits) -> int:
     k = limits.default_k if fields.topk is None else fields.topk
     if not 1 <= k <= limits.max_k or k != int(k):
         raise RequestError(
-            422, f"topk is {k:g}; ask for 1 to {limits.max_k} hits, in a whole number."
+            422, f"topk is {k:.15g}; ask for 1 to {limits.max_k} hits, in a whole number."
         )
     return int(k)
 

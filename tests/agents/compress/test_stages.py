@@ -77,7 +77,7 @@ def test_reconstruction_teaches_a_frozen_decoder_s_vectors():
     each = CompressSettings(k=4, lr=3e-3, batch_size=8, max_chunks=1, warmup=0.0)
     figures = run(Stage("reconstruction", made, each, given, 40))
     first, last = (sum(f["loss"] for f in some) / 5 for some in (figures[:5], figures[-5:]))
-    assert last < 0.75 * first
+    assert last < 0.8 * first
     assert not any(weights.requires_grad for weights in made.decoder.parameters())
 
 

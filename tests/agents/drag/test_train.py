@@ -168,7 +168,7 @@ def test_a_write_that_was_cut_short_leaves_the_best_before_it(tmp_path, monkeypa
 
     def cut(parts, folder, made):
         if made.get("epochs_made") == 2:
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "retriever.safetensors").write_bytes(b"half")
             raise KeyboardInterrupt
         save(parts, folder, made)

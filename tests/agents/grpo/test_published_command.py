@@ -120,7 +120,7 @@ def test_the_published_command_line_trains_logs_and_pushes(place, exa):
     assert hub.made == [{"name": "name", "organization": "user", "visibility": "private"}]
     assert sorted(hub.files) == [
         "adapter_config.json", "adapter_model.safetensors", "hopgym.json", "journal.jsonl",
-        "marks.jsonl", "tokenizer.json", "tokenizer_config.json",
+        "marks.jsonl", "tokenizer.json", "tokenizer_config.json", "trained_on.json",
     ]  # fmt: skip
     for name in ("adapter_model.safetensors", "hopgym.json"):
         assert hub.files[name] == (output / name).read_bytes()

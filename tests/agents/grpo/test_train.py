@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(given, tmp_path
     cases = [
         (ConfigError, "is an adapter, and beta > 0", {"model_name": adapter.output_dir, "beta": 0.1}),
         (ConfigError, "in this model has not|this model has not", {"lora_r": 2, "lora_target_modules": "nope"}),
-        (DataError, "held out", {"eval_questions": "", "eval_split": "train"}),
+        (DataError, "also stand in", {"eval_questions": "", "eval_split": "train"}),
     ]  # fmt: skip
     with pytest.raises(ConfigError, match="plays in the grammar r3 alone, and hopgym/DagSearch-v0"):
         train(given("new", model_name="tiny"))
