@@ -29,10 +29,12 @@ def check_foreign(said: Any, where: str | Path) -> None:
         DataError: If it names a module or a file of Python, a server, or a variable, at any depth.
 
     >>> check_foreign("dense?encoder=hashing?dim=64", "index")
-    >>> check_foreign({"reranker": "bi_encoder?encoder=theirs.py:make"}, "index")
-    Traceback (most recent call last):
-        ...
-    hopgym.errors.DataError: index: names code that is not part of hopgym ...
+    >>> from hopgym.errors import DataError
+    >>> try:
+    ...     check_foreign({"reranker": "bi_encoder?encoder=theirs.py:make"}, "index")
+    ... except DataError as error:
+    ...     print(str(error)[:49])
+    index: names code that is not part of hopgym ('th
     """
     if code := _code(said):
         raise DataError(
