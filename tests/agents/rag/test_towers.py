@@ -43,7 +43,8 @@ def test_dpr_takes_the_first_token_and_does_not_normalise():
 
 def test_scores_are_inner_products_over_a_temperature():
     made = towers(temperature=2.0)
-    questions, passages = torch.randn(2, 64), torch.randn(3, 64)
+    draws = torch.Generator().manual_seed(0)
+    questions, passages = (torch.randn(n, 64, generator=draws) for n in (2, 3))
     expected = questions @ passages.T / 2
     torch.testing.assert_close(made.scores(questions, passages), expected)
     own = passages[torch.tensor([[0, 1], [2, 0]])]
@@ -52,7 +53,7 @@ def test_scores_are_inner_products_over_a_temperature():
     with torch.autocast("cpu", torch.bfloat16):  # products near 80 would lose their digits
         large = made.scores(questions * 30, passages)
     assert large.dtype == torch.float32
-    torch.testing.assert_close(large, questions @ passages.T * 15)
+    torch.testing.assert_close(large, questions @ passages.T * 15, rtol=1e-4, atol=1e-3)
 
 
 def test_the_seed_packed_question_and_context_into_one_input():
