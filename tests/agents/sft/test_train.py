@@ -179,7 +179,7 @@ def test_questions_that_are_played_are_not_trained_on(place, tmp_path):
     questions = tmp_path / "dev.jsonl"
     questions.write_text(json.dumps({"id": "x", "question": "Where is vel 0?", "answer": "orm"}))
     given = settings(place, eval_questions=f"{questions}?split=dev")
-    with pytest.raises(DataError, match="1 of 16 questions of the data"):
+    with pytest.raises(DataError, match="1 of 1 questions of dev dev also stand in the data"):
         train(given)
     assert not (place / "out").exists()
 

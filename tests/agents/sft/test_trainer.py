@@ -88,5 +88,5 @@ def test_a_resumed_run_counts_on(place, tmp_path):
     assert trainer._total_train_tokens == 7
     batch = next(iter(trainer.get_train_dataloader()))
     tokens = int(batch["attention_mask"].sum())
-    trainer.compute_loss(trainer.model, batch)
+    trainer.compute_loss(trainer.model.train(), batch)
     assert trainer._metrics["train"]["num_tokens"] == [7 + tokens]
