@@ -52,8 +52,10 @@ def test_the_command_trains_and_says_what_follows(tmp_path, capfd, monkeypatch):
     assert tiny_agent(model=str(out)).name == "made"
     again = run(*flags)
     assert isinstance(again.exception, ConfigError) and "--resume" in str(again.exception)
-    ended = run(*flags, "--resume")
-    assert isinstance(ended.exception, ConfigError) and "has ended" in str(ended.exception)
+    weights = (out / "model.safetensors").read_bytes()
+    ended = run(*flags, "--resume")  # it has ended: it stays as it is
+    assert ended.exit_code == 0 and f"Wrote {out}: 3 steps on " in ended.stdout
+    assert (out / "model.safetensors").read_bytes() == weights
 
 
 def test_ctrl_c_says_how_to_go_on(monkeypatch):
