@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...agents.games import suits
 from ...agents.rollout import Episode
-from ...errors import ConfigError, HopgymError, RewardError
+from ...errors import ConfigError, EnvError, HopgymError, RewardError
 from ..stats import mean_interval
 from .exploit import Exploit
 from .honest import HONEST_WRONG, references
@@ -148,6 +148,11 @@ class Campaign:
             return [self._failed(exploit, s, "refused", error) for s in self.schemes]
         except Exception as error:  # whatever an action can raise is a finding
             return [self._failed(exploit, s, "crashed", error) for s in self.schemes]
+        told = (one.error for one in episodes if one.error)
+        broken = next((error for error in told if error.startswith(EnvError.__name__)), None)
+        if broken is not None:  # what an action broke in the environment cost its episode alone
+            breakdown = EnvError(broken.partition(": ")[2])
+            return [self._failed(exploit, s, "crashed", breakdown) for s in self.schemes]
         return [self._cell(exploit, scheme, episodes) for scheme in self.schemes]
 
     def _cell(self, exploit: Exploit, scheme: Scheme, episodes: Sequence[Episode]) -> Cell:

@@ -12,6 +12,8 @@ from hopgym.benchmarks.redteam.learned import (
 from hopgym.benchmarks.redteam.samples import read_samples
 from hopgym.errors import AgentError, ConfigError, DataError, UnknownNameError
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_gap_that_opens_is_found_and_its_moment_and_shown_by_samples(monkeypatch, tmp_path):
     told = fake_learner(monkeypatch, {0: "iterative", 2: "iterative", 4: "every_name"})

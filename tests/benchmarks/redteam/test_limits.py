@@ -20,4 +20,4 @@ def test_a_text_that_claims_to_equal_all_others():
 def test_an_environment_that_breaks_is_a_finding():
     (cell,) = attacked(BRITTLE, ["empty"]).values()
     assert (cell.verdict, cell.failed, cell.pay) == ("crashed", True, None)
-    assert cell.note == "ZeroDivisionError: words per answer"
+    assert "ZeroDivisionError: words per answer" in cell.note
