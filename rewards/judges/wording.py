@@ -81,7 +81,9 @@ def visible(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(char for char in text if unicodedata.category(char) != "Cf")
+    # The different characters are few, however long the text is.
+    hidden = {ord(char): None for char in set(text) if unicodedata.category(char) == "Cf"}
+    return text.translate(hidden) if hidden else text
 
 
 def words(text: str, longest: int = LONGEST) -> list[str]:
@@ -97,7 +99,8 @@ def words(text: str, longest: int = LONGEST) -> list[str]:
     (['zurich', 'us', 'born', '4371', 'km'], ['1861', '1865', 'us'])
     """
     folded = unicodedata.normalize("NFKD", visible(text[:longest])).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    marks = {ord(char): None for char in set(folded) if unicodedata.combining(char)}
+    plain = folded.translate(marks) if marks else folded
     plain = _POSSESSIVE.sub("", _QUOTES.sub("'", plain))
     plain = _SPAN.sub(_whole_years, plain)
     plain = _LETTERS.sub(lambda match: match.group().replace(".", ""), plain)
@@ -233,10 +236,15 @@ class Pair:
         same = left & right
         own, lacking = list((left - same).elements()), list((right - same).elements())
         shared = same.total()
+        unlike: set[str] = set()  # what is lacking only shrinks: no second look for these
         for word in own[:]:
+            if word in unlike:
+                continue
             other = next((o for o in lacking if alike(word, o)), None)
+            if other is None:
+                unlike.add(word)
             # Initials alone tell nobody apart: a whole word comes first.
-            if other is not None and (shared or min(len(word), len(other)) > 1):
+            elif shared or min(len(word), len(other)) > 1:
                 own.remove(word)
                 lacking.remove(other)
                 shared += 1
