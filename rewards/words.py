@@ -37,7 +37,9 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("\u6d77\u5357\u7701")
     ('\u6d77\u5357', '\u5357\u7701')
     """
-    return tuple(part for word in _WORD.findall(_plain(text)) for part in _parts(word))
+    found = _WORD.findall(_plain(text))
+    parts = {word: _parts(word) for word in set(found)}  # a long text has few different words
+    return tuple(part for word in found for part in parts[word])
 
 
 def content_words(text: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from ...errors import ConfigError
 from ...files import atomic_write
 
 if TYPE_CHECKING:
-    from .runner import Findings, Target
+    from .runner import Failure, Findings, Target
 
 KINDS = ("environments", "documents", "judges", "records")
 _TAKEN = {"id": "the environment is the command's first argument"}
@@ -42,19 +42,14 @@ def fuzz(
     replay: Annotated[Path | None, typer.Option(help="Run a saved failure again.")] = None,
 ) -> None:
     """Throw hostile inputs at everything that reads; status 1 if something breaks or is slow."""
-    from .runner import save_failures
-
     if replay is not None:
         return _replay(replay)
     groups = _targets(what, set_)
-    found = [one for targets in groups for one in _run(targets, count, seed)]
+    found = [one for targets in groups for one in _run(targets, count, seed, out)]
     Console().print(_table(found))
     if json is not None:
         _write(json, found)
-    failures = [failure for one in found for failure in one.failures]
-    for path, failure in zip(save_failures(failures, out), failures, strict=True):
-        Console().print(f"{path}: {failure.problem:.300}", markup=False, highlight=False)
-    if failures:
+    if any(one.failures for one in found):
         raise typer.Exit(1)
 
 
@@ -80,10 +75,11 @@ def _targets(what: str, set_: list[str] | None) -> list[Sequence[Target]]:
     return [group for kind in (makers if what == "all" else (what,)) for group in makers[kind]()]
 
 
-def _run(targets: Sequence[Target], count: int, seed: int) -> list[Findings]:
-    """Fuzz targets with equal shares of a count."""
+def _run(targets: Sequence[Target], count: int, seed: int, out: Path) -> list[Findings]:
+    """Fuzz targets with equal shares of a count; what fails is written as it is found."""
     from ...agents.bar import Bar
     from .runner import fuzz as run
+    from .runner import save_failure
 
     share = -(-count // len(targets))
     found = []
@@ -95,7 +91,10 @@ def _run(targets: Sequence[Target], count: int, seed: int) -> list[Findings]:
                 bar.move(min(findings.inputs, share))
                 bar.note(f"{len(findings.failures)} failures")
 
-            found.append(run(target, share, seed, tell=tell))
+            def keep(failure: Failure, bar: Bar = bar) -> None:
+                bar.say(f"{save_failure(failure, out)}: {failure.problem:.300}")
+
+            found.append(run(target, share, seed, tell=tell, keep=keep))
         if not bar.console.is_terminal:
             one = found[-1]
             bar.say(f"{one.target}: {one.inputs} inputs, {len(one.failures)} failures")

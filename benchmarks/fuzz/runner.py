@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +89,7 @@ def fuzz(
     seed: int = 0,
     *,
     tell: Callable[[Findings], None] = lambda findings: None,
+    keep: Callable[[Failure], None] = lambda failure: None,
 ) -> Findings:
     """Check so many inputs, or stop after `MOST_FAILURES`.
 
@@ -97,6 +98,7 @@ def fuzz(
         count: Inputs, at least.
         seed: Of all cases.
         tell: Called after each case.
+        keep: Called with each failure when it is found: what runs for hours may be broken off.
     """
     findings = Findings(target.name)
     while findings.inputs < count and len(findings.failures) < MOST_FAILURES:
@@ -106,6 +108,7 @@ def fuzz(
         failure = _run(target, case, rng, number, findings)
         if failure is not None:
             findings.failures.append(failure)
+            keep(failure)
         tell(findings)
     return findings
 
@@ -148,27 +151,24 @@ def _broken_off(seconds: float) -> Iterator[None]:
             signal.signal(signal.SIGVTALRM, before)
 
 
-def save_failures(failures: Sequence[Failure], folder: Path) -> list[Path]:
-    """Write each failure into a file of its own, for `replay`; return the files.
+def save_failure(failure: Failure, folder: Path) -> Path:
+    """Write a failure into a file of its own, for `replay`; return the file.
 
     Raises:
         ConfigError: If the folder cannot be written.
     """
-    paths = []
-    for failure in failures:
-        name = "".join(c if c.isalnum() else "_" for c in failure.target)
-        path = folder / f"{name}-{failure.number}.json"
-        # Not msgspec: hostile text has lone surrogates, which only this one writes, as escapes.
-        plain = {"target": failure.target, "problem": failure.problem, "case": failure.case}
-        try:
-            with atomic_write(path) as stream:
-                stream.write(json.dumps(plain, default=repr, indent=1).encode())
-        except OSError as error:
-            raise ConfigError(
-                f"{str(folder)!r} cannot be written ({error.strerror}). Choose another folder."
-            ) from error
-        paths.append(path)
-    return paths
+    name = "".join(c if c.isalnum() else "_" for c in failure.target)
+    path = folder / f"{name}-{failure.number}.json"
+    # Not msgspec: hostile text has lone surrogates, which only this one writes, as escapes.
+    plain = {"target": failure.target, "problem": failure.problem, "case": failure.case}
+    try:
+        with atomic_write(path) as stream:
+            stream.write(json.dumps(plain, default=repr, indent=1).encode())
+    except OSError as error:
+        raise ConfigError(
+            f"{str(folder)!r} cannot be written ({error.strerror}). Choose another folder."
+        ) from error
+    return path
 
 
 def load_failure(path: Path) -> tuple[str, Case]:

@@ -91,14 +91,14 @@ def words(text: str, longest: int = LONGEST) -> list[str]:
 
     Args:
         text: Any string.
-        longest: How many of its characters are read.
+        longest: How many of its characters are read, and twice as many of what they are short for.
 
     The United States and their people are written in so many ways that they are one word.
 
     >>> words("Zürich's U.S.-born, 4,371 km"), words("1861-65, American")
     (['zurich', 'us', 'born', '4371', 'km'], ['1861', '1865', 'us'])
     """
-    folded = unicodedata.normalize("NFKD", visible(text[:longest])).casefold()
+    folded = unicodedata.normalize("NFKD", visible(text[:longest]))[: 2 * longest].casefold()
     marks = {ord(char): None for char in set(folded) if unicodedata.combining(char)}
     plain = folded.translate(marks) if marks else folded
     plain = _POSSESSIVE.sub("", _QUOTES.sub("'", plain))

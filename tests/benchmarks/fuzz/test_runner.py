@@ -1,7 +1,7 @@
 import pytest
 
 from hopgym.benchmarks.fuzz import runner
-from hopgym.benchmarks.fuzz.runner import MOST_FAILURES, fuzz, load_failure, replay, save_failures
+from hopgym.benchmarks.fuzz.runner import MOST_FAILURES, fuzz, load_failure, replay, save_failure
 from hopgym.errors import ConfigError, DataError
 
 
@@ -30,9 +30,11 @@ def test_sound_inputs_are_counted_and_timed():
 
 def test_a_failure_is_saved_and_replayed(tmp_path):
     target = Odd(lambda number: number % 7 == 0)
-    found = fuzz(target, 200)
+    saved = []
+    found = fuzz(target, 200, keep=lambda failure: saved.append(save_failure(failure, tmp_path)))
     assert found.failures and "is bad" in found.failures[0].problem
-    first = save_failures(found.failures, tmp_path)[0]
+    assert sorted(saved) == sorted(tmp_path.iterdir()) and len(saved) == len(found.failures)
+    first = saved[0]
     name, case = load_failure(first)
     assert (name, case) == ("odd", found.failures[0].case)
     assert "is bad" in replay(target, case).problem
@@ -61,4 +63,4 @@ def test_what_is_no_failure_s_file_is_told(tmp_path):
         load_failure(tmp_path / "x.json")
     failures = fuzz(Odd(lambda number: True), 1).failures
     with pytest.raises(ConfigError, match=r"cannot be written .* Choose another folder"):
-        save_failures(failures, tmp_path / "x.json" / "below")
+        save_failure(failures[0], tmp_path / "x.json" / "below")
