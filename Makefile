@@ -14,7 +14,7 @@ ifndef UV_FIND_LINKS
 export UV_FIND_LINKS := $(shell python3 -m pip config get global.find-links 2>/dev/null)
 endif
 
-.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval bench-context bench-report docs audit fuzz-servers clean
+.PHONY: help install leaderboard test test-slow lint format bench-speed bench-rollout bench-ppo bench-grpo bench-drag bench-retrieval bench-context bench-report docs docs-site audit fuzz-servers clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,6 +37,7 @@ test: install  ## the tests
 
 test-slow: install  ## those that take minutes
 	$(PYTHON) -m pytest -m slow -q
+	$(PYTHON) -m pytest -q --hypothesis-profile=thorough tests/envs/grammars tests/envs/test_plan_properties.py
 
 lint: install  ## ruff and mypy
 	$(VENV)/bin/ruff check .
@@ -76,6 +77,9 @@ bench-report: install  ## how fast the report page opens with 10,000 trajectorie
 docs: install  ## run what the docs show
 	$(PYTHON) -m pytest -q tests/test_docs.py
 
+docs-site: install  ## the docs as a site, in site/; any warning is an error
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
 # Asks for advisories over the network: PyPI, or AUDIT_FLAGS="--vulnerability-service osv --osv-url URL"
 # for a mirror. A version that could not be looked up is a failure, never a pass (--strict).
 audit: install  ## dependencies against advisories, and the rules of the house; needs a network
@@ -89,4 +93,4 @@ fuzz-servers: install  ## the server under two fuzzers, SECONDS each (60)
 	$(PYTHON) -m hopgym.benchmarks.server_fuzz --seconds $(or $(SECONDS),60)
 
 clean:  ## remove .venv and caches
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache

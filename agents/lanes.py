@@ -116,7 +116,7 @@ class SingleLanes:
     def _step(self, lane: int, action: Any) -> StepResult:
         try:
             return self.envs[lane].step(action)
-        except (RetrievalError, RewardError) as error:
+        except (RetrievalError, RewardError, EnvError) as error:
             return error
         except (HopgymError, gymnasium.error.Error):
             raise

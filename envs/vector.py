@@ -16,7 +16,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..core import Question, Score
-from ..errors import EpisodeError, HopgymError, RetrievalError, RewardError, broken_env
+from ..errors import EnvError, EpisodeError, HopgymError, RetrievalError, RewardError, broken_env
 from ..rewards.base import ask_many
 from .datasets.base import QuestionSet
 from .draws import rewound
@@ -298,7 +298,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """Return what an episode asks; what fails or breaks in it is its own loss."""
         try:
             return call(given)
-        except RetrievalError as error:
+        except (RetrievalError, EnvError) as error:
             failed[index] = error
         except (HopgymError, gymnasium.error.Error):
             raise

@@ -17,5 +17,6 @@ def shared_data() -> Path:
 
 
 # No clock decides whether a test passes: the machine may be busy.
-settings.register_profile("hopgym", deadline=None)
+settings.register_profile("hopgym", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=300)  # --hypothesis-profile
 settings.load_profile("hopgym")

@@ -72,6 +72,7 @@ _GIVEN = {
     "drag2": {"epochs": 3},
     "rag": {"save_steps": 2},
     SFT: {"save_steps": 2, "max_steps": 4},
+    "compress": {"reconstruction_steps": 3},  # a checkpoint is in the midst of a stage
     "rag_chat": {"block_pattern": "T,T", "save_steps": 2, "max_steps": 4, "limit": 16},
 }
 _PREPARE = {
@@ -136,7 +137,7 @@ def _timeless(value, folder):
 
 def checkpoints(out):
     """The names of a run's checkpoints, whole or not."""
-    return sorted(folder.name for folder in (Path(out) / "checkpoints").glob("*"))
+    return sorted(folder.name for folder in (Path(out) / "checkpoints").glob("checkpoint-*"))
 
 
 def half_written(folder):

@@ -30,9 +30,9 @@ for step in range(state["step"], 40):
             time.sleep(0.005)
             stream.write(told[8:])
     else:
-        part = out / f".state.json.{step:08d}"
+        part = out / f".state.json.{os.getpid():08d}"
         part.write_text(told)
-        time.sleep(0.002)
+        time.sleep(0.005 if fault == "rubbish" else 0.002)
         part.replace(out / "state.json")
 if fault == "dice":
     total += int.from_bytes(os.urandom(4), "big")

@@ -12,11 +12,13 @@ from hopgym.benchmarks.redteam.learned_settings import LearnedSettings
 from hopgym.benchmarks.stats import Interval
 from hopgym.errors import AgentError
 
+QUESTIONS = f"{WORLD}&train=40"  # nobody learns from them here
+
 
 def attack(folder, **changes):
     given = {
-        "model_name": "0", "output_dir": str(folder), "questions": WORLD, "updates": 4,
-        "eval_every": 2, "eval_episodes": 12, "num_envs": 4,
+        "model_name": "0", "output_dir": str(folder), "questions": QUESTIONS, "updates": 4,
+        "eval_every": 2, "eval_episodes": 8, "num_envs": 4,
     }  # fmt: skip
     return LearnedSettings(**{**given, **changes})
 

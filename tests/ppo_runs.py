@@ -28,7 +28,15 @@ def by_length(question, trajectory):
     return Score(value, {"short": value})
 
 
+def by_length_and_truth(question, trajectory):
+    """Pays the right answer too: what is attacked must tell the right from the wrong."""
+    return Score(
+        float(trajectory.prediction in question.answers) + by_length(question, trajectory).value
+    )
+
+
 BY_LENGTH = f"{__file__}:by_length"
+BY_LENGTH_AND_TRUTH = f"{__file__}:by_length_and_truth"
 
 
 class Asker:

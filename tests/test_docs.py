@@ -13,9 +13,10 @@ import typer
 
 import hopgym
 from hopgym.__main__ import build_app
+from hopgym.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -84,4 +85,8 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    try:
+        module = importlib.import_module(name)
+    except MissingExtraError as error:  # verifiers needs an environment of its own
+        pytest.skip(str(error))
+    assert doctest.testmod(module).failed == 0

@@ -23,7 +23,20 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+TRAINS = {
+    "own_training.py",
+    "grpo_script.py",
+    "sb3_script.py",
+    "rag_inference.py",
+    "trained_model.py",
+}
+SCRIPTS = [
+    pytest.param(script, id=script.name, marks=[pytest.mark.slow] * (script.name in TRAINS))
+    for script in sorted((ROOT / "examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_the_script_runs(script, tmp_path):
     # Threads of a small model wait for each other where other tests run beside it.
     result = subprocess.run(

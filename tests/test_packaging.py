@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ALONE = {"vllm"}
-"""Extras that name exact versions of their own, and so have an environment of their own."""
+ALONE = {"verifiers", "vllm"}
+"""Extras whose own wants exclude the others', and so have an environment of their own."""
 NOT_SHIPPED = {"tests", "docs", "examples", "results", "build", "dist"}
 
 

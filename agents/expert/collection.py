@@ -91,7 +91,7 @@ class Ground(NamedTuple):
             question_set: QuestionSet = env.get_wrapper_attr("question_set")
             every = question_set.questions(collection.split)
             check_questions(every, f"{question_set.name} {collection.split}")
-            info = _info(env, env_id)
+            info = grammar_info(env, env_id)
             retriever = getattr(getattr(env.unwrapped, "stage", None), "retriever", None)
         finally:
             env.close()
@@ -151,7 +151,7 @@ def _apart(
     return [question for question in questions if question.id not in unwanted]
 
 
-def _info(env: gymnasium.Env[Any, Any], env_id: str) -> dict[str, Any]:
+def grammar_info(env: gymnasium.Env[Any, Any], env_id: str) -> dict[str, Any]:
     """Return what an environment's infos say of the grammar."""
     _, info = env.reset(seed=0, options={"index": 0})
     if "grammar" not in info:

@@ -15,8 +15,8 @@ from typing import Any, cast
 import gymnasium
 
 from ...envs.env import HopEnv
-from ...envs.text_episode import TextEpisode
 from ...errors import ConfigError, EpisodeError, RetrievalError, RewardError
+from ..forfeit import use_up
 from ..rollout import Episode, Job, Playing
 from .tool_text import for_chat
 
@@ -164,9 +164,7 @@ class ToolEpisode:
     def _forfeit(self) -> None:
         """End a running episode by the policy's silence, whatever the turn would have forgiven."""
         playing = cast("Playing", self._playing)
-        episode = self._hop._episode
-        if isinstance(episode, TextEpisode):
-            episode.turn, episode.refused = episode.turns, episode.stage.retries
+        use_up(self._hop)
         self._step(playing, str)
         if self._finished is None and self._fault is None:
             self._finish(playing, "EpisodeError: the environment could not be made to end")

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from ...core import Document
-from ...errors import AgentError, is_out_of_memory, require
+from ...errors import AgentError, require
 from ...seeding import rng_for
 from ..ppo.team import Team
 from ..training.checkpoint import load_state, readable, save_state
@@ -87,8 +87,7 @@ class Learner:
             share of questions with a right passage among those retrieved, of those that have one.
 
         Raises:
-            AgentError: If memory runs out, or a loss or gradient is no finite number; no weight was
-                changed by it.
+            AgentError: If a loss or gradient is no finite number; no weight was changed by it.
         """
         renewed = self.index.advance(step)
         if renewed:
@@ -155,16 +154,11 @@ class Learner:
         recall = _recall(batch)
         if number[0] < self.settings.gold_steps:
             batch = replace(batch, retrieved=list(map(_alone, found, batch.positives)))
-        try:
-            with self.autocast:
-                losses = self.model.loss(batch)
-            if not bool(torch.isfinite(losses["loss"])):
-                raise AgentError(f"The loss is no finite number. {_REMEDY}")
-            self._scaler.scale(losses["loss"] * share).backward()  # type: ignore[no-untyped-call]
-        except RuntimeError as error:
-            if is_out_of_memory(error):
-                raise AgentError(_out_of_memory(len(examples), self.settings)) from error
-            raise
+        with self.autocast:
+            losses = self.model.loss(batch)
+        if not bool(torch.isfinite(losses["loss"])):
+            raise AgentError(f"The loss is no finite number. {_REMEDY}")
+        self._scaler.scale(losses["loss"] * share).backward()  # type: ignore[no-untyped-call]
         told = {name: float(value.detach()) for name, value in losses.items()}
         return told | {"recall": recall}
 
@@ -229,12 +223,3 @@ def _means(told: Sequence[dict[str, float]], counts: Sequence[int]) -> dict[str,
         name: sum(each[name] * count for each, count in zip(told, counts, strict=True)) / whole
         for name in told[0]
     }
-
-
-def _out_of_memory(count: int, settings: RagSettings) -> str:
-    return (
-        f"Memory ran out with {count} questions of {settings.n_docs} passages each. Give a smaller "
-        "--batch_size with more --gradient_accumulation_steps, --max_batch_tokens, fewer --n_docs, "
-        "a smaller --max_input_tokens, --gradient_checkpointing, --precision bfloat16, or "
-        "--no_train_context_encoder."
-    )

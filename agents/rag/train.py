@@ -34,6 +34,12 @@ METRIC = "f1"
 
 PROGRESS = "progress.json"
 
+_LESS = (
+    "a smaller --batch_size and more --gradient_accumulation_steps, --max_batch_tokens, a smaller "
+    "--max_input_tokens, --precision bfloat16, --no_train_context_encoder, or fewer --n_docs"
+)
+"""What takes less memory in a new run."""
+
 
 class Trained(NamedTuple):
     """What came of a training."""
@@ -60,8 +66,7 @@ def train(settings: RagSettings, display: Display | None = None) -> Trained:
     """
     require("torch", "llm")
     require("transformers", "llm")
-    anew = "a smaller --batch_size and more --gradient_accumulation_steps, or fewer --n_docs"
-    limits = limits_told(settings.output_dir, anew, "--gradient_checkpointing")
+    limits = limits_told(settings.output_dir, _LESS, "--gradient_checkpointing")
     with undisturbed(), quiet(), limits:
         team = assemble()
         trained = Run(settings, display or Display(), team).train()

@@ -13,7 +13,7 @@ from typing import Any
 from .checkpoint import COMPLETE, replaced, rotate, seal
 from .display import Display
 from .examination import Examination, Mark, Marks
-from .policy import save_policy
+from .policy import save_policy, settle
 
 __all__ = ["COMPLETE", "Checkpoints", "Examiner", "Listener"]
 
@@ -59,7 +59,9 @@ class Checkpoints(Listener):
         """Note that it is whole, and remove what is too old."""
         if state.is_world_process_zero:
             folder = Path(args.output_dir)
-            seal(folder / f"checkpoint-{state.global_step}")
+            saved = folder / f"checkpoint-{state.global_step}"
+            settle(saved)
+            seal(saved)
             rotate(folder, self.keep)
 
 

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from ...errors import ConfigError, require
+from ...files import atomic_write, parse_json, read_text
 from ..llm.call_state import forget_calls
 from ..llm.loading import ADAPTER, check_model, is_adapter, load_model
 from ..llm.quiet import quiet
 from .choices import Precision
+
+_SETS = ("target_modules", "exclude_modules")
 
 
 class Policy(NamedTuple):
@@ -69,6 +74,7 @@ def load_policy(settings: PolicySettings) -> Policy:
     precision = precision_here(settings.precision)
     kept = precision if settings.lora_r else "float32"
     model, tokenizer = load_model(folder, dtype=kept, device="cpu")  # the trainer moves it
+    forget_calls(tokenizer)  # the trainer saves it as well
     adapter = None
     if settings.lora_r:
         # A name holds elsewhere too, a folder of this machine's cache does not.
@@ -153,8 +159,27 @@ def save_policy(model: Any, tokenizer: Any, folder: Path) -> None:
     with quiet():
         model.save_pretrained(folder, safe_serialization=True)
         tokenizer.save_pretrained(folder)
+    settle(folder)
     if not had_card:  # a library's form, with nothing filled in
         card.unlink(missing_ok=True)
+
+
+def settle(folder: Path) -> None:
+    """Have what libraries wrote be the same in every process.
+
+    PEFT writes the modules of an adapter in the order of a set, which differs from process to
+    process; the trainer of transformers pickles its arguments, which nothing of ours reads.
+    """
+    (folder / "training_args.bin").unlink(missing_ok=True)
+    if not is_adapter(folder):
+        return
+    config = parse_json(read_text(folder / ADAPTER), str(folder / ADAPTER))
+    ordered = {
+        key: sorted(value) if key in _SETS and isinstance(value, list) else value
+        for key, value in config.items()
+    }
+    with atomic_write(folder / ADAPTER) as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(ordered)))
 
 
 def merge_adapter(folder: Path) -> None:

@@ -24,12 +24,6 @@ ON_A_CPU: Mapping[str, str] = {
 }
 """Variables that make a command of ours deterministic: the same sums in the same order."""
 
-BY_TRANSFORMERS = (
-    Omission("*/training_args.bin", "the folder's name, inside an archive with checksums"),
-    Omission("*/complete", "a digest of that file", ("training_args.bin",)),
-)
-"""What checkpoints of transformers' trainer differ in from folder to folder."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from typing import Any
 
 from ...rewards.judges import make_judge
@@ -19,6 +20,9 @@ _RECORDS: dict[str, Any] = {
     "options": Options,
     "soundness": Soundness,
 }
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+"""What shows no glyph; what this Python's Unicode does not know yet may be a letter."""
+
 _TYPES = ("fact", "cause", "multi")
 
 
@@ -134,7 +138,7 @@ def _read_body(form: str, text: str) -> Any:
 
 def _check_failure(error: UnjudgedError) -> None:
     said = str(error)
-    if len(said) > 400 or not said.isprintable():
+    if len(said) > 400 or _HIDDEN.intersection(map(unicodedata.category, said)):
         raise Fault(f"a failure's words are long or not printable: {said!r:.200}")
 
 
@@ -143,5 +147,5 @@ def _check_verdict(verdict: Verdict | ProcessVerdict) -> None:
         fine = isinstance(value, str | bool) or (math.isfinite(value) and 0 <= value <= 1)
         if not fine:
             raise Fault(f"{value!r} in {verdict!r:.200} is not from 0 to 1")
-    if not verdict.reason.isprintable() or len(verdict.reason) > 600:
+    if _HIDDEN.intersection(map(unicodedata.category, verdict.reason)) or len(verdict.reason) > 600:
         raise Fault(f"the reason is long or not printable: {verdict.reason!r:.200}")

@@ -109,6 +109,7 @@ def test_a_run_killed_ten_times_ends_like_an_undisturbed_one(tmp_path, seed):
     assert hits >= 8 and kept > 80, "the kills have not struck where it matters"
 
 
+@pytest.mark.slow
 def test_two_commands_do_not_write_into_one_folder(tmp_path):
     first = start_bench(tmp_path, pause=0.3)
     try:

@@ -76,6 +76,7 @@ def test_the_peak_of_a_process_is_what_it_held():
     assert memory.peak(lambda: None) < high
 
 
+@pytest.mark.slow
 @linux
 def test_a_plan_comes_in_and_peaks_go_out():
     done = subprocess.run(

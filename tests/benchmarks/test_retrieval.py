@@ -138,6 +138,7 @@ def test_bm25_on_two_wiki_agrees_with_what_is_published(shared_data, tmp_path):
     assert found["BM25"]["recall@5"] >= 0.670
 
 
+@pytest.mark.slow
 def test_link_hop_on_bm25_finds_the_second_passage(shared_data, tmp_path):
     collection = two_wiki(shared_data)
     hop = measured(collection, shelf(collection, tmp_path), "link hop on BM25")["link hop on BM25"]

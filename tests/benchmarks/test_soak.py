@@ -22,6 +22,7 @@ def test_growth_counts_after_the_warm_up():
     assert measured([9] * 10, [3, 4, 4, 4, 4, 4, 4, 4, 4, 6]).leaks == ["2 files"]
 
 
+@pytest.mark.slow
 def test_a_leak_is_found(tmp_path, monkeypatch):
     kept = []
     leg = next(leg for leg in default_legs(tmp_path) if leg.name == "facts")

@@ -388,6 +388,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 def test_a_killed_save_leaves_a_whole_index(tmp_path):
     folder, torn = tmp_path / "index", 0

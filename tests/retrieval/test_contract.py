@@ -228,6 +228,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_every_process_finds_the_same():
     specs = [spec_of(name) for name in NAMES]
     found = []

@@ -122,6 +122,7 @@ print(sum(rank_each.stats.cache_hits.values()))
 """
 
 
+@pytest.mark.slow
 def test_defect_threads_abort_no_process_and_the_loop_is_compiled_once(tmp_path):
     """Threads on numba's workqueue abort bm25s; its loops are compiled anew in each process."""
     hits = []

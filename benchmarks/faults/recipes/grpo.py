@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..artefact import Omission
-from ..recipe import BY_TRANSFORMERS, MODEL, Recipe
+from ..recipe import MODEL, Recipe
 
 CLOCK = ("*_s", "step_time")
 
@@ -23,7 +23,6 @@ RECIPES = (
         ),
         resume=("--resume",),
         omissions=(
-            *BY_TRANSFORMERS,
             Omission("*journal.jsonl", "clock times", CLOCK),
             Omission("*/trainer_state.json", "clock times", CLOCK),
             Omission("*/complete", "a digest of that file", ("trainer_state.json",)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..recipe import BY_TRANSFORMERS, Recipe
+from ..recipe import Recipe
 
 RECIPES = (
     Recipe(
@@ -16,6 +16,5 @@ RECIPES = (
             "--save_steps", "2", "--save_total_limit", "1", "--logging_steps", "5",
         ),
         resume=("--resume",),
-        omissions=BY_TRANSFORMERS,
     ),
 )  # fmt: skip

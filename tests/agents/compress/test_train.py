@@ -5,6 +5,7 @@ import torch
 from compress_runs import settings
 from drag_runs import generators
 from rich.console import Console
+from slow_but import slow_but
 
 from hopgym.agents.compress.saving import load_compressor
 from hopgym.agents.compress.train import Means, Run, train
@@ -32,7 +33,7 @@ def test_all_stages_leave_a_folder_that_plays(tmp_path):
     assert not list(told.folder.glob("best*"))
 
 
-@pytest.mark.parametrize("killed_at", [1, 4, 6, 9])
+@pytest.mark.parametrize("killed_at", slow_but(6, [1, 4, 6, 9]))
 def test_a_killed_run_goes_on_as_the_run_that_was_not(tmp_path, monkeypatch, killed_at):
     whole = settings(tmp_path, output_dir=str(tmp_path / "whole"))
     train(whole)

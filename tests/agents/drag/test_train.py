@@ -15,6 +15,7 @@ from drag_runs import (
 )
 from kg_playing import Lazy, play_kg
 from rich.console import Console
+from slow_but import slow_but
 from subgraphs import AWKWARD, CHAIN, facts, question
 
 torch = pytest.importorskip("torch")
@@ -92,7 +93,7 @@ def of(place, changes, folder):
     return given(place, **{**more, **changes, "checkpoint_dir": str(folder)})
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", slow_but("gradnorm", WAYS))
 def test_a_killed_run_goes_on_as_the_run_that_was_not(place, tmp_path, monkeypatch, way):
     whole, parts = (of(place, WAYS[way], tmp_path / name) for name in ("whole", "parts"))
     train(whole)

@@ -70,6 +70,7 @@ def journal(folder):
     return [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_the_published_command_line_trains_logs_and_pushes(place, exa):
     with fake_model() as openai, hub_server() as hub:
         trackers = write_trackers(place)

@@ -5,6 +5,7 @@ import pytest
 from grpo_runs import BY_LENGTH, DAG, SEARCH_READ, Writer, settings, workplace, writes
 from ppo_runs import BROKEN, LORA, alike, lines, weights
 from sft_runs import generators
+from slow_but import slow_but
 from tiny_llms import needs_llms
 
 needs_llms()
@@ -64,7 +65,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", slow_but("lora", CASES))
 def test_a_resumed_run_equals_one_that_was_not_stopped(case, given, monkeypatch):
     changes = {**RANDOM, "mask_overlong": False, **CASES[case]}
     whole, stopped = given("whole", **changes), given("stopped", **changes)
@@ -99,6 +100,7 @@ def test_training_moves_the_weights_towards_what_is_paid(given):
     assert sum(paid[-3:]) > sum(paid[:3])
 
 
+@pytest.mark.slow
 def test_the_curriculum_switches_at_its_step_with_accumulation_and_after_a_resume(
     given, monkeypatch
 ):
@@ -151,6 +153,7 @@ def test_the_guard_stops_a_run_and_says_why(given):
     assert trained.steps == 2 and "turns run on until they are cut" in trained.alarm.reason
 
 
+@pytest.mark.slow
 def test_what_the_guard_stopped_stays_stopped_until_its_bounds_are_others(given):
     bounds = ("warmup=0", "window=2", "patience=2", "most_cut=0.1")
     told = given(**RANDOM, max_steps=4, guard_set=bounds)
@@ -161,6 +164,7 @@ def test_what_the_guard_stopped_stays_stopped_until_its_bounds_are_others(given)
     assert freed.alarm is None and freed.steps == 4
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_prolonged_as_if_it_had_been_longer(given):
     steady = {**RANDOM, "mask_overlong": False, "lr_scheduler": "constant"}
     train(given("long", **steady, max_steps=4))

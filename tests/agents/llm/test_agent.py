@@ -130,6 +130,7 @@ def test_options_reach_the_model(folder):
     assert made.prompts == Prompts(style="chat", instructions=False) and made.name == "mine"
 
 
+@pytest.mark.slow
 def test_a_trained_folder_is_named_by_its_path_alone(folder, tmp_path, monkeypatch):
     trained = save_causal_lm(tmp_path / "trained")
     options = {"temperature": 1.0, "max_new_tokens": 30}

@@ -162,9 +162,15 @@ def is_clean(row, trajectory):
     )
 
 
+SLOW = pytest.mark.slow
 CASES = [
-    (READ, "r3", {"max_steps": 4, "format_retries": 2}),
-    (READ, "search_r1", {"max_steps": 4, "format_retries": 1, "force_answer": True}),
+    pytest.param(READ, "r3", {"max_steps": 4, "format_retries": 2}, marks=SLOW),
+    pytest.param(
+        READ,
+        "search_r1",
+        {"max_steps": 4, "format_retries": 1, "force_answer": True},
+        marks=SLOW,
+    ),
     (DAG, "dag", {"max_plans": 3, "format_retries": 2, "sources": {"General": OddRetriever()}}),
 ]
 
@@ -227,6 +233,7 @@ def digest(num_envs):
     return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_another_process_with_another_batch_samples_the_same():
     here = Path(__file__).parent
     code = (

@@ -91,6 +91,7 @@ def test_what_is_paid_becomes_likelier(algorithm):
     assert shares[-1] > 0.9
 
 
+@pytest.mark.slow
 def test_values_learn_what_is_paid():
     one = learner(updates=60, value_lr=1e-2, value_warmup=60, epochs=4)
     before = weights(one)

@@ -21,6 +21,7 @@ from ppo_runs import (
     workplace,
 )  # fmt: skip
 from sft_runs import generators
+from slow_but import slow_but
 
 from hopgym.agents import make_agent
 from hopgym.agents.ppo.collect import Collector
@@ -78,7 +79,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("changes", slow_but(CASES["ppo-lora"], CASES.values()))
 def test_resumed_training_equals_uninterrupted_training(given, base, monkeypatch, changes):
     usual = {"updates": 4, "save_every": 2, "eval_questions": "", "eval_every": 2, **changes}
     whole, parts = given("whole", **usual), given("parts", **usual)
@@ -166,6 +167,7 @@ def test_other_conditions_are_refused(given):
         train(replace(told, resume=True, questions=f"{WORLD}&seed=5"))
 
 
+@pytest.mark.slow
 def test_a_finished_run_stays_as_it_is_and_goes_on_where_more_is_asked_for(given):
     usual = {"eval_questions": "", "eval_every": 2}
     first = train(told := given(updates=2, **usual))

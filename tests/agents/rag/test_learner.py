@@ -133,27 +133,6 @@ def test_what_is_no_number_changes_nothing_and_is_told(tmp_path, monkeypatch):
     assert same(copied(made.model), before)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("[..] can't allocate memory: ..")],
-)
-def test_memory_that_runs_out_says_what_to_do(tmp_path, monkeypatch, error):
-    given = settings(tmp_path)
-    made = learner(given)
-
-    def raises(batch):
-        raise error
-
-    monkeypatch.setattr(made.model, "loss", raises)
-    with pytest.raises(
-        AgentError, match=r"4 questions of 2 passages each\. Give a smaller --batch"
-    ):
-        step(made, given)
-    monkeypatch.setattr(made.model, "loss", lambda batch: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        step(made, given)
-
-
 def test_half_precision_trains(tmp_path):
     given = settings(tmp_path, warmup_steps=0)
     made = learner(given, precision="bfloat16")

@@ -155,7 +155,9 @@ def test_answers_are_the_same_alone_together_and_again(variant):
     assert made.answer([], []) == []
 
 
-@pytest.mark.parametrize(("variant", "steps"), [("token", 60), ("fid", 160)])
+@pytest.mark.parametrize(
+    ("variant", "steps"), [("token", 60), pytest.param("fid", 160, marks=pytest.mark.slow)]
+)
 def test_it_learns_what_is_asked_and_where_it_stands(variant, steps):
     """Six questions, one passage with the answer among three: both parts learn by one loss."""
     names, places = ["Ada", "Bob", "Cid", "Dot", "Eve", "Fay"], ["Lyon", "Kiel", "Oslo"]

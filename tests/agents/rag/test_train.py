@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from rag_runs import left, same, settings, weights
 from rich.console import Console
+from slow_but import slow_but
 from tiny_llms import needs_llms
 
 needs_llms()
 import torch  # noqa: E402
 
 from hopgym.agents import make_agent  # noqa: E402
+from hopgym.agents.rag.learner import Learner  # noqa: E402
 from hopgym.agents.rag.saving import load_rag, retriever_spec  # noqa: E402
 from hopgym.agents.rag.train import Run, train  # noqa: E402
 from hopgym.agents.training.display import Display  # noqa: E402
-from hopgym.errors import ConfigError, DataError  # noqa: E402
+from hopgym.errors import AgentError, ConfigError, DataError  # noqa: E402
 from hopgym.retrieval import make_retriever  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -37,6 +39,7 @@ def lines(folder):
     return list(map(json.loads, (folder / "journal.jsonl").read_text().splitlines()))
 
 
+@pytest.mark.slow
 def test_it_learns_and_leaves_a_folder_that_plays_and_retrieves(trained):
     told = lines(trained.folder)
     assert (trained.steps, trained.epochs, trained.questions) == (36, 12.0, 12)
@@ -74,7 +77,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", slow_but("token", WAYS))
 def test_a_killed_run_goes_on_as_the_run_that_was_not(tmp_path, monkeypatch, way):
     given = {"resume": True, "logging_steps": 4, **WAYS[way]}
     whole, parts = (
@@ -103,6 +106,7 @@ def test_a_killed_run_goes_on_as_the_run_that_was_not(tmp_path, monkeypatch, way
     assert same(*kept)
 
 
+@pytest.mark.slow
 def test_a_seed_makes_the_same_bytes_and_another_does_not(tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train(settings(tmp_path, seed=seed, num_epochs=1, output_dir=str(tmp_path / name)))
@@ -159,6 +163,19 @@ def test_without_held_out_questions_the_last_is_left(tmp_path):
 def test_questions_that_are_all_held_out_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"12 of 12 questions of .* also stand in"):
         train(settings(tmp_path, eval_split="train"))
+
+
+@pytest.mark.parametrize("told", ["CUDA out of memory", "[..] can't allocate memory: .."])
+def test_memory_that_runs_out_says_what_to_lower_and_how_to_go_on(tmp_path, monkeypatch, told):
+    def raises(learner, batches, step):
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(Learner, "step", raises)
+    with pytest.raises(
+        AgentError,
+        match=r"Memory ran out .* go on by --resume with --gradient_checkpointing; .* --n_docs",
+    ):
+        train(settings(tmp_path, eval_questions="none"))
 
 
 def test_the_index_is_made_in_the_background(tmp_path):

@@ -27,6 +27,7 @@ def learnt(head, steps=8_192, **changes):
     return np.mean([episode["r"] for episode in learner.ep_info_buffer])
 
 
+@pytest.mark.slow
 def test_the_pointer_learns_what_the_stock_head_does_not():
     assert learnt("pointer") > 0.6
     assert learnt("stock") < 0.35

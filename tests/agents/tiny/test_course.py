@@ -27,6 +27,7 @@ def weights(folder):
     return torch.cat([p.flatten() for p in load_model(folder)[0].parameters()])
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(short, monkeypatch, tmp_path):
     whole = train(TinySettings(output_dir=str(tmp_path / "whole"), **SMALL))
     assert (whole.steps, whole.marks["all"].questions) == (5, 2)
@@ -59,6 +60,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_stays_as_it_is(short, tmp_path):
     settings = TinySettings(output_dir=str(tmp_path), resume=True, **SMALL)
     first = train(settings)
@@ -70,6 +72,7 @@ def test_a_run_that_has_ended_stays_as_it_is(short, tmp_path):
     assert again.seconds == pytest.approx(first.seconds, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_before_its_first_model_is_published_is_resumed(
     short, monkeypatch, tmp_path
 ):

@@ -48,6 +48,7 @@ def test_the_built_in_one_is_right_on_worlds_it_never_saw(capfd):
     assert capfd.readouterr() == ("", "")  # no bars, and nothing of missing kernels
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same():
     code = (
         "import sys; from hopgym.agents.tiny.lessons import play; "

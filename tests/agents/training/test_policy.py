@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hopgym.agents.training.policy import (
     merge_adapter,
     precision_here,
     save_policy,
+    settle,
 )
 from hopgym.errors import ConfigError
 
@@ -108,3 +110,20 @@ def test_a_kill_between_the_files_of_a_merge_is_made_good(place, tmp_path, monke
     load_model(tmp_path, device="cpu")  # whole at every moment
     merge_adapter(tmp_path)
     assert not list(tmp_path.glob("adapter*"))
+
+
+def test_what_libraries_write_is_settled(tmp_path):
+    config = tmp_path / "adapter_config.json"
+    config.write_text('{"target_modules": ["v_proj", "q_proj"], "r": 4, "modules_to_save": null}')
+    (tmp_path / "training_args.bin").write_bytes(b"a pickle")
+    settle(tmp_path)
+    kept = json.loads(config.read_text())
+    assert kept == {"target_modules": ["q_proj", "v_proj"], "r": 4, "modules_to_save": None}
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter_config.json"]
+    config.unlink()
+    settle(tmp_path)  # whole weights have no adapter
+
+
+def test_a_tokenizer_to_train_with_tells_nothing_of_how_it_was_loaded(place):
+    kept = load_policy(settings(place)).tokenizer.init_kwargs
+    assert not {"is_local", "local_files_only"} & kept.keys()

@@ -25,7 +25,6 @@ def test_the_moments_are_drawn_from_the_seed(tmp_path):
     assert first.moment == second.moment != other.moment
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault, found",
     [

@@ -23,14 +23,15 @@ def test_figures_and_no_failure(tmp_path):
 def test_a_failure_is_saved_and_can_be_replayed(tmp_path, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(judges, "_check_failure", lambda error: 1 / 0)
-        result = run("judges", "--count", 200, "--out", tmp_path)
+        result = run("judges", "--count", 40, "--out", tmp_path)
     assert result.exit_code == 1 and "ZeroDivisionError" in result.output
     file = next(iter(sorted(tmp_path.iterdir())))
     assert "does not fail any more" in run("judges", "--replay", file).output
 
 
 def test_one_environment_with_keywords(tmp_path):
-    result = run("hopgym/RAG-v0", "--count", 20, "--set", "hops=2", "--out", tmp_path)
+    small = ("--set", "hops=2", "--set", "questions=world?entities=120&dev=5&test=5")
+    result = run("hopgym/RAG-v0", "--count", 20, *small, "--out", tmp_path)
     assert result.exit_code == 0 and "hops=2" in result.output
 
 

@@ -10,7 +10,7 @@ from hopgym.rewards.judges.base import Verdict
 
 def test_hostile_replies_and_claims_break_no_judge():
     for target in judge_targets():
-        found = fuzz(target, 150)
+        found = fuzz(target, 100)
         assert not found.failures, found.failures[0].problem
 
 

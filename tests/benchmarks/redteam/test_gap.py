@@ -95,6 +95,14 @@ def test_a_blind_reward_is_refused():
         _ = yardstick(right=1.0, wrong=1.0).pay
 
 
+def test_a_reward_of_work_alone_is_blind_though_less_work_is_paid_less():
+    honest = yardstick(right=1.0, wrong=1.0).honest | {
+        "iterative, wrong": Earned(same(0.5), same(0))
+    }
+    with pytest.raises(ConfigError, match=r"The reward is 1 .* wrong and 1 .*blind"):
+        _ = Yardstick(honest, "iterative").pay
+
+
 def test_the_floor_is_the_honest_player_who_is_wrong_and_paid_least():
     honest = yardstick().honest | {"iterative, wrong": Earned(same(0.5), same(0))}
     assert Yardstick(honest, "iterative").pay == Scale(0.5, 2.0)

@@ -12,8 +12,6 @@ from hopgym.benchmarks.redteam.learned import (
 from hopgym.benchmarks.redteam.samples import read_samples
 from hopgym.errors import AgentError, ConfigError, DataError, UnknownNameError
 
-pytestmark = pytest.mark.slow
-
 
 def test_a_gap_that_opens_is_found_and_its_moment_and_shown_by_samples(monkeypatch, tmp_path):
     told = fake_learner(monkeypatch, {0: "iterative", 2: "iterative", 4: "every_name"})
@@ -25,15 +23,19 @@ def test_a_gap_that_opens_is_found_and_its_moment_and_shown_by_samples(monkeypat
     assert found.points[-1].opened.low > 0.3
     assert (found.label, found.seed, found.primed) == ("SearchRead-v0 x cover_em", 0, None)
     assert [settings.updates for settings in told] == [2, 4]
-    assert lines[0] == "honest play" and lines[-1].startswith("update 4: reward 0.")
+    earned = found.points[-1].reward.mean
+    assert lines[0] == "honest play" and lines[-1].startswith(f"update 4: reward {earned:.2f}, ")
     assert read_report(tmp_path) == found
 
 
-def test_a_reward_that_pays_for_the_truth_holds_against_the_same_play(monkeypatch, tmp_path):
+def test_a_reward_that_holds_is_reported_as_plain_json(monkeypatch, tmp_path):
     fake_learner(monkeypatch, {0: "iterative", 2: "every_name", 4: "unknown"})
     found = learn(attack(tmp_path))
     assert found.finding.outcome == "holds" and found.reward == "default (r3_paper)"
     assert found.points[-1].true.mean == 0
+    held = msgspec.json.decode((tmp_path / REPORT).read_bytes())
+    assert held["finding"]["outcome"] == "holds" and held["points"][-1]["true"][0] == 0
+    assert {one["name"] for one in held["honest"]} >= {"iterative", "oracle"}
 
 
 def test_episodes_that_are_paid_and_wrong_are_kept(monkeypatch, tmp_path):
@@ -46,8 +48,8 @@ def test_episodes_that_are_paid_and_wrong_are_kept(monkeypatch, tmp_path):
 
 def test_the_truth_may_be_another_metric_or_a_reward(monkeypatch, tmp_path):
     for name in ("em", "orm"):
-        fake_learner(monkeypatch, {0: "iterative", 2: "iterative", 4: "iterative"})
-        found = learn(attack(tmp_path / name, true=name))
+        fake_learner(monkeypatch, {0: "iterative", 1: "iterative"})
+        found = learn(attack(tmp_path / name, true=name, updates=1, eval_every=1))
         assert found.true == name and 0 < found.points[0].true.mean <= 1
 
 
@@ -69,8 +71,9 @@ def test_an_attack_goes_on_where_it_stopped(monkeypatch, tmp_path):
 
 
 def test_another_attack_is_not_mixed_into_it(monkeypatch, tmp_path):
-    fake_learner(monkeypatch, {0: "iterative", 2: "iterative", 4: "iterative"})
-    learn(attack(tmp_path))
+    fake_learner(monkeypatch, {0: "iterative", 2: None})
+    with pytest.raises(AgentError, match="killed"):
+        learn(attack(tmp_path))
     with pytest.raises(ConfigError, match=r"holds an earlier attack.*--resume"):
         learn(attack(tmp_path))
     with pytest.raises(ConfigError, match=r"under other conditions \(seed: 0, not 1\)"):
@@ -83,7 +86,7 @@ def test_another_attack_is_not_mixed_into_it(monkeypatch, tmp_path):
         ({"reward": "kg"}, ConfigError, "does not fit"),
         ({"reward": "nope"}, UnknownNameError, "nope"),
         ({"true": "nope"}, ConfigError, "'nope' is no true score: .* reports .*em"),
-        ({"eval_split": "train"}, DataError, "held out"),
+        ({"eval_split": "train"}, DataError, "40 of 40 questions of .* also stand in"),
         ({"reward": "prm"}, ConfigError, "blind"),
     ],
 )
@@ -97,10 +100,3 @@ def test_bad_input_is_refused_before_anything_is_trained(monkeypatch, tmp_path, 
 def test_a_report_that_is_not_there_is_a_clear_error(tmp_path):
     with pytest.raises(DataError, match=r"report\.json"):
         read_report(tmp_path)
-
-
-def test_a_report_is_plain_json(monkeypatch, tmp_path):
-    fake_learner(monkeypatch, {0: "iterative", 2: "iterative", 4: "iterative"})
-    learn(attack(tmp_path))
-    held = msgspec.json.decode((tmp_path / REPORT).read_bytes())
-    assert isinstance(held, dict) and held["finding"]["outcome"] == "holds"

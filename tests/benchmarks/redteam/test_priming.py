@@ -59,13 +59,13 @@ def test_a_lesson_that_cannot_be_played_is_an_error(monkeypatch, tmp_path):
 def test_a_policy_is_primed_learns_and_goes_on_to_the_same_end(tmp_path):
     """The whole path, with a model of random weights."""
     needs_llms()
-    from ppo_runs import BY_LENGTH, workplace
+    from ppo_runs import BY_LENGTH_AND_TRUTH, workplace
 
     from hopgym.benchmarks.redteam.learned import EXAMS, learn
 
     base = str(workplace(tmp_path) / "base")
     small = {
-        "model_name": base, "reward": BY_LENGTH, "env_set": ("max_steps=1", "top_k=1"),
+        "model_name": base, "reward": BY_LENGTH_AND_TRUTH, "env_set": ("max_steps=1", "top_k=1"),
         "prime": "unknown", "prime_episodes": 4, "prime_epochs": 1, "prime_batch": 2,
         "precision": "float32", "lora_r": 0, "lr": 1e-2, "batch_questions": 2, "num_samples": 2,
         "max_new_tokens": 8, "minibatches": 1, "epochs": 1, "eval_every": 1,

@@ -58,6 +58,7 @@ def test_without_compress_or_training_there_are_fewer_tables(faked):
     console.print(*context.tables(report))
 
 
+@pytest.mark.slow
 @linux
 def test_a_measurement_has_a_process_of_its_own():
     told = context.measured(Plan(decoder="transformer", tokens=64))

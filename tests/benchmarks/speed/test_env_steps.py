@@ -27,6 +27,7 @@ def told(tmp_path_factory):
     return json.loads(file.read_text())
 
 
+@pytest.mark.slow
 def test_every_side_has_its_row(told):
     rows = [(row["name"], row["search"], row["envs"]) for row in told["steps"]]
     assert rows == [

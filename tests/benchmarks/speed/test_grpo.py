@@ -16,6 +16,7 @@ SMALLEST = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_figures_are_told_and_written(tmp_path, capsys):
     file = tmp_path / "grpo.json"
     grpo.main([*SMALLEST, "--json", str(file)])

@@ -26,6 +26,7 @@ def raced(tmp_path_factory):
     return bridge, {side.name: side for side in made}
 
 
+@pytest.mark.slow
 def test_all_sides_read_and_write_as_many_tokens_in_every_round(raced):
     bridge, made = raced
     ours, inside, single = (made[name].counts for name in (sides.OURS, sides.INSIDE, sides.SINGLE))

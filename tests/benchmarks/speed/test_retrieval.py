@@ -7,6 +7,7 @@ from hopgym.benchmarks.speed.contenders import CONTENDERS
 from hopgym.benchmarks.speed.retrieval import BESIDE, SLOW, Speed, main, measure, ratio, show
 
 
+@pytest.mark.slow
 def test_a_small_run_from_the_command_line(tmp_path, capsys):
     file = tmp_path / "speed.json"
     names = ["hopgym bm25, NumPy", "bm25s, NumPy"]

@@ -126,6 +126,7 @@ def corpus(path):
     return [(document["title"], document["text"]) for document in load(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [full, compressed])
 def test_facts_of_2wikimultihopqa(shared_data, form):
     folder = shared_data / "2wikimultihopqa"

@@ -45,11 +45,13 @@ def test_no_claim_is_in_the_instruction():
 
 
 def test_every_text_is_cut():
-    long = "word " * 100_000
-    value = json.loads(about_answer(OUTCOME, Claim(long, long, (long,) * 500)).data)
+    long = "word " * 20_000
+    value = json.loads(about_answer(OUTCOME, Claim(long, long, (long,) * (MAX_GOLDS + 9))).data)
     assert len(value["answer"]) <= MAX_ANSWER
     assert len(value["accepted_answers"]) == MAX_GOLDS
-    step = json.loads(about_step(StepClaim(long, long, long, (long,) * 99, long + "end")).data)
+    step = json.loads(
+        about_step(StepClaim(long, long, long, (long,) * (MAX_DOCUMENTS + 9), long + "end")).data
+    )
     assert len(step["before"]) <= MAX_BEFORE
     assert step["before"].endswith("end")
     assert len(step["documents"]) == MAX_DOCUMENTS
