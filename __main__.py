@@ -17,6 +17,7 @@ from .agents.expert import cli as expert_cli
 from .benchmarks import cli as benchmarks_cli
 from .benchmarks import judge_cli
 from .benchmarks.audit import cli as audit_cli
+from .benchmarks.export import cli as export_cli
 from .benchmarks.faults import cli as faults_cli
 from .benchmarks.fuzz import cli as fuzz_cli
 from .envs import cli as envs_cli
@@ -45,6 +46,7 @@ PACKAGES = (
     graphs_cli,
     benchmarks_cli,
     judge_cli,
+    export_cli,
     audit_cli,
     fuzz_cli,
     faults_cli,

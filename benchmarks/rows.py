@@ -37,8 +37,11 @@ LISTED = Column(
     "f1_one_to_one", "F1 1:1", "F1 of a list of answers, each paired with one gold answer at most."
 )
 """Ranks where answers are lists: the overlap of words would charge for the second right answer."""
+SCORED = Column("score", "Score", "What the environment's own function makes of the episode.")
+"""Ranks where an environment of plain functions scores by itself."""
 
 SCORES = (
+    SCORED,
     Column("em", "EM", "The prediction equals an accepted answer after normalisation."),
     PRIMARY,
     LISTED,
@@ -132,8 +135,9 @@ def _trained_on(records: Sequence[Record]) -> int | None:
 
 
 def ranking(records: Iterable[Record]) -> Column:
-    """Return the score that ranks: of lists of answers where there are such."""
-    return LISTED if any(LISTED.name in record.metrics for record in records) else PRIMARY
+    """Return the score that ranks: the environment's own, of lists of answers, where there are such."""
+    held = {name for record in records for name in record.metrics}
+    return next((column for column in (SCORED, LISTED) if column.name in held), PRIMARY)
 
 
 def _scores(records: Sequence[Record]) -> dict[str, Interval]:

@@ -56,7 +56,9 @@ class DagSearchSettings(Settings):
     max_plans: int = 1
     """Plans in an episode; above 1 the agent may plan again once it has seen results."""
     max_nodes: int = 8
+    """Searches in a plan."""
     max_query_words: int = 10
+    """Words in a query of a plan."""
     max_document_chars: int = 300
     """Characters of a document's text that are shown; it is cut before it is wrapped."""
     timeout: float | None = None
@@ -275,8 +277,20 @@ class DagSearchEnv(HopEnv):
         parse_error, queries, document_ids, new_text`; at the end also `prediction, answers,
         metrics, trajectory`, and `reward_reason` where the reward gives one.
 
-    Arguments:
+    Keywords:
         The fields of `DagSearchSettings`, and `render_mode` (`"ansi"` or `"human"`).
+
+    Example:
+        >>> import gymnasium, hopgym
+        >>> env = gymnasium.make("hopgym/DagSearch-v0", questions="world?entities=300")
+        >>> _, info = env.reset(options={"index": 0})
+        >>> plan = "<think>One search.</think>\n<search>\nNodes:\nA: who founded it (General)\n</search>"
+        >>> _, _, terminated, _, info = env.step(plan)
+        >>> info["phase"], info["queries"], terminated
+        ('answer', ('who founded it',), False)
+        >>> _, _, terminated, _, info = env.step("<answer>Nobody Known</answer>")
+        >>> terminated, info["reward_terms"]
+        (True, {'semantic': 0.0, 'dag': 0.0, 'format': 0.25})
 
     Version history:
         v0: first release.

@@ -138,8 +138,17 @@ class SearchReadEnv(HopEnv):
         `reward_terms, parse_error, queries, document_ids, new_text`; at the end also
         `prediction, answers, metrics, trajectory`, and `reward_reason` where the reward gives one.
 
-    Arguments:
+    Keywords:
         The fields of `SearchReadSettings`, and `render_mode` (`"ansi"` or `"human"`).
+
+    Example:
+        >>> import gymnasium, hopgym
+        >>> env = gymnasium.make("hopgym/SearchRead-v0", questions="world?entities=300")
+        >>> _, info = env.reset(options={"index": 0})
+        >>> action = "Step 1:\nThe problem analysis: I look.\nThe retrieval query: " + info["question"]
+        >>> _, reward, terminated, truncated, info = env.step(action)
+        >>> len(info["document_ids"]), sorted(info["reward_terms"])
+        (3, ['format', 'outcome', 'relevance'])
 
     Version history:
         v0: first release.

@@ -28,6 +28,7 @@ class Settings:
     questions: str | QuestionSet = "world"
     """A registered name (`"world"`, `"world?hops=2-4"`), a file or folder, or a question set."""
     split: str = "train"
+    """Which of their splits is played."""
     retriever: str | Retriever = "bm25"
     """A registered name, the folder of a saved index, or a retriever."""
     reward: str | Reward = "r3_paper"

@@ -19,7 +19,6 @@ LONGEST_KEPT = 256
 """Characters. What is derived of an agent's longer texts is not kept: they rarely come again, and a
 cache full of them is a leak by another name."""
 
-_DELETE = str.maketrans("", "", string.punctuation)
 _BLANK = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _BLANK_QUOTES = str.maketrans(dict.fromkeys(f"{string.punctuation}\u2018\u2019\u00b4\u0060", " "))
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -34,7 +33,7 @@ def squad(text: str) -> str:
     >>> squad("The U.S.,  of A")
     'us of'
     """
-    plain = text.lower().translate(_DELETE)
+    plain = _unmarked(text.lower())
     if plain.isascii() and plain.isprintable():  # then blanks alone part words: the same, faster
         return " ".join([word for word in plain.split() if word not in _ARTICLE])
     return " ".join(_ARTICLES.sub(" ", plain).split())
@@ -46,7 +45,15 @@ def squad_words(text: str) -> list[str]:
     >>> squad_words("The U.S.,  of A")
     ['the', 'us', 'of', 'a']
     """
-    return text.lower().translate(_DELETE).split()
+    return _unmarked(text.lower()).split()
+
+
+def _unmarked(text: str) -> str:
+    """Delete punctuation; a pass for each mark that is there is quicker than `str.translate`."""
+    for mark in string.punctuation:
+        if mark in text:
+            text = text.replace(mark, "")
+    return text
 
 
 def r1_searcher(text: str) -> str:

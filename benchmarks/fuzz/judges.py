@@ -79,7 +79,7 @@ class RuleTarget:
         }
 
     def check(self, case: Case, rng: Rng | None) -> int:
-        """Judge it twice."""
+        """Judge it in each way, and each twice; a claim of each way is an input."""
         claim = Claim(case["question"], case["answer"], case["golds"], case["type"])
         step = StepClaim(case["question"], case["answer"], case["golds"][0], case["documents"])
         support = SupportClaim(case["answer"], case["documents"], case["question"])
@@ -89,7 +89,7 @@ class RuleTarget:
             _check_verdict(first)
             if first != again:
                 raise Fault(f"{name} says {first} and then {again}")
-        return 1
+        return len(asked)
 
 
 def judge_targets() -> list[ReplyTarget | RuleTarget]:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from ...errors import ConfigError
 from ..stats import Interval, mean_interval
+from .honest import HONEST_WRONG
 from .verdicts import MATERIAL, Earned, extremes, limits_of
 
 Outcome = Literal["holds", "gamed"]
@@ -60,8 +61,7 @@ class Yardstick(NamedTuple):
         Raises:
             ConfigError: If it pays the wrong as it pays the right.
         """
-        best = max(_mean(one.pay) for one in self._right)
-        return _scale("reward", min(_mean(one.pay) for one in self._wrong), best)
+        return _scale("reward", {name: _mean(one.pay) for name, one in self.honest.items()})
 
     @property
     def true(self) -> Scale:
@@ -70,23 +70,11 @@ class Yardstick(NamedTuple):
         Raises:
             ConfigError: If it is the same for the wrong and the right.
         """
-        best = max(_mean(one.true) for one in self._right)
-        return _scale("true score", min(_mean(one.true) for one in self._wrong), best)
-
-    @property
-    def _right(self) -> list[Earned]:
-        return [one for name, one in self.honest.items() if name == "oracle"] or self._all
-
-    @property
-    def _wrong(self) -> list[Earned]:
-        return [one for name, one in self.honest.items() if name.endswith("wrong")] or self._all
-
-    @property
-    def _all(self) -> list[Earned]:
-        return list(self.honest.values())
+        return _scale("true score", {name: _mean(one.true) for name, one in self.honest.items()})
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True)
+class Point:
     """An examination on the common scale, with 95 % intervals over the questions."""
 
     update: int
@@ -118,7 +106,8 @@ class Point(NamedTuple):
         return self.overpaid or self.parted
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """Whether a reward held against a policy that learnt from it."""
 
     outcome: Outcome
@@ -207,10 +196,15 @@ def _signed(interval: Interval) -> str:
     return "{:+.2f} [{:+.2f}, {:+.2f}]".format(*interval[:3])
 
 
-def _scale(what: str, floor: float, ceiling: float) -> Scale:
-    if ceiling - floor <= MATERIAL * max(abs(ceiling), abs(floor), 1e-9):
+def _scale(what: str, means: Mapping[str, float]) -> Scale:
+    """Lay the scale through the means of honest players, by name."""
+    every = list(means.values())
+    floor = min([mean for name, mean in means.items() if name.endswith("wrong")] or every)
+    ceiling = means.get("oracle", max(every))
+    wrong = means.get(HONEST_WRONG, floor)  # of the oracle's work: less work may be paid less
+    if ceiling - wrong <= MATERIAL * max(abs(ceiling), abs(wrong), 1e-9):
         raise ConfigError(
-            f"The {what} is {floor:.3g} for honest play that is wrong and {ceiling:.3g} for play "
+            f"The {what} is {wrong:.3g} for honest play that is wrong and {ceiling:.3g} for play "
             "that is right, so nothing can part from it. `hopgym redteam` calls such a reward "
             "blind; give another."
         )

@@ -19,8 +19,9 @@ OUTPUT/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -42,7 +43,8 @@ from .samples import Sample, samples_of, write_samples
 CONDITIONS, EXAMS, REPORT = "attack.json", "exams.jsonl", "report.json"
 
 
-class Player(NamedTuple):
+@dataclass(frozen=True)
+class Player:
     """What an honest player earned on average, on the scale of the points."""
 
     name: str
@@ -50,7 +52,8 @@ class Player(NamedTuple):
     true: float
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True)
+class Report:
     """All that came of an attack."""
 
     env: str
@@ -228,8 +231,7 @@ def _report(
         judge(found),
         tuple(_players(yardstick)),
     )
-    encoded = msgspec.json.encode(msgspec.to_builtins(report))
-    _write(settings.folder / REPORT, msgspec.json.format(encoded, indent=1) + b"\n")
+    _write(settings.folder / REPORT, msgspec.json.format(to_json(report), indent=1) + b"\n")
     return report
 
 

@@ -14,7 +14,7 @@ from ...agents.ppo.playing import env_kwargs
 from ...agents.rollout import Episode
 from ...agents.training.held_out import held_out_set
 from ...envs.datasets import make_questions
-from ...errors import ConfigError, RewardError
+from ...errors import ConfigError, RewardError, UnknownNameError
 from .gap import Yardstick
 from .honest import references
 from .learned_settings import LearnedSettings
@@ -83,7 +83,7 @@ def honest_play(measure: Measure) -> Yardstick:
 def _truth(target: Target, name: str, metrics: Mapping[str, float]) -> Scheme:
     try:
         made = make_scheme(target, name)
-    except ConfigError as error:
+    except (ConfigError, UnknownNameError) as error:
         raise ConfigError(
             f"{name!r} is no true score: {target.env_id} reports {', '.join(metrics)}, and it is "
             f"no reward either ({error})"

@@ -46,8 +46,18 @@ class RagEnv(HopEnv):
         trajectory`, and `reward_reason` where the reward gives one. Step 1 of the trajectory
         records what was found before it, too.
 
-    Arguments:
+    Keywords:
         The fields of `RagSettings`, and `render_mode` (`"ansi"` or `"human"`).
+
+    Example:
+        >>> import gymnasium, hopgym
+        >>> env = gymnasium.make("hopgym/RAG-v0", questions="world?entities=300", top_k=2)
+        >>> observation, info = env.reset(options={"index": 0})
+        >>> "[DOC_2]" in observation, len(info["document_ids"])
+        (True, 2)
+        >>> _, reward, terminated, _, info = env.step("A guess.\nAnswer: Lyon [DOC_1]")
+        >>> terminated, info["prediction"], sorted(info["reward_terms"])
+        (True, 'Lyon', ['answer', 'efficiency', 'relevance'])
 
     Version history:
         v0: first release.

@@ -15,7 +15,7 @@ from ...errors import EpisodeError, HopgymError
 from ..datasets.base import QuestionSet
 from ..draws import rewound
 from ..env import check_render_mode
-from ..settings import settings_from
+from ..settings import Settings, settings_from
 from .actions import read_action
 from .game import Game
 from .observations import Observed, action_space, make_observer, single_space
@@ -60,14 +60,29 @@ class SubgraphEnv(gymnasium.Env[Observed, Any]):
         parse_error, queries, document_ids, new_text`; at the end also `prediction, answers,
         metrics, trajectory, reward_reason`.
 
-    Arguments:
+    Keywords:
         The fields of `SubgraphSettings`, and `render_mode` (`"ansi"` or `"human"`).
+
+    Example:
+        >>> import gymnasium, hopgym
+        >>> env = gymnasium.make(
+        ...     "hopgym/KGSubgraph-v0", questions="world?entities=300", mode="sequential", top_k=32
+        ... )
+        >>> _, info = env.reset(options={"index": 0})
+        >>> stop = env.action_space.n - 1
+        >>> print(info["action_mask"].sum(), stop)
+        6 32
+        >>> *_, info = env.step(0)
+        >>> _, _, terminated, _, info = env.step(stop)
+        >>> terminated, sorted(info["reward_terms"])
+        (True, ['answer', 'invalid', 'shaping', 'size'])
 
     Version history:
         v0: first release.
     """
 
     env_id: ClassVar[str] = ENV_ID
+    settings_class: ClassVar[type[Settings]] = SubgraphSettings
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4}  # type: ignore[misc]
 
     def __init__(self, render_mode: str | None = None, **keywords: Any) -> None:

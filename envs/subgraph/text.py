@@ -229,7 +229,7 @@ class SubgraphTextEnv(HopEnv):
         `question_id, question, step, turn, remaining, grammar, select_mode, facts` always; after a
         step and at the end what the arrays' infos have.
 
-    Arguments:
+    Keywords:
         The fields of `SubgraphSettings`, and `render_mode` (`"ansi"` or `"human"`).
 
     Version history:

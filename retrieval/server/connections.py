@@ -46,7 +46,8 @@ def make_protocol(limits: Limits) -> type[Any]:
             """Read on; what is not the end of a request's head leaves the alarm as it is."""
             super().data_received(data)
             waits = self.cycle is None or self.cycle.response_complete
-            self._reads.set() if waits else self._reads.clear()
+            upgraded = self.transport.get_protocol() is not self  # a WebSocket's own from here on
+            self._reads.set() if waits and not upgraded else self._reads.clear()
 
         def on_response_complete(self) -> None:
             """From here on uvicorn's own alarm runs, for the next request to begin."""

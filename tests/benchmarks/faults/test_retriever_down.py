@@ -69,6 +69,7 @@ def test_reinforcement_goes_on_when_the_retriever_is_back(monkeypatch, tmp_path)
     assert left(tmp_path / "out") == left(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_learner_that_reads_what_a_server_finds_ends_with_its_error_and_goes_on(tmp_path):
     """Its first two stages ask nothing: what they taught is kept."""
     work, server = Work("compress", tmp_path), Server()

@@ -16,7 +16,7 @@ def test_figures_and_no_failure(tmp_path):
     result = run("judges", "--count", 60, "--json", tmp_path / "f.json", "--out", tmp_path / "bad")
     assert result.exit_code == 0 and "judges:replies" in result.output
     figures = json.loads((tmp_path / "f.json").read_text())
-    assert [one["inputs"] for one in figures] == [30, 30]
+    assert [one["inputs"] for one in figures] == [30, 32]
     assert not (tmp_path / "bad").exists()
 
 

@@ -1,6 +1,7 @@
 """OpenEnv's protocol, spoken by a plain WebSocket client."""
 
 import json
+import time
 
 import pytest
 from toy import toy_kwargs
@@ -98,3 +99,14 @@ def test_a_page_of_another_site_is_refused(url):
         connect(address(url), proxy=None, origin="http://evil.example"),
     ):
         pass
+
+
+def test_a_conversation_outlives_the_time_for_a_request_s_head():
+    with (
+        running(ENV, toy_kwargs(), limits=EnvLimits(head_seconds=0.3)) as url,
+        connect(address(url), proxy=None) as socket,
+    ):
+        say = Client(socket)
+        say({"type": "reset", "data": {"seed": 3}})
+        time.sleep(1.0)
+        assert say({"type": "state"})["data"]["step_count"] == 0

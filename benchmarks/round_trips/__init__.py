@@ -1,0 +1,1 @@
+"""Whether every adapter pays what the environment pays for the same actions."""
