@@ -10,7 +10,6 @@ from ..envs.env import HopEnv
 from ..envs.text_episode import TextEpisode
 from .rollout import Playing
 
-
 _SILENCES = 1_000
 """After so many an episode that goes on has no end."""
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from .leaderboard import Board, Group
 from .published import NOTE, published_for
-from .rows import ALPHA, LISTED, PRIMARY, SCORES, Row
+from .rows import ALPHA, LISTED, PRIMARY, SCORED, SCORES, Row
 from .stats import Interval
 
 APART = "–"  # noqa: RUF001
@@ -25,7 +25,7 @@ APART = "–"  # noqa: RUF001
 LEGEND = (
     "Scores are percentages with 95 % intervals over questions: bootstrap (BCa), or, where all "
     "questions score alike, exact binomial (at 0 and 100) and Hoeffding's (in between). Ranked by "
-    f"{PRIMARY.label}, or, where answers are lists, by {LISTED.label}; "
+    f"{PRIMARY.label}, or, where answers are lists, by {LISTED.label}, or by an environment's own {SCORED.label}; "
     f"≈ marks agents that do not differ significantly from the best (paired permutation test, "
     f"Holm-corrected, p ≥ {ALPHA}); {APART} those that lack questions which the others share; a ceiling was "
     "shown the gold, and an agent that was trained on questions which it played is marked; neither is "

@@ -147,7 +147,7 @@ def half_written(folder):
 
 
 @contextmanager
-def small_disk(folder, megabytes=24):
+def small_disk(folder, megabytes=48):
     """A real file system of a few megabytes; the test is skipped where none may be mounted."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]

@@ -88,11 +88,10 @@ def test_sft_trainer_learns_the_actions_and_nothing_else(text_results, tmp_path,
         assistant_only_loss=unit == "episode",
     )
     trainer = trl.SFTTrainer(model, args=config, train_dataset=data, processing_class=tokenizer)
-    learnt = []
-    for row in trainer.train_dataset:
-        mask = row["completion_mask"] if unit == "step" else row["assistant_masks"]
-        kept = [id for id, learns in zip(row["input_ids"], mask, strict=True) if learns]
-        learnt.append(tokenizer.decode(kept))
+    learnt = [
+        tokenizer.decode([label for label in row["labels"] if label != -100])
+        for row in trainer.train_dataset
+    ]
     for text, actions in zip(learnt, _actions(found, unit), strict=True):
         assert text.replace("<|im_end|>", "").replace("\n", "") == actions.replace("\n", "")
     trainer.train()
