@@ -7,6 +7,9 @@ import pytest
 from hopgym.envs.registration import ENVS, find_env, register_all
 from hopgym.errors import ConfigError, UnknownNameError
 
+# What other tests register is theirs.
+OURS = sorted(name for name in ENVS if name.startswith("hopgym/"))
+
 
 def run(code):
     return subprocess.run(
@@ -14,13 +17,13 @@ def run(code):
     ).stdout.strip()
 
 
-@pytest.mark.parametrize("env_id", sorted(ENVS))
+@pytest.mark.parametrize("env_id", OURS)
 def test_make_works_without_importing_hopgym_first(env_id):
     code = f"import gymnasium; print(gymnasium.make('hopgym:{env_id}', questions='world?entities=300').spec.id)"
     assert run(code) == env_id
 
 
-@pytest.mark.parametrize("env_id", sorted(ENVS))
+@pytest.mark.parametrize("env_id", OURS)
 def test_make_works_after_importing_hopgym(env_id):
     code = f"import gymnasium, hopgym; print(gymnasium.make('{env_id}', questions='world?entities=300').reset(seed=1)[1]['step'])"
     assert run(code) == "0"
