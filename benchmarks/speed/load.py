@@ -67,7 +67,9 @@ class Load:
         return statistics.quantiles(self.waits, n=100, method="inclusive")[percent - 1]
 
 
-def drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds: float) -> Load:
+def drive(
+    url: str, exchanges: Sequence[Exchange], clients: int, seconds: float, *, each: int = 1
+) -> Load:
     """Let many clients ask at once for some seconds, and wait for the last answers.
 
     Args:
@@ -75,11 +77,14 @@ def drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds: float)
         exchanges: What is asked; each client begins elsewhere and goes round.
         clients: How many ask.
         seconds: For how long.
+        each: How often each of them asks at least, however long that takes.
     """
-    return asyncio.run(_drive(url, exchanges, clients, seconds))
+    return asyncio.run(_drive(url, exchanges, clients, seconds, each))
 
 
-async def _drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds: float) -> Load:
+async def _drive(
+    url: str, exchanges: Sequence[Exchange], clients: int, seconds: float, each: int
+) -> Load:
     load, place = Load(), urlsplit(url)
     head = (
         f"POST {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
@@ -91,7 +96,7 @@ async def _drive(url: str, exchanges: Sequence[Exchange], clients: int, seconds:
     replies = [one.reply for one in exchanges]
     start = perf_counter()
     asking = [
-        _Client(requests, replies, load, number * _STRIDE, start + seconds)
+        _Client(requests, replies, load, number * _STRIDE, start + seconds, each)
         for number in range(clients)
     ]
     for client in asking:
@@ -120,9 +125,10 @@ class _Client(asyncio.Protocol):
         load: Load,
         place: int,
         until: float,
+        owed: int,
     ) -> None:
         self._requests, self._replies, self._load = requests, replies, load
-        self._place, self._until = place, until
+        self._place, self._until, self._owed = place, until, owed
         self._wire: asyncio.Transport | None = None
         self._came = bytearray()
         self._since = 0.0
@@ -165,10 +171,11 @@ class _Client(asyncio.Protocol):
             self._wire.abort()
 
     def _ask(self) -> None:
-        if perf_counter() >= self._until:
+        if self._owed <= 0 and perf_counter() >= self._until:
             self._finish()
             return
         assert self._wire is not None
+        self._owed -= 1
         self._load.sent += 1
         self._since = perf_counter()
         self._wire.write(self._requests[self._place % len(self._requests)])

@@ -39,7 +39,7 @@ def test_objects_are_cheap_and_apart():
     factory = tool_environment(READ, questions=WORLD)
     started = time.process_time()
     episodes = [factory() for _ in range(20)]
-    assert (time.process_time() - started) / 20 < 0.02
+    assert (time.process_time() - started) / 20 < 0.1
     assert len({type(episode) for episode in episodes}) == 1  # TRL compares the class
     first, second = episodes[:2]
     assert first._hop.stage.retriever is second._hop.stage.retriever

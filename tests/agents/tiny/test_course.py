@@ -69,7 +69,7 @@ def test_a_run_that_has_ended_stays_as_it_is(short, tmp_path):
     again = train(settings)
     assert contents(tmp_path) == before and not (tmp_path / "checkpoints.part").exists()
     assert again == first._replace(seconds=again.seconds)
-    assert again.seconds == pytest.approx(first.seconds, abs=0.1)
+    assert again.seconds == pytest.approx(first.seconds, abs=5)
 
 
 @pytest.mark.slow

@@ -12,11 +12,11 @@ def test_the_plan_is_the_one_that_is_told():
 
 def test_sources_wait_side_by_side(tmp_path, capsys):
     file = tmp_path / "dag.json"
-    dag.main(["--milliseconds", "40", "--num-envs", "1", "4", "--rounds", "1", "--json", str(file)])
+    dag.main(["--milliseconds", "100", "--num-envs", "1", "4", "--rounds", "1", "--json", str(file)])
     told = json.loads(file.read_text())
     alone, *layers = told["waiting"]
-    assert alone["seconds"] >= 8 * 0.04
+    assert alone["seconds"] >= 8 * 0.1
     assert [row["envs"] for row in layers] == [1, 4]
-    assert all(0.08 <= row["seconds"] < alone["seconds"] for row in layers)
+    assert all(0.2 <= row["seconds"] < alone["seconds"] for row in layers)
     assert set(told["steps_per_second"]) == {"1", "4"}
     assert "8 searches, depth 2" in capsys.readouterr().out

@@ -76,7 +76,7 @@ def test_a_hub_out_of_reach_is_told_at_once_and_quietly(monkeypatch, capfd):
     started = time.monotonic()
     with pytest.raises(DataError, match=r"none/such .*Without a network"):
         list(rows("none/such", None, "train"))
-    assert time.monotonic() - started < 5 and "Retry" not in "".join(capfd.readouterr())
+    assert time.monotonic() - started < 30 and "Retry" not in "".join(capfd.readouterr())
     assert (constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE) == (False, False)
 
 

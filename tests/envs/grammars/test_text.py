@@ -54,9 +54,9 @@ def test_punctuation_alone_is_nothing(text):
 
 def test_folding_many_combining_marks_takes_no_longer_than_other_text():
     marks = "a" + "\u0301\u0323" * 40_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(folded(marks)) <= len(marks)
-    assert time.perf_counter() - began < 0.5  # whole, it takes seconds
+    assert time.process_time() - began < 1.5  # whole, it takes seconds
 
 
 def test_folding_a_long_text_is_folding_its_letters():

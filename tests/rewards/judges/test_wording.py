@@ -109,8 +109,8 @@ def test_any_text_can_be_compared(question, answer, gold):
 
 
 def test_long_hostile_texts_take_no_time():
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("a " * 50_000, "(" * 50_000, "A." * 50_000, '" ' * 50_000, "é" * 50_000):
         pair = Pair(text, text, text[::-1])
         _ = (pair.own, pair.lacking, parts(text), forms(text))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 6
