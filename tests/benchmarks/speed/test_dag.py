@@ -12,7 +12,9 @@ def test_the_plan_is_the_one_that_is_told():
 
 def test_sources_wait_side_by_side(tmp_path, capsys):
     file = tmp_path / "dag.json"
-    dag.main(["--milliseconds", "100", "--num-envs", "1", "4", "--rounds", "1", "--json", str(file)])
+    dag.main(
+        ["--milliseconds", "100", "--num-envs", "1", "4", "--rounds", "1", "--json", str(file)]
+    )
     told = json.loads(file.read_text())
     alone, *layers = told["waiting"]
     assert alone["seconds"] >= 8 * 0.1
