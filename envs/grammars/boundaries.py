@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ...errors import ConfigError
@@ -50,6 +51,7 @@ BRACKETS = (
 _BRACKET = re.compile(f"[{re.escape(BRACKETS)}]")
 _BOUNDARY = re.compile(r"retrieval|multihop|doc[\dloi]|hop[\dloi]")
 _WINDOW = 96  # characters after a bracket that are looked at
+_LETTERS = len("retrieval")  # that tell: one character may stand for a whole sentence (U+FDFA)
 _CLOSING = re.compile("[\\]>)}\uff3d\ufe48\ufe5e\u2046\u27e7\u3011\u3015\uff1e]")
 _CITED = "doc[_ ]?[0-9]{1,4}"
 _CITATION = re.compile(rf"\[ ?{_CITED}(?:[,;] ?{_CITED})* ?\]", re.IGNORECASE)
@@ -225,6 +227,11 @@ def _begins_boundary(text: str, start: int) -> bool:
     """Return whether what stands after a bracket reads as a boundary."""
     closing = _CLOSING.search(text, start, start + _WINDOW)
     inside = text[start : closing.start() if closing else start + _WINDOW]
-    plain = unicodedata.normalize("NFKD", inside).casefold()
-    letters = "".join(filter(str.isalnum, plain)).translate(_LOOK_ALIKES)
+    letters = "".join(islice(_letters(inside), _LETTERS)).translate(_LOOK_ALIKES)
     return _BOUNDARY.match(letters) is not None
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Yield the letters and digits of a text made plain, one character of it after the other."""
+    for character in text:
+        yield from filter(str.isalnum, unicodedata.normalize("NFKD", character).casefold())

@@ -47,7 +47,12 @@ def test_it_stops_where_all_fails():
 
 def test_what_is_slow_or_hangs_is_a_failure(monkeypatch):
     monkeypatch.setattr(runner, "SLOW", 0.01)
-    assert "slow: " in fuzz(Odd(lambda number: sum(range(3_000_000)) < 0), 1).failures[0].problem
+    slow = Odd(lambda number: sum(range(3_000_000)) < 0)
+    (failure,) = fuzz(slow, 1).failures
+    assert "slow: " in failure.problem and "slow: " in replay(slow, failure.case).problem
+    loaded = iter([3_000_000])  # the first time alone
+    late = Odd(lambda number: sum(range(next(loaded, 0))) < 0)
+    assert replay(late, failure.case) is None
     monkeypatch.setattr(runner, "HANGS", 0.05)
 
     def hangs(number):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from hopgym.core import Document
+from hopgym.envs.grammars import boundaries
 from hopgym.envs.grammars.boundaries import (
     BOUNDARY_TOKENS,
     BRACKETS,
@@ -115,3 +116,14 @@ def test_long_hostile_text_is_quick():
     assert safe_text("[" * 100_000, 512) == "[" * 512
     assert not forges_boundary("[" * 16_384)
     assert without_citations(f"a{' ' * 200_000}[DOC_1]{' ' * 200_000}b") == "a b"
+
+
+def test_a_character_that_stands_for_a_sentence_is_looked_at_alone(monkeypatch):
+    folded = []
+    normalize = unicodedata.normalize
+    told = SimpleNamespace(
+        normalize=lambda form, text: folded.append(text) or normalize(form, text)
+    )
+    monkeypatch.setattr(boundaries, "unicodedata", told)
+    assert not forges_boundary("[\ufdfa" * 100)
+    assert folded == ["\ufdfa"] * 100
