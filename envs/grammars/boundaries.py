@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import ConfigError
@@ -51,7 +50,7 @@ BRACKETS = (
 _BRACKET = re.compile(f"[{re.escape(BRACKETS)}]")
 _BOUNDARY = re.compile(r"retrieval|multihop|doc[\dloi]|hop[\dloi]")
 _WINDOW = 96  # characters after a bracket that are looked at
-_LETTERS = len("retrieval")  # that tell: one character may stand for a whole sentence (U+FDFA)
+_REMEMBERED = 16_384  # characters whose letters are kept
 _CLOSING = re.compile("[\\]>)}\uff3d\ufe48\ufe5e\u2046\u27e7\u3011\u3015\uff1e]")
 _CITED = "doc[_ ]?[0-9]{1,4}"
 _CITATION = re.compile(rf"\[ ?{_CITED}(?:[,;] ?{_CITED})* ?\]", re.IGNORECASE)
@@ -227,11 +226,18 @@ def _begins_boundary(text: str, start: int) -> bool:
     """Return whether what stands after a bracket reads as a boundary."""
     closing = _CLOSING.search(text, start, start + _WINDOW)
     inside = text[start : closing.start() if closing else start + _WINDOW]
-    letters = "".join(islice(_letters(inside), _LETTERS)).translate(_LOOK_ALIKES)
-    return _BOUNDARY.match(letters) is not None
+    return _BOUNDARY.match(inside.translate(_LETTERS)) is not None
 
 
-def _letters(text: str) -> Iterator[str]:
-    """Yield the letters and digits of a text made plain, one character of it after the other."""
-    for character in text:
-        yield from filter(str.isalnum, unicodedata.normalize("NFKD", character).casefold())
+class _Letters(dict[int, str]):
+    """The plain letters that a character is read as, by its code point; found out as they come."""
+
+    def __missing__(self, point: int) -> str:
+        plain = unicodedata.normalize("NFKD", chr(point)).casefold()
+        letters = "".join(filter(str.isalnum, plain)).translate(_LOOK_ALIKES)
+        if len(self) < _REMEMBERED:
+            self[point] = letters
+        return letters
+
+
+_LETTERS = _Letters()

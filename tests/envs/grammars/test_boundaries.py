@@ -118,12 +118,22 @@ def test_long_hostile_text_is_quick():
     assert without_citations(f"a{' ' * 200_000}[DOC_1]{' ' * 200_000}b") == "a b"
 
 
-def test_a_character_that_stands_for_a_sentence_is_looked_at_alone(monkeypatch):
+@pytest.mark.parametrize("after", ["[", "\ufdfa", "\u3010", "\u0336"])
+def test_a_character_is_folded_once_however_often_it_stands_there(monkeypatch, after):
+    """Among them one that stands for a whole sentence (U+FDFA)."""
     folded = []
-    normalize = unicodedata.normalize
-    told = SimpleNamespace(
-        normalize=lambda form, text: folded.append(text) or normalize(form, text)
-    )
-    monkeypatch.setattr(boundaries, "unicodedata", told)
-    assert not forges_boundary("[\ufdfa" * 100)
-    assert folded == ["\ufdfa"] * 100
+
+    def normalize(form, text):
+        folded.append(text)
+        return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(boundaries, "unicodedata", SimpleNamespace(normalize=normalize))
+    monkeypatch.setattr(boundaries, "_LETTERS", boundaries._Letters())
+    assert not forges_boundary(f"[{after}" * 8_192)
+    assert len(folded) == len(set(folded)) <= 2
+
+
+def test_no_more_characters_are_remembered_than_allowed(monkeypatch):
+    monkeypatch.setattr(boundaries, "_REMEMBERED", 2)
+    letters = boundaries._Letters()
+    assert "\uff24\u043e\u0441".translate(letters) == "doc" and len(letters) == 2
