@@ -61,6 +61,8 @@ class Checkpoints(Listener):
             folder = Path(args.output_dir)
             saved = folder / f"checkpoint-{state.global_step}"
             settle(saved)
+            # TRL's card of a folder that is no model: empty, its tags in the order of a set.
+            (folder / "README.md").unlink(missing_ok=True)
             seal(saved)
             rotate(folder, self.keep)
 

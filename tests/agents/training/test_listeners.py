@@ -124,6 +124,14 @@ def test_checkpoints_are_due_by_steps_or_epochs(tmp_path):
     assert (tmp_path / "checkpoint-4" / COMPLETE).is_file()
 
 
+def test_no_card_of_the_trainer_stays_among_the_checkpoints(tmp_path):
+    """TRL writes one whose tags are in another order in each process."""
+    (tmp_path / "checkpoint-4").mkdir()
+    (tmp_path / "README.md").write_text("tags: trl, grpo")
+    Checkpoints(0).on_save(SimpleNamespace(output_dir=str(tmp_path)), state(4), control())
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-4"]
+
+
 def test_old_checkpoints_go_only_when_the_new_one_is_whole(tmp_path, monkeypatch):
     place = SimpleNamespace(output_dir=str(tmp_path))
     for step in (2, 9, 10):
