@@ -17,6 +17,7 @@ from rich.table import Table
 from ..listing import print_registry
 from .redteam.cli import add_commands as add_redteam
 from .report.cli import add_commands as add_report
+from .survey_cli import add_commands as add_survey
 
 if TYPE_CHECKING:
     from .bench import Outcome
@@ -27,6 +28,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this package's commands."""
     app.command("bench")(bench)
     add_report(app)
+    add_survey(app)
     app.command("doctor")(doctor)
     add_redteam(app)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from ...errors import require
 
 _NEEDED = ("torch", "stable_baselines3", "sb3_contrib", "torch_geometric", "safetensors")
@@ -14,4 +16,5 @@ def check_extras() -> None:
         MissingExtraError: If one is; the message is the command that installs it.
     """
     for module in _NEEDED:
-        require(module, "sb3")
+        if find_spec(module) is None:  # to import them all takes ten seconds and more
+            require(module, "sb3")

@@ -61,7 +61,7 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
     """
     if not isinstance(spec, str | Path):
         return _as_it_is(spec, options)
-    name, query = _divided(spec)
+    name, query = divided(spec)
     if not name.strip():
         raise ConfigError(
             f"{str(spec)!r} names no question set. Give a name (list: `hopgym datasets`), a file, "
@@ -78,7 +78,7 @@ def make_questions(spec: str | Path | QuestionSet, **options: Any) -> QuestionSe
     return _load(loader, name, items, _stamps([name, *merged.values()]))
 
 
-def _divided(spec: str | Path) -> tuple[str, str]:
+def divided(spec: str | Path) -> tuple[str, str]:
     """Divide a specification at its `?`, unless that is part of a file's name."""
     text = str(spec)
     if isinstance(spec, Path):

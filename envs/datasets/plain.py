@@ -19,6 +19,14 @@ from .loaded import LoadedQuestions
 from .records import Record
 
 _KEPT = ("type", "level", "source", "data_source", "dataset", "support")
+FIELDS = (
+    *("id", "_id", "idx", "question", "Question"),
+    *("answer", "answers", "golden_answers", "Answer"),
+    *("document_ids", "hops", "facts", "topic_entities", "answer_entities", "gold_facts"),
+    *_KEPT,
+)
+"""What a record may have; anything else is passed over."""
+
 _HOP = ("query", "answer", "document_ids", "needs", "source")
 
 
