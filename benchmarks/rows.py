@@ -153,8 +153,7 @@ def _by_hops(records: Sequence[Record]) -> dict[int, Interval]:
     hops = sorted({record.hops for record in records if record.hops > 0})
     name = ranking(records).name
     intervals = {
-        n: _interval(score_pairs([r for r in records if r.hops == n], name), "hops", n)
-        for n in hops
+        n: _interval(score_pairs([r for r in records if r.hops == n], name), name) for n in hops
     }
     return {n: interval for n, interval in intervals.items() if interval is not None}
 

@@ -167,6 +167,16 @@ def _show(found: Overlap, kinds: Sequence[str], examples: int) -> None:
         for pair in found.by_kind.get(kind, [])[:examples]:
             _show_pair(pair)
     _say(f"{len(found.ids())} of {total} questions were found.")
+    if found.ids() and not _copies(found):
+        _say(
+            "None is a copy: questions that share documents or words may be fair. Look at them; "
+            "--kinds id,text,facts,chain counts copies alone, and --allow N lets some be."
+        )
+
+
+def _copies(found: Overlap) -> bool:
+    """Return whether a question stands in both, whatever it is called."""
+    return any(found.by_kind.get(kind) for kind in ("id", "text", "facts", "chain"))
 
 
 def _show_pair(pair: Finding) -> None:

@@ -73,7 +73,8 @@ def questions_of(question_set: QuestionSet, split: str, limit: int = 0) -> Seque
     if not have_graphs(questions):
         raise ConfigError(
             f"The questions of {question_set.name} have no graphs: no facts and no topic entities. "
-            "Give questions with facts: a set such as world, webqsp or cwq, or a file that "
-            "`hopgym kg heuristics` wrote of one."
+            "Write them into each question (fields `facts`, `topic_entities`, `answer_entities` and "
+            "`gold_facts`), or give a set that has them, such as world, webqsp or cwq, or a file "
+            "that `hopgym kg heuristics` wrote of one."
         )
     return questions

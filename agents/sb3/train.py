@@ -255,8 +255,9 @@ def _questions(settings: SB3Settings) -> QuestionSet:
         )
     if settings.env_id == KG_SUBGRAPH and not have_graphs(found.questions(settings.split)):
         raise ConfigError(
-            f"The questions of {found.name} have no graphs: no facts and no topic entities. Give "
-            "--questions with facts, such as world, webqsp or cwq."
+            f"The questions of {found.name} have no graphs: no facts and no topic entities. Write "
+            "them into each question (fields `facts`, `topic_entities`, `answer_entities` and "
+            "`gold_facts`), or give a set that has them, such as world, webqsp or cwq."
         )
     return found
 

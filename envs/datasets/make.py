@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -162,8 +163,17 @@ def detect_shape(path: str | Path) -> str:
     known = "; ".join(f"{shape}: {', '.join(sorted(needed))}" for shape, needed in SHAPES)
     raise DataError(
         f"{path}: no known shape has the fields {', '.join(sorted(found)) or '(none)'}. "
-        f"Known are {known}."
+        f"{_meant(found)}Known are {known}."
     )
+
+
+def _meant(found: Iterable[str]) -> str:
+    """Say which field is likely misspelt, of those by which a shape is told."""
+    names = sorted({name for _, needed in SHAPES for name in needed})
+    for field in sorted(set(found) - set(names)):
+        if like := get_close_matches(field, names, 1, 0.8):
+            return f"Did you mean {like[0]} by {field:.60}? "
+    return ""
 
 
 def _columns(path: str | Path) -> Iterable[str]:

@@ -49,6 +49,12 @@ def test_a_number_may_be_allowed_and_kinds_chosen(files):
     assert told.exit_code == 1 and "ngram" not in told.stdout and "eval  test0" not in told.stdout
 
 
+def test_what_is_near_and_no_copy_is_told_as_that(files):
+    assert "None is a copy" not in run(*files).stdout
+    near = run(*files, "--kinds", "ngram").stdout
+    assert "None is a copy" in near and "--kinds id,text,facts,chain" in near
+
+
 def test_apart_is_apart(tmp_path, files):
     other = file_of(tmp_path / "other.jsonl", "Something else?")
     told = run(files[0], other)

@@ -80,7 +80,9 @@ def test_questions_that_cannot_be_learnt_from_are_refused():
     with pytest.raises(ConfigError, match="no questions in its split 'train'; its splits: train"):
         questions_of(empty, "train")
     plain = LoadedQuestions("plain", {"train": (Question("1", "Who?", ("Ada",)),)})
-    with pytest.raises(ConfigError, match=r"of plain have no graphs: .* Give questions with facts"):
+    with pytest.raises(
+        ConfigError, match=r"of plain have no graphs: .* Write them into each question"
+    ):
         questions_of(plain, "train")
     mixed = question_set(Question("1", "Who?", ("Ada",)), question("2", CHAIN.facts, "a", "c"))
     assert len(questions_of(mixed, "train")) == 2  # one without a graph is no set without graphs

@@ -170,5 +170,7 @@ def test_a_set_without_a_split_to_hold_out_is_told_the_ways_out(tmp_path):
 
 
 def test_questions_without_graphs_are_told_first(tmp_path):
-    with pytest.raises(ConfigError, match=r"questions of .* have no graphs: .* Give --questions"):
+    with pytest.raises(
+        ConfigError, match=r"questions of .* have no graphs: .* Write them into each question"
+    ):
         train(settings(tmp_path, questions=own(tmp_path)))

@@ -224,6 +224,9 @@ def test_an_unknown_shape_is_named_with_those_known(tmp_path):
     write_jsonl(tmp_path / "f.jsonl", [{"query": "Who?"}, {"question": ""}])
     with pytest.raises(DataError, match=r"no known shape has the fields query. .*plain: answer, q"):
         make_questions(str(tmp_path / "f.jsonl"))
+    write_jsonl(tmp_path / "f.jsonl", [{"qeustion": "Who?", "answer": "Ada"}])
+    with pytest.raises(DataError, match=r"Did you mean question by qeustion\? Known are"):
+        make_questions(str(tmp_path / "f.jsonl"))
     (tmp_path / "f.jsonl").write_text("")
     with pytest.raises(DataError, match=r"f.jsonl holds no JSON objects"):
         make_questions(str(tmp_path / "f.jsonl"))
