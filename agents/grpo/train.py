@@ -20,6 +20,7 @@ from ..model_folder import write_model_folder
 from ..training.display import Display
 from ..training.examination import Examination, Mark, Marks
 from ..training.folder import RunFolder
+from ..training.going_on import make_steps
 from ..training.held_out import make_examination
 from ..training.hub import push
 from ..training.journal import Journal, check_trackers
@@ -90,10 +91,9 @@ class Run:
 
     def train(self) -> Trained:
         """Make all steps, or as many as the guard lets pass."""
-        checkpoint = str(self.folder.checkpoint(self.begun)) if self.begun else None
-        if self.steps.alarm is None:
-            with quiet(), self.folder.swept():
-                self.trainer.train(resume_from_checkpoint=checkpoint)
+        checkpoint = self.folder.checkpoint(self.begun) if self.begun else None
+        with quiet(), self.folder.swept():
+            make_steps(self.trainer, checkpoint, lambda state: self.steps.alarm is not None)
         if self.steps.alarm is not None:
             self.display.say(f"Stopped: {self.steps.alarm.reason}")
         return self._finish()

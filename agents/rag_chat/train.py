@@ -22,6 +22,7 @@ from ..model_folder import write_model_folder
 from ..sft.display import SFTDisplay
 from ..sft.trainer import make_trainer
 from ..training.folder import RunFolder
+from ..training.going_on import make_steps
 from ..training.hub import push
 from ..training.limits import limits_told
 from ..training.listeners import Checkpoints
@@ -78,7 +79,7 @@ def train(settings: RagChatSettings, display: SFTDisplay | None = None) -> Train
         if trainer.is_world_process_zero():
             display.say(_told(data, policy, begun))
         with quiet():
-            trainer.train(resume_from_checkpoint=str(folder.checkpoint(begun)) if begun else None)
+            make_steps(trainer, folder.checkpoint(begun) if begun else None)
         return _finish(trainer, settings, policy, data, folder)
 
 

@@ -21,6 +21,7 @@ from ..llm.model_facts import context_of
 from ..model_folder import write_model_folder
 from ..training.examination import Examination, Mark, Marks
 from ..training.folder import RunFolder
+from ..training.going_on import make_steps
 from ..training.hub import push
 from ..training.limits import limits_told
 from ..training.listeners import Checkpoints, Examiner
@@ -79,7 +80,8 @@ def train(settings: SFTSettings, display: SFTDisplay | None = None) -> Trained:
             _tell(data, policy, begun, display)
         examiner = _listen(trainer, settings, examination, data, folder, begun, display)
         with quiet():
-            trainer.train(resume_from_checkpoint=str(folder.checkpoint(begun)) if begun else None)
+            over = examiner.is_over if examiner is not None else lambda state: False
+            make_steps(trainer, folder.checkpoint(begun) if begun else None, over)
         return _finish(trainer, settings, policy, data, folder, examiner)
 
 

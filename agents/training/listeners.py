@@ -114,8 +114,14 @@ class Examiner(Listener):
         if step % self.every == 0 or step >= state.max_steps:
             self._examine(state, kwargs["model"], kwargs["processing_class"])
             control.should_save = True
-            if self.patience and self.marks.stale >= self.patience and state.epoch >= 1:
-                self.stopped = control.should_training_stop = True
+            if self.is_over(state):
+                control.should_training_stop = True
+
+    def is_over(self, state: Any) -> bool:
+        """Return whether it has played no better for so long that training ends."""
+        if self.patience and self.marks.stale >= self.patience and state.epoch >= 1:
+            self.stopped = True
+        return self.stopped
 
     def _examine(self, state: Any, model: Any, tokenizer: Any) -> None:
         means: dict[str, float] = {}

@@ -15,7 +15,7 @@ pytest.importorskip("peft")
 
 from hopgym.agents import make_agent  # noqa: E402
 from hopgym.agents.grpo.listeners import Steps  # noqa: E402
-from hopgym.agents.grpo.train import train  # noqa: E402
+from hopgym.agents.grpo.train import Run, train  # noqa: E402
 from hopgym.agents.rollout import Job, rollout  # noqa: E402
 from hopgym.envs.datasets import make_questions  # noqa: E402
 from hopgym.errors import AgentError, ConfigError, DataError  # noqa: E402
@@ -91,6 +91,25 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(case, given, monkeypatch)
     assert start["state"]
 
 
+@pytest.mark.parametrize("changes", [{}, LORA])
+def test_a_run_that_was_killed_after_its_last_step_makes_no_more(given, changes, monkeypatch):
+    def killed(self):
+        raise KeyboardInterrupt
+
+    asked = {**RANDOM, "max_steps": 2, "mask_overlong": False, **changes}
+    whole, stopped = given("whole", **asked), given("stopped", **asked)
+    train(whole)
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "_finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(stopped)
+    assert train(resumed(stopped)).steps == 2
+    one, two = (Path(told.output_dir) for told in (whole, stopped))
+    assert alike(weights(one), weights(two))
+    assert len(lines(two / "journal.jsonl")) == 2
+    assert not (two / "checkpoints" / "checkpoint-3").exists()
+
+
 def test_training_moves_the_weights_towards_what_is_paid(given):
     told = given(
         **RANDOM, mask_overlong=False, max_steps=12, num_generations=4, lr=5e-3, save_every=12
@@ -158,8 +177,10 @@ def test_what_the_guard_stopped_stays_stopped_until_its_bounds_are_others(given)
     bounds = ("warmup=0", "window=2", "patience=2", "most_cut=0.1")
     told = given(**RANDOM, max_steps=4, guard_set=bounds)
     first = train(told)
+    trained = weights(Path(told.output_dir))
     again = train(given(**RANDOM, max_steps=4, guard_set=bounds, resume=True))
     assert again.alarm.reason == first.alarm.reason and again.steps == first.steps == 2
+    assert alike(weights(Path(told.output_dir)), trained)
     freed = train(given(**RANDOM, max_steps=4, guard_set=("most_cut=inf",), resume=True))
     assert freed.alarm is None and freed.steps == 4
 

@@ -140,6 +140,35 @@ def test_it_stops_when_it_plays_no_better(place, monkeypatch):
     assert len(left) == 28
 
 
+def killed_at_the_end(monkeypatch, given):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train_module, "_finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(given)
+
+
+@pytest.mark.parametrize("changes", [{}, {"lora_r": 4}])
+def test_a_run_that_was_killed_after_its_last_step_makes_no_more(place, changes, monkeypatch):
+    given = settings(place, max_steps=3, save_steps=1, **changes)
+    whole = train(replace(given, output_dir=str(place / "whole")))
+    killed_at_the_end(monkeypatch, given)
+    told = train(replace(given, resume=True))
+    assert told.steps == 3 and told.loss == whole.loss
+    assert same(weights(place / "whole"), weights(place / "out"))
+    assert history(place / "out") == history(place / "whole")
+
+
+def test_nor_does_one_that_played_no_better(place, monkeypatch):
+    given = settings(place, eval_questions=WORLD, eval_steps=1, patience=2, epochs=4, lora_r=2)
+    left = examined(monkeypatch, 0.1, 0.5, *[0.4] * 30)
+    killed_at_the_end(monkeypatch, given)
+    told = train(replace(given, resume=True))
+    assert told.stopped_early and (told.steps, told.best.step, len(left)) == (4, 2, 28)
+
+
 def test_a_resumed_run_is_examined_as_if_it_had_gone_through(place, monkeypatch):
     given = settings(place, eval_questions=WORLD, eval_steps=1, lora_r=2, save_total_limit=9)
     with monkeypatch.context() as patched:
