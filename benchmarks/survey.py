@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
     split: str
     what: str
-    count: int
+    number: int
     example: str
     """A question's id, or a field."""
     wrong: bool = True
@@ -63,7 +63,8 @@ def survey(question_set: QuestionSet) -> tuple[list[Holds], list[Finding]]:
         question_set: The set; a large one is read whole.
     """
     documents = question_set.documents
-    holds, findings = [], []
+    holds: list[Holds] = []
+    findings: list[Finding] = []
     for split in question_set.splits:
         questions = list(question_set.questions(split))
         found = find_reachable(questions, documents)

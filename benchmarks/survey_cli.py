@@ -38,7 +38,7 @@ def questions(
     for line in _plays(holds, bool(question_set.documents)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if findings:
-        rows = [(_kind(one), one.split, str(one.count), one.what, one.example) for one in findings]
+        rows = [(_kind(one), one.split, str(one.number), one.what, one.example) for one in findings]
         print_table(("", "Split", "How many", "What", "First"), rows)
     if any(one.wrong for one in findings):
         raise typer.Exit(1)

@@ -62,7 +62,7 @@ def test_a_sound_set_has_no_findings_but_that_it_is_small():
 )
 def test_each_mistake_is_found(fields, found, wrong):
     (finding,) = told(changed(**fields))
-    assert found in finding.what and (finding.count, finding.example) == (1, "q1")
+    assert found in finding.what and (finding.number, finding.example) == (1, "q1")
     assert finding.wrong is wrong
 
 
