@@ -150,6 +150,8 @@ def _plain(found: Overlap, kinds: Sequence[str]) -> dict[str, Any]:
 
 
 def _show(found: Overlap, kinds: Sequence[str], examples: int) -> None:
+    from ...envs.contamination import EXACT
+
     total = len(found.evaluated.questions)
     own = f"{found.trained.name} ({len(found.trained.questions)} questions)"
     table = Table(title=escape(f"{found.evaluated.name} ({total}) against {own}"))
@@ -167,16 +169,11 @@ def _show(found: Overlap, kinds: Sequence[str], examples: int) -> None:
         for pair in found.by_kind.get(kind, [])[:examples]:
             _show_pair(pair)
     _say(f"{len(found.ids())} of {total} questions were found.")
-    if found.ids() and not _copies(found):
+    if found.ids() and not found.ids(EXACT):
         _say(
-            "None is a copy: questions that share documents or words may be fair. Look at them; "
-            "--kinds id,text,facts,chain counts copies alone, and --allow N lets some be."
+            "None is the same question; near ones may be fair. Look at them: "
+            f"--kinds {','.join(EXACT)} counts the same alone, and --allow N lets some be."
         )
-
-
-def _copies(found: Overlap) -> bool:
-    """Return whether a question stands in both, whatever it is called."""
-    return any(found.by_kind.get(kind) for kind in ("id", "text", "facts", "chain"))
 
 
 def _show_pair(pair: Finding) -> None:

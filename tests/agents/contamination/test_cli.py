@@ -50,9 +50,9 @@ def test_a_number_may_be_allowed_and_kinds_chosen(files):
 
 
 def test_what_is_near_and_no_copy_is_told_as_that(files):
-    assert "None is a copy" not in run(*files).stdout
+    assert "None is the same" not in run(*files).stdout
     near = run(*files, "--kinds", "ngram").stdout
-    assert "None is a copy" in near and "--kinds id,text,facts,chain" in near
+    assert "None is the same" in near and "--kinds id,text,facts counts" in near
 
 
 def test_apart_is_apart(tmp_path, files):
