@@ -91,11 +91,12 @@ def count_words(text: str) -> int:
     >>> [count_words(text) for text in ("who's R&D", "a/b/c/d/e/f", "\u5317\u4eac\u7684\u5e02\u957f", "x" * 480)]
     [2, 3, 3, 10]
     """
-    parts = sum(
-        len(run) if _UNSPACED.match(run) else -(-len(run) // LONGEST_WORD)
-        for run in _RUN.findall(text)
-    )
-    return max(len(text.split()), -(-parts // 2))
+    return max(len(text.split()), -(-sum(map(_parts, _RUN.findall(text))) // 2))
+
+
+def _parts(run: str) -> int:
+    """Return how many half words a run of letters or digits counts for."""
+    return len(run) if _UNSPACED.match(run) else -(-len(run) // LONGEST_WORD)
 
 
 def first_words(text: str, most: int) -> str:
@@ -105,15 +106,21 @@ def first_words(text: str, most: int) -> str:
     ('the founder of', 'a/b/c/d')
     """
     kept: list[str] = []
+    parts = 0  # no run goes on over a blank, so that those of words add up
     for word in text.split():
-        if count_words(" ".join([*kept, word])) > most:
+        parts += sum(map(_parts, _RUN.findall(word)))
+        if max(len(kept) + 1, -(-parts // 2)) > most:
             break
         kept.append(word)
     if kept or not text:
         return " ".join(kept)
-    ends = [match.end() for match in _RUN.finditer(text)]
-    fits = [end for end in ends if count_words(text[:end]) <= most]
-    return text[: fits[-1]] if fits else text[: 2 * most]
+    end = parts = 0
+    for match in _RUN.finditer(text):
+        parts += _parts(match[0])
+        if max(1, -(-parts // 2)) > most:
+            break
+        end = match.end()
+    return text[:end] if end else text[: 2 * most]
 
 
 def is_degenerate(text: str) -> bool:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from hopgym.envs.grammars.text import (
     CONTROL,
+    count_words,
+    first_words,
     folded,
     is_degenerate,
     one_line,
@@ -110,3 +112,22 @@ def test_a_cut_leaves_no_half_words_where_one_ends_near():
     assert one_line("a " + "x" * 50, 40) == "a " + "x" * 38
     assert one_line("\u6771" * 50, 40) == "\u6771" * 40
     assert one_line("ab", 1) == "a"
+
+
+PIECES = ["a", "7", "_", "&", "/", " ", "\u5317", "\u3000", "x" * 30, "'", "\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.integers(1, 6))
+def test_the_first_words_are_as_many_as_may_be(text, most):
+    words, cut = text.split(), first_words(text, most)
+    assert count_words(cut) <= most
+    kept = cut.split()
+    if kept and kept == words[: len(kept)]:
+        assert kept == words or count_words(" ".join(words[: len(kept) + 1])) > most
+    else:  # not even one word: a part of it
+        assert text.startswith(cut) and (not words or count_words(words[0]) > most)
+
+
+def test_the_first_words_of_a_long_text_are_read_once():
+    assert first_words("a/" * 200_000, 3) == "a/a/a/a/a/a"
+    assert len(first_words("a " * 200_000, 100_000).split()) == 100_000
