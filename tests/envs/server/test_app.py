@@ -22,7 +22,7 @@ class Failing(ToyRetriever):
 
     def __init__(self):
         super().__init__()
-        self.gate = threading.Event()
+        self.gate, self.began = threading.Event(), threading.Event()
 
     def search(self, queries, k):
         if any("fail" in query for query in queries):
@@ -30,6 +30,7 @@ class Failing(ToyRetriever):
         if any("crash" in query for query in queries):
             raise KeyError("a secret place")
         if any("wait" in query for query in queries):
+            self.began.set()
             assert self.gate.wait(20)
         return super().search(queries, k)
 
@@ -125,17 +126,16 @@ def test_a_failure_leaves_the_episode_where_it_stood(client, session):
 
 def test_a_session_takes_one_request_at_a_time_and_others_go_on(client, session):
     RETRIEVER.gate.clear()
+    RETRIEVER.began.clear()
     client.post("/reset", json={"session": session, "seed": 3})
     waiting = {"session": session, "action": QUERY.replace("river", "wait")}
     done = []
     thread = threading.Thread(target=lambda: done.append(client.post("/step", json=waiting)))
     thread.start()
     try:
-        while True:
-            answer = client.post("/step", json={"session": session, "action": QUERY})
-            if answer.status_code == 409 and "busy" in answer.json()["detail"]:
-                break
-            assert answer.status_code == 200  # it came before the other
+        assert RETRIEVER.began.wait(20)
+        answer = client.post("/step", json={"session": session, "action": QUERY})
+        assert answer.status_code == 409 and "busy" in answer.json()["detail"]
         other = client.post("/sessions", json={}).json()["session"]
         assert client.post("/reset", json={"session": other, "seed": 1}).status_code == 200
         assert client.post("/close", json={"session": other}).status_code == 200
