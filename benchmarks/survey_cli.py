@@ -26,13 +26,14 @@ def questions(
     spec: Annotated[str, typer.Argument(metavar="QUESTIONS", help="A set, a file or a folder.")],
 ) -> None:
     """Say what a question set holds, what can be played with it, and what is wrong; then status 1."""
-    from ..envs.datasets.make import divided, make_questions
+    from ..envs.datasets.make import DATASETS, divided, make_questions
     from .survey import misspelt, survey
 
     question_set = make_questions(spec)
     place = divided(spec)[0]
     holds, findings = survey(question_set)
-    findings += misspelt(place) if Path(place).exists() else []
+    if place not in DATASETS and Path(place).exists():
+        findings += misspelt(place)
     console = Console()
     console.print(_table(question_set.name, len(question_set.documents), holds))
     for line in _plays(holds, bool(question_set.documents)):

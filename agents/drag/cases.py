@@ -15,7 +15,7 @@ from ...envs.subgraph.features import Likeness
 from ...envs.subgraph.offered import CHOOSERS
 from ...errors import ConfigError
 from ...retrieval.encoders import make_encoder
-from ..training.held_out import have_graphs
+from ..training.held_out import NO_GRAPHS, have_graphs
 
 
 class Cases(Sequence[Case]):
@@ -72,9 +72,7 @@ def questions_of(question_set: QuestionSet, split: str, limit: int = 0) -> Seque
         )
     if not have_graphs(questions):
         raise ConfigError(
-            f"The questions of {question_set.name} have no graphs: no facts and no topic entities. "
-            "Write them into each question (fields `facts`, `topic_entities`, `answer_entities` and "
-            "`gold_facts`), or give a set that has them, such as world, webqsp or cwq, or a file "
-            "that `hopgym kg heuristics` wrote of one."
+            f"The questions of {question_set.name} {NO_GRAPHS}, or a file that `hopgym kg "
+            "heuristics` wrote of one."
         )
     return questions

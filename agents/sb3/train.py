@@ -26,7 +26,7 @@ from ..contamination.guard import remember
 from ..training.display import Display
 from ..training.examination import Mark, Marks
 from ..training.folder import RunFolder
-from ..training.held_out import have_graphs
+from ..training.held_out import NO_GRAPHS, have_graphs
 from ..training.journal import Journal, check_trackers, make_trackers
 from ..training.limits import limits_told
 from ..training.surroundings import undisturbed
@@ -254,11 +254,7 @@ def _questions(settings: SB3Settings) -> QuestionSet:
             "or --questions."
         )
     if settings.env_id == KG_SUBGRAPH and not have_graphs(found.questions(settings.split)):
-        raise ConfigError(
-            f"The questions of {found.name} have no graphs: no facts and no topic entities. Write "
-            "them into each question (fields `facts`, `topic_entities`, `answer_entities` and "
-            "`gold_facts`), or give a set that has them, such as world, webqsp or cwq."
-        )
+        raise ConfigError(f"The questions of {found.name} {NO_GRAPHS}.")
     return found
 
 

@@ -18,7 +18,7 @@ def make_steps(
 
     A trainer that is resumed at its last step makes one more, since it asks only after a step
     whether it should end: a run that was killed between its last checkpoint and its end would not
-    end as it would have.
+    end as it would have. Not tried where the weights are sharded (FSDP, DeepSpeed).
 
     Args:
         trainer: Of transformers or TRL.

@@ -139,6 +139,14 @@ def check_split(held_out: QuestionSet, split: str) -> None:
         )
 
 
+NO_GRAPHS = (
+    "have no graphs: no facts and no topic entities. Write them into each question (fields `facts`, "
+    "`topic_entities`, `answer_entities` and `gold_facts`), or give a set that has them, such as "
+    "world, webqsp or cwq"
+)
+"""What to say of a set's questions where `have_graphs` is false, and what to do."""
+
+
 def have_graphs(questions: Sequence[Question]) -> bool:
     """Tell whether any question has a graph; of a lazy set no more are made than it takes."""
     return any(question.facts or question.topic_entities for question in questions)

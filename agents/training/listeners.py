@@ -118,9 +118,10 @@ class Examiner(Listener):
                 control.should_training_stop = True
 
     def is_over(self, state: Any) -> bool:
-        """Return whether it has played no better for so long that training ends."""
-        if self.patience and self.marks.stale >= self.patience and state.epoch >= 1:
-            self.stopped = True
+        """Note, after an examination, whether training ends: it has played no better for so long."""
+        examined = bool(self.marks.all) and self.marks.all[-1].step == state.global_step
+        stale = bool(self.patience) and self.marks.stale >= self.patience
+        self.stopped = examined and stale and state.epoch >= 1
         return self.stopped
 
     def _examine(self, state: Any, model: Any, tokenizer: Any) -> None:

@@ -195,17 +195,15 @@ def test_a_reply_that_is_cut_short_is_an_error():
         HttpRetriever(url=fake.url, **QUICK).search(["x"], 1)
 
 
-def test_nobody_there_is_an_error_with_the_cure_and_then_costs_no_time():
+def test_nobody_there_is_an_error_with_the_cure_and_is_then_left_alone():
     remote = HttpRetriever(url=f"http://127.0.0.1:{free_port()}", failures=2, pause=60, **QUICK)
     for _ in range(2):
         with pytest.raises(
             RetrievalError, match=r"No server can be reached at .*Start it.*after 4 t"
         ):
             remote.search(["x"], 1)
-    start = time.monotonic()
     with pytest.raises(RetrievalError, match=r"is left alone for another \d"):
         remote.search(["x"], 1)
-    assert time.monotonic() - start < 5
 
 
 def test_a_server_that_never_answers_runs_into_the_timeout():

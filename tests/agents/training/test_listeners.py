@@ -100,6 +100,7 @@ def test_training_ends_when_it_plays_no_better_and_not_before_an_epoch(tmp_path)
     listener = examiner(tmp_path, 0.3, 0.2, 0.3, 0.1)
     stops = [examine(listener, 10 * n, epoch=n / 4)[0].should_training_stop for n in range(1, 5)]
     assert stops == [False, False, False, True] and listener.stopped
+    assert listener.is_over(state(40, epoch=1)) and not listener.is_over(state(45, epoch=1.2))
     early = examiner(tmp_path, *[0.3] * 4, patience=0)
     assert not any(examine(early, 10 * n)[0].should_training_stop for n in range(1, 5))
 

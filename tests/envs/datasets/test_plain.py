@@ -4,7 +4,8 @@ import pytest
 
 from hopgym.core import Fact, Hop, Question
 from hopgym.envs.datasets import make_questions
-from hopgym.envs.datasets.plain import load_plain
+from hopgym.envs.datasets.plain import FIELDS, convert, load_plain
+from hopgym.envs.datasets.records import Record
 from hopgym.errors import DataError
 from hopgym.files import write_jsonl
 
@@ -204,3 +205,14 @@ def test_a_real_file_with_one_id_twice(shared_data):
     made = make_questions(path, strict=False)
     assert len(made.skipped) + len(made.questions("train")) == 900
     assert all("stands at" in reason for reason in made.skipped)
+
+
+def test_every_field_that_is_read_is_a_known_one():
+    class Watched(dict):
+        def get(self, key, default=None):
+            asked.add(key)
+            return super().get(key, default)
+
+    asked = set()
+    convert(Record(Watched(question="Who?", golden_answers=["Ada"], type="a", facts=[]), "here"))
+    assert {"question", "answers", "document_ids", "gold_facts"} <= asked <= set(FIELDS)
