@@ -23,7 +23,9 @@ from .local import LocalEngine
 from .ray_retriever import SharedRetriever
 
 CHUNK = 4
-"""Jobs that an actor is given at a time, for each of its lanes."""
+"""Jobs that an actor is given at a time, for each of its lanes; fewer towards the end."""
+AHEAD = 2
+"""Chunks that an actor holds, so that it need not wait for this process after each."""
 
 
 class RayEngine:
@@ -74,12 +76,11 @@ class RayEngine:
                 played is kept.
         """
         self._begin()
-        size = CHUNK * work.num_envs
-        chunks = [work.jobs[start : start + size] for start in range(0, len(work.jobs), size)]
-        pool = self._ray.util.ActorPool(self._some(len(chunks)))
+        actors = self._some(len(work.jobs) // work.num_envs)
+        chunks = split_jobs(work.jobs, work.num_envs, len(actors))
         held = [self._ray.put(self._portable(work))]  # in a list: actors fetch it once
         try:
-            yield from self._episodes(pool, held, chunks)
+            yield from self._episodes(actors, held, chunks)
         except self._ray.exceptions.RayError as error:
             cause = getattr(error, "cause", None)
             if isinstance(cause, HopgymError):
@@ -108,17 +109,22 @@ class RayEngine:
         self._began_ray = True
 
     def _episodes(
-        self, pool: Any, held: list[Any], chunks: Sequence[Sequence[Job]]
+        self, actors: Sequence[Any], held: list[Any], chunks: Iterator[Sequence[Job]]
     ) -> Iterator[Episode]:
-        for episodes in pool.map_unordered(
-            lambda actor, jobs: actor.play.remote(held, jobs), chunks
-        ):
-            yield from episodes
+        idle, playing = list(actors) * AHEAD, {}
+        while True:
+            for actor, jobs in zip(idle, chunks, strict=False):
+                playing[actor.play.remote(held, jobs)] = actor
+            if not playing:
+                return
+            (done,), _ = self._ray.wait(list(playing))
+            idle = [playing.pop(done)]
+            yield from self._ray.get(done)
 
-    def _some(self, chunks: int) -> list[Any]:
+    def _some(self, useful: int) -> list[Any]:
         """Return as many actors as are of use; those of earlier work play on."""
         most = self._wanted or int(self._ray.cluster_resources().get("CPU", 1))
-        wanted = max(1, min(chunks, most))
+        wanted = max(1, min(useful, most))
         made = self._ray.remote(Host).options(max_task_retries=self._retries, **self._options)
         self._actors += [made.remote() for _ in range(len(self._actors), wanted)]
         return self._actors[:wanted]
@@ -137,6 +143,16 @@ class RayEngine:
             self._retriever = SharedRetriever.begin(self._ray, kwargs, self._retriever)
             kwargs["retriever"] = self._retriever
         return replace(work, env_kwargs=kwargs, jobs=())
+
+
+def split_jobs(jobs: Sequence[Job], lanes: int, actors: int) -> Iterator[Sequence[Job]]:
+    """Yield jobs in chunks, smaller ones towards the end: the actors then end together."""
+    start = 0
+    while start < len(jobs):
+        share = (len(jobs) - start) // (2 * AHEAD * actors * lanes)
+        end = start + lanes * max(1, min(share, CHUNK))
+        yield jobs[start:end]
+        start = end
 
 
 class Host:

@@ -9,7 +9,7 @@ from toy import ToyQuestions, ToyRetriever
 
 from hopgym.agents import make_agent
 from hopgym.agents.engines import make_engine, spread
-from hopgym.agents.engines.ray import CHUNK, RayEngine
+from hopgym.agents.engines.ray import CHUNK, RayEngine, split_jobs
 from hopgym.agents.rollout import Job
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import AgentError, ConfigError, MissingExtraError
@@ -88,6 +88,18 @@ def test_settings_are_checked_before_anything_is_started():
         make_engine("ray?actors=0")
     with pytest.raises(ConfigError, match="retries is -1"):
         RayEngine(retries=-1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 64, 1000])
+def test_chunks_are_all_jobs_in_order_and_smaller_towards_the_end(count):
+    jobs = [Job(f"q{n}", 0) for n in range(count)]
+    chunks = list(split_jobs(jobs, lanes=4, actors=2))
+    assert [job for chunk in chunks for job in chunk] == jobs
+    sizes = [len(chunk) for chunk in chunks]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(size <= 4 * CHUNK for size in sizes)
+    if count == 1000:
+        assert (sizes[0], sizes[-1]) == (4 * CHUNK, 4)
 
 
 @pytest.mark.slow
