@@ -48,7 +48,7 @@ def load_base(
     model, tokenizer = load_model(base, dtype=dtype, device=device)
     check_place(model, str(model.device))
     check_chunks(model)
-    return model, tokenizer if base == folder else load_tokenizer(folder, base)
+    return model, tokenizer if base == folder else load_tokenizer(folder)
 
 
 def adapt(

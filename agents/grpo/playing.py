@@ -13,7 +13,7 @@ from ...envs.search_read import ENV_ID as SEARCH_READ
 from ...envs.subgraph.env import ENV_ID as KG_SUBGRAPH
 from ...errors import ConfigError
 from .. import make_agent
-from ..llm.loading import base_of, check_model, is_adapter, load_tokenizer
+from ..llm.loading import check_model, load_tokenizer
 from ..model_folder import FILE, read_model_folder
 from .bridge import Bridge
 from .settings import GRPOSettings
@@ -69,7 +69,7 @@ def settled(settings: GRPOSettings) -> GRPOSettings:
     if settings.instructions is not None:
         given.pop("instructions", None)
     if given.get("prompt") not in ("plain", "chat"):
-        tokenizer = load_tokenizer(folder, base_of(folder) if is_adapter(folder) else None)
+        tokenizer = load_tokenizer(folder)
         given["prompt"] = "chat" if tokenizer.chat_template else "plain"
     return replace(settings, **given)
 

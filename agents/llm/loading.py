@@ -43,10 +43,23 @@ def check_model(model: str | Path) -> Path:
     Raises:
         ConfigError: If there is none, or it holds no causal language model in safetensors.
     """
-    folder = model_folder(BUILT_IN.get(str(model), model) if not Path(model).is_dir() else model)
-    if is_adapter(folder):
-        base_of(folder)
-    elif not (folder / "config.json").is_file():
+    folder = find_model(model)
+    folders_of(folder)
+    return _checked(folder)
+
+
+def find_model(model: str | Path) -> Path:
+    """Return a model's folder, whatever it holds.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    return model_folder(model if Path(model).is_dir() else BUILT_IN.get(str(model), model))
+
+
+def _checked(folder: Path) -> Path:
+    """Return a folder that holds a causal language model or an adapter in safetensors."""
+    if not any((folder / name).is_file() for name in ("config.json", ADAPTER)):
         raise ConfigError(
             f"{folder} holds no model: it has neither a config.json nor an {ADAPTER}. Give the "
             "folder that `save_pretrained` wrote."
@@ -65,25 +78,45 @@ def is_adapter(folder: Path) -> bool:
 
 
 def base_of(folder: Path) -> Path:
-    """Return the folder of an adapter's base model.
+    """Return the folder of an adapter's base model, which may be an adapter in turn.
 
     Raises:
         ConfigError: If it cannot be found or cannot be loaded.
     """
-    named = str(read_settings(folder / ADAPTER).get(BASE) or "")
+    settings = read_settings(folder / ADAPTER)
+    if settings.get("megatron_config"):
+        raise ConfigError(
+            f"{folder / ADAPTER} sets 'megatron_config', by which a module would be imported. Such "
+            "adapters are not read: merge it into its base model, and give that."
+        )
+    named = str(settings.get(BASE) or "")
     beside = folder / named
     try:
-        return check_model(beside if named and beside.is_dir() else named)
+        return _checked(find_model(beside.resolve() if named and beside.is_dir() else named))
     except ConfigError as error:
-        raise ConfigError(
-            f"{folder} is an adapter, and its base model {named!r} cannot be used: {error} "
-            f"Mend {BASE} in its {ADAPTER}."
-        ) from error
+        raise _unusable(folder, named, str(error)) from error
 
 
 def folders_of(folder: Path) -> list[Path]:
-    """Return all folders whose files make a model: an adapter's, and its base model's."""
-    return [folder, *folders_of(base_of(folder))] if is_adapter(folder) else [folder]
+    """Return all folders whose files make a model: an adapter's, and its base model's.
+
+    Raises:
+        ConfigError: If a base model cannot be used, or is an adapter of its own adapter.
+    """
+    found = [folder]
+    while is_adapter(found[-1]):
+        base = base_of(found[-1])
+        if base.resolve() in [each.resolve() for each in found]:
+            raise _unusable(found[-1], base.name, "it is an adapter that needs this one itself.")
+        found.append(base)
+    return found
+
+
+def _unusable(folder: Path, base: str, reason: str) -> ConfigError:
+    return ConfigError(
+        f"{folder} is an adapter, and its base model {base!r} cannot be used: {reason} "
+        f"Mend {BASE} in its {ADAPTER}."
+    )
 
 
 def files_fingerprint(folder: Path) -> str:
@@ -107,7 +140,8 @@ def load_model(
 ) -> tuple[Any, Any]:
     """Return the model of a folder, ready for use, and its tokenizer.
 
-    An adapter is merged into its base model, which is as quick as the base model alone.
+    An adapter is merged into its base model, which is as quick as the base model alone. Adapters
+    of adapters are merged one after the other.
 
     Args:
         folder: What `check_model` returned.
@@ -119,26 +153,28 @@ def load_model(
     """
     torch = require("torch", "llm")
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    base = base_of(folder) if is_adapter(folder) else folder
+    *adapters, base = folders_of(folder)
     library = require("transformers", "llm").AutoModelForCausalLM
     with _told(base, "a causal language model"), quiet():
         model, info = library.from_pretrained(
             base, dtype=dtype, use_safetensors=True, output_loading_info=True, **SAFE
         )
     _check_whole(base, info)
-    if is_adapter(folder):
+    for adapter in reversed(adapters):
         peft = require("peft", "llm")
-        with _told(folder, "an adapter of its base model"), quiet():
-            model = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
+        with _told(adapter, "an adapter of its base model"), quiet():
+            model = peft.PeftModel.from_pretrained(model, adapter).merge_and_unload()
     with _told(folder, f"a model that can be moved to {place!r}"):
         model = model.to(place).eval()
-    return model, load_tokenizer(folder, base)
+    return model, load_tokenizer(folder)
 
 
-def load_tokenizer(folder: Path, base: Path | None = None) -> Any:
+def load_tokenizer(folder: Path) -> Any:
     """Return a model's tokenizer: an adapter may have its own, or leave it to its base model."""
-    own = any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
-    place = folder if own or base is None else base
+    *adapters, base = folders_of(folder)
+    names = ("tokenizer.json", "tokenizer_config.json")
+    own = (each for each in adapters if any((each / name).is_file() for name in names))
+    place = next(own, base)
     with _told(place, "a tokenizer"):
         return require("transformers", "llm").AutoTokenizer.from_pretrained(place, **SAFE)
 

@@ -20,11 +20,9 @@ from ...errors import ConfigError, require
 from ...files import atomic_write, parse_json, read_text
 from ..contamination.guard import remember
 from ..llm.loading import (
-    base_of,
     check_model,
     files_fingerprint,
     folders_of,
-    is_adapter,
     load_model,
     load_tokenizer,
 )
@@ -122,7 +120,7 @@ def _made(settings: RefragSettings) -> tuple[Any, Any]:
         model, tokenizer = load_model(source, dtype="float32", device="cpu")
         add_boundaries(tokenizer, model)
         return model, tokenizer
-    tokenizer = load_tokenizer(source, base_of(source) if is_adapter(source) else None)
+    tokenizer = load_tokenizer(source)
     if settings.adds_boundaries:
         add_boundaries(tokenizer)
     pattern, size = settings.block_pattern, settings.backbone

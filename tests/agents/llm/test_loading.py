@@ -114,6 +114,34 @@ def test_an_adapter_without_its_base_is_told(tmp_path):
         check_model(tmp_path)
 
 
+def test_an_adapter_of_an_adapter_is_merged_into_both(tmp_path):
+    base = save_causal_lm(tmp_path / "base")
+    adapter_in(tmp_path / "one", base, own_tokenizer=True)
+    wrapped = adapter_in(tmp_path / "two", tmp_path / "one")
+    assert folders_of(tmp_path / "two") == [tmp_path / name for name in ("two", "one", "base")]
+    model, tokenizer = load_model(check_model(tmp_path / "two"))
+    assert torch.allclose(logits(model), logits(wrapped), atol=1e-4)
+    assert not torch.allclose(logits(model), logits(load_model(tmp_path / "one")[0]), atol=1e-2)
+    assert tokenizer.name_or_path == str(tmp_path / "one")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"base_model_name_or_path": "../lora"}, "'lora' cannot be used: it is an adapter that n"),
+        ({"megatron_config": {"a": 1}, "megatron_core": "theirs"}, "sets 'megatron_config', by"),
+    ],
+)
+def test_an_adapter_of_itself_or_with_a_module_is_refused(tmp_path, settings, told):
+    folder = tmp_path / "lora"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps(settings))
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+    for read in (check_model, folders_of):
+        with pytest.raises(ConfigError, match=told):
+            read(folder)
+
+
 def test_only_safetensors_are_read(tmp_path):
     save_causal_lm(tmp_path)
     (weights,) = tmp_path.glob("*.safetensors")
