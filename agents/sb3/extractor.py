@@ -18,7 +18,13 @@ from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
 
-from ...errors import require
+from ...errors import ConfigError, require
+
+READ = (
+    "edge_feat", "edge_index", "edge_mask", "edge_type", "node_feat", "node_mask", "question",
+    "selected", "step",
+)  # fmt: skip
+"""The parts of an observation that are read."""
 
 CLOSED = -1e4
 """The logit of a slot that has no fact, or a selected one: no chance, and yet a finite number."""
@@ -47,6 +53,9 @@ class SubgraphExtractor(BaseFeaturesExtractor):
         relation_ids: How many numbers relations have.
         width: Of all hidden layers.
         layers: How many rounds of messages: facts that lie so far apart know of each other.
+
+    Raises:
+        ConfigError: If the observations are of another form.
     """
 
     def __init__(
@@ -56,7 +65,15 @@ class SubgraphExtractor(BaseFeaturesExtractor):
         width: int = 32,
         layers: int = 2,
     ) -> None:
-        sizes = {name: space.shape or () for name, space in observation_space.items()}
+        parts: dict[str, Any] = (
+            dict(observation_space) if isinstance(observation_space, spaces.Dict) else {}
+        )
+        if lacking := [name for name in READ if name not in parts]:
+            raise ConfigError(
+                f"These observations have no {', '.join(lacking)}; SubgraphExtractor reads padded "
+                'graphs: make hopgym/KGSubgraph-v0 with observation="padded".'
+            )
+        sizes = {name: space.shape or () for name, space in parts.items()}
         self.slots = sizes["edge_type"][0]
         super().__init__(observation_space, self.slots + 1 + width)
         numbers = sizes["edge_feat"][1]

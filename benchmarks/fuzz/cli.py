@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ...errors import ConfigError
 from ...files import atomic_write
@@ -102,7 +102,9 @@ def _run(targets: Sequence[Target], count: int, seed: int, out: Path) -> list[Fi
 
 
 def _table(found: Sequence[Findings]) -> Table:
-    table = Table("Target", "Inputs", "CPU s", "Inputs/s", "Slowest, ms", "Failures")
+    table = Table(
+        Column("Target", overflow="fold"), "Inputs", "CPU s", "Inputs/s", "Slowest, ms", "Failures"
+    )
     for one in found:
         speed = one.inputs / max(one.seconds, 1e-9)
         row = (f"{one.inputs:,}", f"{one.seconds:.1f}", f"{speed:,.0f}", f"{one.slowest:.1f}")

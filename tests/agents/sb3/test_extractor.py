@@ -3,9 +3,11 @@ import pytest
 pytest.importorskip("stable_baselines3")
 pytest.importorskip("torch_geometric")
 import torch
+from gymnasium import spaces
 from sb3_toys import FACTS, SLOTS, batch, boards, toy_spaces
 
 from hopgym.agents.sb3.extractor import CLOSED, SubgraphExtractor, flatten
+from hopgym.errors import ConfigError
 
 torch.set_num_threads(1)
 
@@ -21,6 +23,18 @@ def test_it_returns_a_logit_for_each_slot_and_stop_and_the_values_features():
     assert out.shape == (3, SLOTS + 1 + 8) and network().features_dim == SLOTS + 1 + 8
     assert (out[:, FACTS:SLOTS] == CLOSED).all() and (out[:, :FACTS] > CLOSED).all()
     assert out.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("space", "told"),
+    [
+        (spaces.Text(9), 'have no edge_feat, edge_index, .*step; .* observation="padded"'),
+        (spaces.Dict({"edge_mask": spaces.MultiBinary(2)}), "have no edge_feat, edge_index, edge"),
+    ],
+)
+def test_observations_of_another_form_are_refused(space, told):
+    with pytest.raises(ConfigError, match=told):
+        SubgraphExtractor(space)
 
 
 def test_only_what_is_there_is_flattened_and_keeps_to_its_episode():
