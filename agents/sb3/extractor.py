@@ -73,7 +73,9 @@ class SubgraphExtractor(BaseFeaturesExtractor):
                 f"These observations have no {', '.join(lacking)}; SubgraphExtractor reads padded "
                 'graphs: make hopgym/KGSubgraph-v0 with observation="padded".'
             )
-        sizes = {name: space.shape or () for name, space in parts.items()}
+        sizes: dict[str, tuple[int, ...]] = {
+            name: space.shape or () for name, space in parts.items()
+        }
         self.slots = sizes["edge_type"][0]
         super().__init__(observation_space, self.slots + 1 + width)
         numbers = sizes["edge_feat"][1]
