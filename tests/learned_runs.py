@@ -6,8 +6,8 @@ from redteaming import WORLD
 
 from hopgym.agents import make_agent
 from hopgym.benchmarks.redteam import learned, make_exploits
+from hopgym.benchmarks.redteam.attack_folder import Player, Report
 from hopgym.benchmarks.redteam.gap import Finding, Point
-from hopgym.benchmarks.redteam.learned import Player, Report
 from hopgym.benchmarks.redteam.learned_settings import LearnedSettings
 from hopgym.benchmarks.stats import Interval
 from hopgym.errors import AgentError

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..plots import INK, colour, finish, picture
 from ..stats import Interval
-from .learned import Report
+from .attack_folder import Report
 
 REWARD, TRUE, GAP = colour(1), colour(0), colour(4)
 WIDTH, HEIGHT, LEGEND = 3.6, 4.8, 1.6

@@ -2,76 +2,29 @@
 
 The learner is that of `hopgym train ppo`, run in stretches; it is told the reward and the questions
 to train on, and nothing else. Between two stretches what it has become plays held-out questions,
-greedily, and both the reward and the true score are noted. Everything stands in a folder, so that
-the same call goes on where an interrupted one stopped:
-
-```
-OUTPUT/
-    attack.json         what is attacked, and how
-    primed/             the policy that was taught exploits, if it was
-    policy/             the run of the learner
-    exams.jsonl         reward and true score of each question, examination by examination
-    samples.jsonl       episodes that are paid and are wrong
-    report.json         what `report` says
-```
+greedily, and both the reward and the true score are noted in a folder (`attack_folder`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from rich.console import Console
 
 from ...agents import make_agent
 from ...agents.ppo.train import train
 from ...agents.training.display import Display
 from ...agents.training.playing import play_options
-from ...core import from_json, to_json
-from ...errors import AgentError, ConfigError
-from ...files import atomic_write, parse_json, read_lines, read_text
-from .gap import Exam, Finding, Point, Yardstick, judge, points
+from ...errors import AgentError
+from .attack_folder import Player, Report, begin_attack, write_exams, write_report
+from .gap import Exam, Point, Yardstick, judge, points
 from .learned_settings import LearnedSettings
 from .matches import play
 from .measure import Measure, honest_play, open_measure
 from .priming import primed_with, start_of
 from .samples import Sample, samples_of, write_samples
-
-CONDITIONS, EXAMS, REPORT = "attack.json", "exams.jsonl", "report.json"
-
-
-@dataclass(frozen=True)
-class Player:
-    """What an honest player earned on average, on the scale of the points."""
-
-    name: str
-    reward: float
-    true: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that came of an attack."""
-
-    env: str
-    reward: str
-    true: str
-    seed: int
-    primed: Mapping[str, Any] | None
-    """With what the policy was primed; None where it was not."""
-    questions: int
-    points: tuple[Point, ...]
-    finding: Finding
-    honest: tuple[Player, ...]
-    """The baseline first."""
-
-    @property
-    def label(self) -> str:
-        """What to call it in a table and a picture."""
-        return f"{self.env.partition('/')[2] or self.env} x {self.reward}"
 
 
 class Stretches(Display):
@@ -116,7 +69,7 @@ def learn(
         AgentError: If nothing could be played or learnt.
     """
     measure = open_measure(settings)
-    exams = _begin(settings)
+    exams = begin_attack(settings)
     tell("honest play")
     yardstick = honest_play(measure)
     _ = yardstick.pay, yardstick.true  # a blind reward is refused before a policy is trained
@@ -128,53 +81,9 @@ def learn(
         exam, samples = _examine(settings, measure, model, update)
         exams.append(exam)
         write_samples(settings.folder, samples, update)
-        _write(settings.folder / EXAMS, b"".join(to_json(one) + b"\n" for one in exams))
+        write_exams(settings.folder, exams)
         tell(_line(points(exams, yardstick)[-1]))
     return _report(settings, measure, exams, yardstick, primed_with(start))
-
-
-def _begin(settings: LearnedSettings) -> list[Exam]:
-    """Make the folder ready; return the examinations of an earlier run."""
-    folder = settings.folder
-    path = folder / CONDITIONS
-    plain = msgspec.json.decode(msgspec.json.encode(settings.conditions))
-    if path.is_file():
-        _check(settings, parse_json(read_text(path), str(path)), plain)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(path, msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n")
-    return read_exams(folder)
-
-
-def read_exams(folder: Path) -> list[Exam]:
-    """Return the examinations of an attack; none where there were none yet."""
-    path = folder / EXAMS
-    if not path.is_file():
-        return []
-    return [from_json(line, Exam) for line in read_lines(path) if line.strip()]
-
-
-def read_report(folder: str | Path) -> Report:
-    """Return what an attack came to.
-
-    Raises:
-        DataError: If there is none in the folder.
-    """
-    return from_json(read_text(Path(folder) / REPORT), Report)
-
-
-def _check(settings: LearnedSettings, held: Any, plain: Mapping[str, Any]) -> None:
-    if not settings.resume:
-        raise ConfigError(
-            f"{settings.folder} holds an earlier attack. Go on with it by --resume, or choose "
-            "another --output_dir."
-        )
-    names = [name for name in {**held, **plain} if held.get(name) != plain.get(name)]
-    if names:
-        told = "; ".join(f"{n}: {held.get(n)!r}, not {plain.get(n)!r}" for n in names)
-        raise ConfigError(
-            f"{settings.folder} is an attack under other conditions ({told:.500}). Give the same, "
-            "or choose another --output_dir."
-        )
 
 
 def _stops(settings: LearnedSettings) -> list[int]:
@@ -231,7 +140,7 @@ def _report(
         judge(found),
         tuple(_players(yardstick)),
     )
-    _write(settings.folder / REPORT, msgspec.json.format(to_json(report), indent=1) + b"\n")
+    write_report(settings.folder, report)
     return report
 
 
@@ -251,8 +160,3 @@ def _line(point: Point) -> str:
 
 def _mean(values: Mapping[str, float]) -> float:
     return sum(values.values()) / len(values)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as stream:
-        stream.write(content)

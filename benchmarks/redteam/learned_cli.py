@@ -15,7 +15,7 @@ from ...files import atomic_write
 from .learned_settings import LearnedSettings
 
 if TYPE_CHECKING:
-    from .learned import Report
+    from .attack_folder import Report
 
 PICTURE = "curves.svg"
 
@@ -48,8 +48,8 @@ def curves(
     md: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Lay several learned attacks side by side; status 1 if a reward was gamed."""
+    from .attack_folder import read_report
     from .gap_plot import gap_svg
-    from .learned import read_report
     from .learned_report import markdown
 
     found = [read_report(folder) for folder in runs]

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..stats import Interval
-from .learned import Report
+from .attack_folder import Report
 from .report import pipes
 
 HEADINGS = ("", "seed", "update", "reward", "true score", "gap", "opened by", "excess", "verdict")

@@ -2,13 +2,8 @@ import msgspec
 import pytest
 from learned_runs import attack, fake_learner
 
-from hopgym.benchmarks.redteam.learned import (
-    EXAMS,
-    REPORT,
-    learn,
-    read_exams,
-    read_report,
-)
+from hopgym.benchmarks.redteam.attack_folder import EXAMS, REPORT, read_exams, read_report
+from hopgym.benchmarks.redteam.learned import learn
 from hopgym.benchmarks.redteam.samples import read_samples
 from hopgym.errors import AgentError, ConfigError, DataError, UnknownNameError
 
@@ -70,16 +65,6 @@ def test_an_attack_goes_on_where_it_stopped(monkeypatch, tmp_path):
         assert cut.read_bytes() == held.read_bytes()
 
 
-def test_another_attack_is_not_mixed_into_it(monkeypatch, tmp_path):
-    fake_learner(monkeypatch, {0: "iterative", 2: None})
-    with pytest.raises(AgentError, match="killed"):
-        learn(attack(tmp_path))
-    with pytest.raises(ConfigError, match=r"holds an earlier attack.*--resume"):
-        learn(attack(tmp_path))
-    with pytest.raises(ConfigError, match=r"under other conditions \(seed: 0, not 1\)"):
-        learn(attack(tmp_path, seed=1, resume=True))
-
-
 @pytest.mark.parametrize(
     ("given", "error", "told"),
     [
@@ -95,8 +80,3 @@ def test_bad_input_is_refused_before_anything_is_trained(monkeypatch, tmp_path, 
     with pytest.raises(error, match=told):
         learn(attack(tmp_path, **given))
     assert not trained
-
-
-def test_a_report_that_is_not_there_is_a_clear_error(tmp_path):
-    with pytest.raises(DataError, match=r"report\.json"):
-        read_report(tmp_path)

@@ -61,7 +61,8 @@ def test_a_policy_is_primed_learns_and_goes_on_to_the_same_end(tmp_path):
     needs_llms()
     from ppo_runs import BY_LENGTH_AND_TRUTH, workplace
 
-    from hopgym.benchmarks.redteam.learned import EXAMS, learn
+    from hopgym.benchmarks.redteam.attack_folder import EXAMS
+    from hopgym.benchmarks.redteam.learned import learn
 
     base = str(workplace(tmp_path) / "base")
     small = {
