@@ -22,6 +22,7 @@ from .render import print_new, transcript_text
 from .settings import Settings, settings_from
 from .spaces import UnicodeText
 from .stage import Stage
+from .stepping import kept
 
 MAX_ACTION_SPACE = 1 << 24
 """Longer than any grammar reads: too long an action is a parse error, not a crash."""
@@ -104,15 +105,11 @@ class HopEnv(gymnasium.Env[str, str]):
                 where it stood, and the same action may be tried again.
         """
         episode = self._running()
-        before = episode.snapshot()
-        try:
+        with kept([episode]):
             queries = episode.act(action)
             while queries := episode.receive(self.stage.search(queries) if queries else []):
                 pass
             episode.settle(ask(episode.reward, *episode.to_score))
-        except BaseException:
-            episode.restore(before)
-            raise
         if self.render_mode == "human":
             print_new(episode)
         return episode.result()

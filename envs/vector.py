@@ -6,25 +6,24 @@ is only the speed. Seeds and questions are those of single environments seeded a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
-import gymnasium
 import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..core import Question, Score
-from ..errors import EnvError, EpisodeError, HopgymError, RetrievalError, RewardError, broken_env
-from ..rewards.base import ask_many
+from ..core import Question
+from ..errors import EpisodeError, HopgymError
 from .datasets.base import QuestionSet
 from .draws import rewound
 from .env import HopEnv, check_render_mode, spaces_of
-from .episode import Episode, Query, Result, Row
+from .episode import Episode, Result
 from .infos import batch_infos
 from .render import transcript_text
 from .settings import at_least
+from .stepping import kept, open_all, play, play_apart
 from .vector_arguments import (
     autoreset_mode_of,
     check_count,
@@ -35,7 +34,6 @@ from .vector_arguments import (
 )
 
 Texts = tuple[str, ...]
-Waiting = tuple[int, Sequence[Query]]
 Observed = tuple[str, dict[str, Any]]
 
 NEXT: tuple[None, dict[str, Any]] = (None, {})
@@ -141,16 +139,12 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         self._check_actions(actions)
         waiting = [i for i, episode in enumerate(self._episodes) if episode.over]
         playing = [i for i, episode in enumerate(self._episodes) if not episode.over]
-        before = {i: self._episodes[i].snapshot() for i in playing}
-        try:
-            # What comes next is drawn first: a question that cannot be had moves nothing either.
-            with rewound([self._generators[i] for i in waiting]):
-                fresh = self._draw(dict.fromkeys(waiting, NEXT))
-                self._play(playing, actions)
-                fresh |= self._draw(dict.fromkeys(self._ended(playing), NEXT))
-        except BaseException:
-            self._restore(before)
-            raise
+        episodes = [self._episodes[i] for i in playing]
+        # What comes next is drawn first: a question that cannot be had moves nothing either.
+        with kept(episodes), rewound([self._generators[i] for i in waiting]):
+            fresh = self._draw(dict.fromkeys(waiting, NEXT))
+            play(self.stage, episodes, [actions[i] for i in playing])
+            fresh |= self._draw(dict.fromkeys(self._ended(playing), NEXT))
         return self._collect(playing, fresh)
 
     def begin(self, index: int, seed: int | None, options: dict[str, Any]) -> Observed:
@@ -180,9 +174,9 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """
         self._check_begun()
         check_indices(indices, actions, self.num_envs)
-        failed: dict[int, HopgymError] = {}
-        self._play_each(indices, actions, failed)
-        return [failed.get(i) or self._episodes[i].result() for i in indices]
+        episodes = {i: self._episodes[i] for i in indices}
+        failed = play_apart(self.stage, episodes, actions, self.env_class.__name__)
+        return [failed.get(i) or episode.result() for i, episode in episodes.items()]
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Call a method, or read an attribute, as in sync and async vector environments.
@@ -218,7 +212,7 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """
         with rewound([self._generators[i] for i, (seed, _) in lanes.items() if seed is None]):
             drawn = {i: self._drawn(i, *asked) for i, asked in lanes.items()}
-            self._open([one.episode for one in drawn.values()])
+            open_all(self.stage, [one.episode for one in drawn.values()])
             return drawn
 
     def _drawn(self, index: int, seed: int | None, options: dict[str, Any]) -> Drawn:
@@ -226,17 +220,6 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         generator = seeding.np_random(seed)[0] if fresh else self._generators[index]
         question = self.stage.pick(generator, options)
         return Drawn(generator, self.env_class.episode_class(self.stage, question, seed))  # type: ignore[call-arg]
-
-    def _open(self, episodes: Sequence[Episode]) -> None:
-        """Have answered what episodes ask before their first turn, all of them at once."""
-        asked = [(episode, queries) for episode in episodes if (queries := episode.first_queries())]
-        while asked:
-            rows = self._search(asked)
-            asked = [
-                (episode, more)
-                for episode, queries in asked
-                if (more := episode.take_first([next(rows) for _ in queries]))
-            ]
 
     def _begin(self, drawn: Mapping[int, Drawn]) -> None:
         for i, one in drawn.items():
@@ -246,97 +229,6 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         """Return the lanes that begin anew in the step in which they end."""
         at_once = self.autoreset_mode is AutoresetMode.SAME_STEP
         return [i for i in played if at_once and self._episodes[i].over]
-
-    def _play(self, playing: Sequence[int], actions: Sequence[str]) -> None:
-        """Step these episodes; the caller takes back what failed."""
-        episodes = [self._episodes[i] for i in playing]
-        asked = [(e, e.act(actions[i])) for e, i in zip(episodes, playing, strict=True)]
-        while asked:
-            rows = self._search(asked)
-            asked = [
-                (episode, more)
-                for episode, queries in asked
-                if (more := episode.receive([next(rows) for _ in queries]))
-            ]
-        for episode, score in zip(episodes, _scores(episodes), strict=True):
-            episode.settle(score)
-
-    def _play_each(
-        self, playing: Sequence[int], actions: Sequence[str], failed: dict[int, HopgymError]
-    ) -> None:
-        """Step these episodes; failures are collected, and each is that of its own episode.
-
-        An episode that failed stands where it stood.
-        """
-        before = {i: self._episodes[i].snapshot() for i in playing}
-        try:
-            begun = [
-                (i, self._own(i, failed, self._episodes[i].act, action))
-                for i, action in zip(playing, actions, strict=True)
-            ]
-            waiting = [(i, queries) for i, queries in begun if i not in failed]
-            while waiting:
-                answered = self._search_each(waiting, failed)
-                asked = [
-                    (i, self._own(i, failed, self._episodes[i].receive, rows))
-                    for i, rows in answered
-                ]
-                waiting = [(i, queries) for i, queries in asked if queries]
-            self._settle([i for i in playing if i not in failed], failed)
-        except BaseException:
-            self._restore(before)
-            raise
-        self._restore({i: before[i] for i in failed})
-
-    def _own(
-        self,
-        index: int,
-        failed: dict[int, HopgymError],
-        call: Callable[[Any], Sequence[Query]],
-        given: Any,
-    ) -> Sequence[Query]:
-        """Return what an episode asks; what fails or breaks in it is its own loss."""
-        try:
-            return call(given)
-        except (RetrievalError, EnvError) as error:
-            failed[index] = error
-        except (HopgymError, gymnasium.error.Error):
-            raise
-        except Exception as error:
-            failed[index] = broken_env(self.env_class.__name__, error)
-        return ()
-
-    def _settle(self, closed: Sequence[int], failed: dict[int, HopgymError]) -> None:
-        scores = _scores([self._episodes[i] for i in closed])
-        for i, score in zip(closed, scores, strict=True):
-            try:
-                self._episodes[i].settle(score)
-            except RewardError as error:
-                failed[i] = error
-
-    def _restore(self, states: Mapping[int, dict[str, Any]]) -> None:
-        for i, state in states.items():
-            self._episodes[i].restore(state)
-
-    def _search_each(
-        self, waiting: list[Waiting], failed: dict[int, HopgymError]
-    ) -> list[tuple[int, list[Row]]]:
-        """Answer the queries of all episodes; where one failed, its episode has."""
-        queries = [query for _, asked in waiting for query in asked]
-        answers = iter(self.stage.search_each(queries) if queries else [])
-        answered = []
-        for i, asked in waiting:
-            own = [next(answers) for _ in asked]
-            error = next((answer for answer in own if isinstance(answer, HopgymError)), None)
-            if error is None:
-                answered.append((i, cast("list[Row]", own)))
-            else:
-                failed[i] = error
-        return answered
-
-    def _search(self, asked: Sequence[tuple[Episode, Sequence[Query]]]) -> Iterator[Row]:
-        queries = [query for _, own in asked for query in own]
-        return iter(self.stage.search(queries) if queries else [])
 
     def _collect(
         self, played: Sequence[int], fresh: Mapping[int, Drawn]
@@ -384,13 +276,3 @@ class HopVectorEnv(VectorEnv[Texts, Sequence[str], np.ndarray]):
         if self.autoreset_mode is AutoresetMode.DISABLED:
             for episode in self._episodes:
                 episode.check_running()
-
-
-def _scores(episodes: Sequence[Episode]) -> list[Score | RewardError]:
-    """Have the steps just closed scored, in one call for all that share a reward."""
-    scores: dict[int, Score | RewardError] = {}
-    for reward in {id(episode.reward): episode.reward for episode in episodes}.values():
-        own = [n for n, episode in enumerate(episodes) if episode.reward is reward]
-        asked = ask_many(reward, [episodes[n].to_score for n in own])
-        scores.update(zip(own, asked, strict=True))
-    return [scores[n] for n in range(len(episodes))]
