@@ -58,7 +58,9 @@ def test_bad_input_is_one_error(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_one_error(monkeypatch, tmp_path):
-    monkeypatch.setattr("hopgym.benchmarks.redteam.learned.read_report", lambda folder: report())
+    monkeypatch.setattr(
+        "hopgym.benchmarks.redteam.attack_folder.read_report", lambda folder: report()
+    )
     (tmp_path / "file").touch()
     result = run("curves", tmp_path, "--svg", tmp_path / "file" / "x.svg")
     assert isinstance(result.exception, ConfigError)
