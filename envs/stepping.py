@@ -39,13 +39,7 @@ def open_all(stage: Any, episodes: Iterable[Episode]) -> None:
         RetrievalError: If the retriever failed.
     """
     asking = [(each, queries) for each in episodes if (queries := each.first_queries())]
-    while asking:
-        rows = _search(stage, asking)
-        asking = [
-            (episode, more)
-            for episode, queries in asking
-            if (more := episode.take_first([next(rows) for _ in queries]))
-        ]
+    _answer(stage, asking, lambda episode, rows: episode.take_first(rows))
 
 
 def play(stage: Any, episodes: Sequence[Episode], actions: Sequence[Any]) -> None:
@@ -56,13 +50,7 @@ def play(stage: Any, episodes: Sequence[Episode], actions: Sequence[Any]) -> Non
         RewardError: If a reward could not score a step.
     """
     asking = [(e, e.act(action)) for e, action in zip(episodes, actions, strict=True)]
-    while asking:
-        rows = _search(stage, asking)
-        asking = [
-            (episode, more)
-            for episode, queries in asking
-            if (more := episode.receive([next(rows) for _ in queries]))
-        ]
+    _answer(stage, asking, lambda episode, rows: episode.receive(rows))
     for episode, score in zip(episodes, _scores(episodes), strict=True):
         episode.settle(score)
 
@@ -126,7 +114,7 @@ class _Apart:
             self.failed[index] = error
         except (HopgymError, gymnasium.error.Error):
             raise
-        except Exception as error:
+        except Exception as error:  # code of anyone's episode, which may raise anything
             self.failed[index] = broken_env(self._env, error)
         return ()
 
@@ -153,9 +141,18 @@ class _Apart:
                 self.failed[i] = error
 
 
-def _search(stage: Any, asking: Asking) -> Iterator[Row]:
-    queries = [query for _, own in asking for query in own]
-    return iter(stage.search(queries) if queries else [])
+def _answer(
+    stage: Any, asking: Asking, take: Callable[[Episode, list[Row]], Sequence[Query]]
+) -> None:
+    """Search for all episodes at once, as long as one of them asks for more."""
+    while asking:
+        queries = [query for _, own in asking for query in own]
+        rows = iter(stage.search(queries) if queries else [])
+        asking = [
+            (episode, more)
+            for episode, own in asking
+            if (more := take(episode, [next(rows) for _ in own]))
+        ]
 
 
 def _scores(episodes: Sequence[Episode]) -> list[Score | RewardError]:

@@ -43,17 +43,13 @@ def check_model(model: str | Path) -> Path:
     Raises:
         ConfigError: If there is none, or it holds no causal language model in safetensors.
     """
-    folder = find_model(model)
+    folder = _found(model)
     folders_of(folder)
     return _checked(folder)
 
 
-def find_model(model: str | Path) -> Path:
-    """Return a model's folder, whatever it holds.
-
-    Raises:
-        ConfigError: If there is none.
-    """
+def _found(model: str | Path) -> Path:
+    """Return a model's folder, whatever it holds."""
     return model_folder(model if Path(model).is_dir() else BUILT_IN.get(str(model), model))
 
 
@@ -92,7 +88,7 @@ def base_of(folder: Path) -> Path:
     named = str(settings.get(BASE) or "")
     beside = folder / named
     try:
-        return _checked(find_model(beside.resolve() if named and beside.is_dir() else named))
+        return _checked(_found(beside.resolve() if named and beside.is_dir() else named))
     except ConfigError as error:
         raise _unusable(folder, named, str(error)) from error
 

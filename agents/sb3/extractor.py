@@ -65,17 +65,13 @@ class SubgraphExtractor(BaseFeaturesExtractor):
         width: int = 32,
         layers: int = 2,
     ) -> None:
-        parts: dict[str, Any] = (
-            dict(observation_space) if isinstance(observation_space, spaces.Dict) else {}
-        )
-        if lacking := [name for name in READ if name not in parts]:
+        held = getattr(observation_space, "spaces", {})
+        if lacking := [name for name in READ if name not in held]:
             raise ConfigError(
                 f"These observations have no {', '.join(lacking)}; SubgraphExtractor reads padded "
                 'graphs: make hopgym/KGSubgraph-v0 with observation="padded".'
             )
-        sizes: dict[str, tuple[int, ...]] = {
-            name: space.shape or () for name, space in parts.items()
-        }
+        sizes = {name: space.shape or () for name, space in observation_space.items()}
         self.slots = sizes["edge_type"][0]
         super().__init__(observation_space, self.slots + 1 + width)
         numbers = sizes["edge_feat"][1]
