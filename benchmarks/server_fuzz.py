@@ -42,13 +42,19 @@ _DOCUMENTS = [
 ]
 _ENV = [
     "hopgym/SearchRead-v0", "--set", "questions=world?entities=300&train=20&dev=5&test=5",
-    "--max-sessions", "16", "--idle-seconds", "1", "--max-body", "20000",
+    "--max-sessions", "64", "--idle-seconds", "0.1", "--max-body", "20000",
+    "--head-seconds", "1", "--body-seconds", "1",
 ]  # fmt: skip
 _CONFIG = """[checks]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 413, 415, 422]
-positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 413]
+positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 413]
+
+[[operations]]
+include-path = "/reset"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 413, 422]
 """
-"""A body may be good by its schema and still too large."""
+"""A body may be good by its schema and still too large, come before its episode has begun, or ask
+for a question that the set does not have."""
 
 
 class Found(NamedTuple):

@@ -121,7 +121,7 @@ class _Service:
         return {"session": self._game.sessions.open()}
 
     def _reset(self, asked: protocol.Reset) -> dict[str, Any]:
-        return self._game.reset(asked.session, asked.seed, protocol.options_of(asked))
+        return self._game.reset(asked.session, protocol.seed_of(asked), protocol.options_of(asked))
 
     def _step(self, asked: protocol.Step) -> dict[str, Any]:
         return self._game.step(asked.session, asked.action)

@@ -34,11 +34,28 @@ def serve_env(
         float, typer.Option(help="A session unused for so long may make room for another.")
     ] = _LIMITS.idle_seconds,
     max_body: Annotated[int, typer.Option(help="Bytes of a request, at most.")] = _LIMITS.max_body,
+    max_connections: Annotated[int, typer.Option(help="Connections at a time, at most.")] = (
+        _LIMITS.max_connections
+    ),
+    head_seconds: Annotated[
+        float, typer.Option(help="How long a client may take to begin a request.")
+    ] = _LIMITS.head_seconds,
+    body_seconds: Annotated[
+        float, typer.Option(help="How long it may take to send the body.")
+    ] = _LIMITS.body_seconds,
 ) -> None:
     """Serve an environment over HTTP and to clients of OpenEnv; Ctrl-C stops.
 
     Clients choose the seed and the question. All else is given here.
     """
+    limits = EnvLimits(
+        max_sessions=max_sessions,
+        idle_seconds=idle_seconds,
+        max_body=max_body,
+        max_connections=max_connections,
+        head_seconds=head_seconds,
+        body_seconds=body_seconds,
+    )
     serve(
         env_id,
         read_keywords(set_ or [], {}),
@@ -46,6 +63,6 @@ def serve_env(
         port=port,
         token=read_token(token_env),
         anyone=anyone,
-        limits=EnvLimits(max_sessions=max_sessions, idle_seconds=idle_seconds, max_body=max_body),
+        limits=limits,
         ready=lambda url: print(f"Serving {env_id} on {url}", flush=True),
     )

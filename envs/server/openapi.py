@@ -16,6 +16,7 @@ from ...retrieval.server.schemas import (
     record,
     reply,
 )
+from ..spaces import UnicodeText
 from .game import Game
 
 _ANYTHING: dict[str, Any] = {}
@@ -54,7 +55,7 @@ def describe(game: Game, *, guarded: bool) -> dict[str, Any]:
     """
     session = {"session": TEXT}
     paths = {
-        "/sessions": _post("Open a session.", record({}), record(session), "201"),
+        "/sessions": _sessions(record(session)),
         "/reset": _post(
             "Begin an episode.",
             record(session, {"seed": _SEED, "options": _OPTIONS}),
@@ -69,6 +70,20 @@ def describe(game: Game, *, guarded: bool) -> dict[str, Any]:
     }
     closed = [path for path in paths if path != "/health"] if guarded else []
     return make_document("hopgym environment", paths, guarded=closed)
+
+
+def _sessions(opened: dict[str, Any]) -> Any:
+    """Opening wants no body, and its reply leads to what may be asked of the session."""
+    path = _post("Open a session.", record({}), opened, "201")
+    path["post"]["requestBody"]["required"] = False
+    path["post"]["responses"]["201"]["links"] = {
+        name: {
+            "operationRef": f"#/paths/~1{name}/post",
+            "requestBody": {"session": "$response.body#/session"},
+        }
+        for name in ("reset", "step", "close")
+    }
+    return path
 
 
 def _post(summary: str, body: dict[str, Any], found: dict[str, Any], status: str = "200") -> Any:
@@ -89,6 +104,8 @@ def _action(game: Game) -> dict[str, Any]:
         return {"type": "integer", "minimum": least, "maximum": least + int(space.n) - 1}
     if isinstance(space, spaces.MultiBinary):
         size = int(space.shape[0])
-        bits = {"type": "integer", "minimum": 0, "maximum": 1}
+        bits = {"enum": [0, 1, False, True]}
         return {"type": "array", "items": bits, "minItems": size, "maxItems": size}
-    return TEXT
+    if isinstance(space, UnicodeText):
+        return {**TEXT, "minLength": space.min_length, "maxLength": space.max_length}
+    return _ANYTHING

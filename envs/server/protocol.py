@@ -24,15 +24,21 @@ class Options(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What fixes the question of an episode."""
 
     question_id: str | None = None
-    index: int | None = None
+    index: int | float | None = None
+
+    def __post_init__(self) -> None:
+        self.index = _whole(self.index)
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
     """Begin an episode."""
 
     session: str
-    seed: int | None = None
+    seed: int | float | None = None
     options: Options | None = None
+
+    def __post_init__(self) -> None:
+        self.seed = _whole(self.seed)
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,6 +73,20 @@ def read(body: bytes, kind: type[T]) -> T:
         raise RequestError(422, f"{error}. Fields: {', '.join(kind.__struct_fields__)}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(400, f"The body is not JSON ({error}).") from error
+
+
+def _whole(number: float | None) -> int | None:
+    """JSON has one kind of number: 3.0 is 3."""
+    if number is None or isinstance(number, int):
+        return number
+    if not number.is_integer():
+        raise ValueError(f"{number:.15g} is no whole number")
+    return int(number)
+
+
+def seed_of(reset: Reset) -> int | None:
+    """Return the seed as `reset` takes it."""
+    return None if reset.seed is None else int(reset.seed)
 
 
 def options_of(reset: Reset) -> dict[str, Any] | None:

@@ -137,10 +137,24 @@ def _value(space: Space, told: Any) -> Any:
     if isinstance(space, UnicodeText):
         return told
     if isinstance(space, spaces.Discrete):
-        if isinstance(told, bool) or not isinstance(told, int):
-            raise ValueError("it must be a whole number")
-        return np.int64(told)
+        return np.int64(_whole(told))
+    if isinstance(space, spaces.MultiBinary):
+        return np.array(_bits(told), space.dtype)
     return space.from_jsonable([told])[0]
+
+
+def _whole(told: Any) -> int:
+    """JSON has one kind of number: 3.0 is 3."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or told != int(told):
+        raise ValueError("it must be a whole number")
+    return int(told)
+
+
+def _bits(told: Any) -> Any:
+    """What NumPy would round or read out of a string is refused."""
+    if isinstance(told, list):
+        return [_bits(part) for part in told]
+    return told if isinstance(told, bool) else _whole(told)
 
 
 def _bounds(bound: np.ndarray[Any, Any]) -> Any:

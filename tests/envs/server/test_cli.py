@@ -49,6 +49,7 @@ def test_it_serves_until_told_to_stop_and_keeps_its_token_to_itself():
     [
         (["hopgym/SearchRead-v0", "--set", "top_k"], "write name=value"),
         (["hopgym/SearchRead-v0", "--max-sessions", "0"], "max_sessions is 0"),
+        (["hopgym/SearchRead-v0", "--body-seconds", "0"], "body_seconds is 0"),
         (["hopgym/SearchRead-v0", "--host", "0.0.0.0"], "there is no token"),
         (["hopgym/SearchRead-v0", "--token-env", "NOT_SET"], "'NOT_SET' is not set"),
     ],

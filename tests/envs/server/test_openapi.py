@@ -25,6 +25,18 @@ def test_the_schema_of_an_action_is_its_space():
 
     assert action(mode="sequential")["maximum"] == 8
     assert action()["minItems"] == 8
+    for refused in ([0.5] * 8, ["1"] * 8, [2] * 8, [1] * 7):
+        assert not Draft202012Validator(action()).is_valid(refused)
+    assert Draft202012Validator(action()).is_valid([1.0, True, 0, 0, 0, 0, 0, 0])
+
+
+def test_the_reply_that_opens_a_session_leads_to_what_may_be_asked_of_it():
+    document = describe(Game("hopgym/SearchRead-v0", toy_kwargs()), guarded=False)
+    opening = document["paths"]["/sessions"]["post"]
+    for name, link in opening["responses"]["201"]["links"].items():
+        assert link["operationRef"] == f"#/paths/~1{name}/post" and f"/{name}" in document["paths"]
+        assert link["requestBody"] == {"session": "$response.body#/session"}
+    assert not opening["requestBody"]["required"]
 
 
 def test_a_token_closes_all_but_health():

@@ -60,6 +60,11 @@ def test_what_json_has_no_form_for_is_tagged():
     )
 
 
+def test_json_has_one_kind_of_number():
+    assert read_value(spaces.Discrete(3), 2.0) == 2
+    assert read_value(spaces.MultiBinary(3), [1.0, False, 0]).tolist() == [1, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("space", "told"),
     [
@@ -67,7 +72,13 @@ def test_what_json_has_no_form_for_is_tagged():
         (spaces.Discrete(3), True),
         (spaces.Discrete(3), "1"),
         (spaces.Discrete(3), 2**70),
+        (spaces.Discrete(3), 1.5),
+        (spaces.Discrete(3), float("inf")),
         (spaces.MultiBinary(2), [0, 2]),
+        (spaces.MultiBinary(2), [0.5, 1]),
+        (spaces.MultiBinary(2), ["1", "0"]),
+        (spaces.MultiBinary(2), [None, 0]),
+        (spaces.MultiBinary(2), 1),
         (spaces.MultiBinary(2), [0]),
         (spaces.MultiBinary(2), {"a": 1}),
         (spaces.MultiBinary(2), [[0], 1]),
