@@ -8,64 +8,74 @@ saying anything is an error of that episode and never an action.
 
 from __future__ import annotations
 
-import os
-import weakref
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar
 
-from ...errors import AgentError
+from ...errors import AgentError, ConfigError
 from ...files import fingerprint
+from ...retrieval.base import check_whole
 from ...rewards.judges import loop
-from ...rewards.judges.budget import Budget, Usage
-from ...rewards.judges.client import Client
+from ...rewards.judges.asking import Asking
 from ...rewards.judges.failures import SetupError, UnjudgedError
-from ...rewards.judges.session import Manner
 from ..base import Info, UnansweredError
 from ..llm.prompts import grammar_in, stop_of
 from .chat import MOST_STOPS, Chat, Role
 from .session import ChatSession, Reply
-from .settings import APISettings
 
 
 class APIError(AgentError):
     """A model behind an API that gave no reply, whatever was tried."""
 
 
-@dataclass(slots=True)
-class _Life:
-    """What an agent is beside its settings."""
-
-    budget: Budget
-    session: ChatSession | None = None
-    release: weakref.finalize[..., APIAgent] | None = None
-    """Closes the session when nobody holds the agent any more."""
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class APIAgent(APISettings):
-    """Plays with a model behind an API; see `APISettings` for what it takes."""
+class APIAgent(Asking[ChatSession]):
+    """Plays with a model behind an API; for the other settings see `Asking`.
 
-    _life: _Life = field(init=False)
+    Raises:
+        ConfigError: If a setting is not allowed, or the key's variable is not set.
+        MissingExtraError: If the client is not installed.
+    """
+
+    system: str | None = None
+    """The system message; None for the instructions of the grammar that is played."""
+    max_new_tokens: int = 1024
+    """The most tokens of one action."""
+    stop: bool = True
+    """Whether stop strings are sent; some models refuse them. Actions are cut there anyway."""
+    name: str = field(default_factory=str)  # so that the class has none: its agents' names differ
+    """What tables call it; the model's name, usually."""
+
+    provider: ClassVar[str]
 
     def __post_init__(self) -> None:
+        if self.system is not None and (
+            not isinstance(self.system, str) or not self.system.strip()
+        ):
+            raise ConfigError(
+                f"system is {self.system!r}; give the text of a system message, or leave it out for "
+                "the grammar's instructions."
+            )
+        check_whole("max_new_tokens", self.max_new_tokens)
         super().__post_init__()
-        object.__setattr__(self, "_life", _Life(Budget(self.max_calls, self.max_tokens)))
+        object.__setattr__(self, "name", self.name or self.model.rpartition("/")[2])
 
-    @abstractmethod
-    def connect(self) -> Client:
-        """Return a client, made on the loop that will use it."""
+    def who(self) -> tuple[str, str]:
+        """Return what messages call it, and its provider."""
+        return f"The agent {self.provider!r}", self.provider
+
+    def how(self) -> list[Any]:
+        """Return the settings that can change an action."""
+        return [self.model, self.system, self.temperature, self.max_new_tokens, self.stop]
+
+    def open(self) -> ChatSession:
+        """Return a new session, made on the loop that will use it."""
+        return ChatSession(self.connect(), self.manner(), self._life.budget, None, self.fingerprint)
 
     @property
     def fingerprint(self) -> str:
         """What tells it from another model or other settings that can change an action."""
         return f"{self.provider}:{self.model}:{fingerprint([self.url, *self.how()])}"
-
-    @property
-    def usage(self) -> Usage:
-        """What was asked and spent so far, in this process; its claims are turns."""
-        return self._life.budget.so_far()
 
     def reset(self, seed: int | None = None) -> None:
         """Nothing is remembered; APIs promise no sampling by seed, so that none is sent."""
@@ -87,21 +97,6 @@ class APIAgent(APISettings):
         if any(isinstance(action, APIError) for action in actions):
             raise UnansweredError(actions)
         return actions
-
-    def close(self) -> None:
-        """Let go of connections; the next turn opens new ones. Not while another thread plays."""
-        session, self._life.session = self._life.session, None
-        if session is not None:
-            loop.close_now(session, wait=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.model!r}, {self.url!r}, {self.usage})"
 
     def _chat(self, observation: Any, info: Info) -> Chat:
         if not isinstance(observation, str):
@@ -130,38 +125,10 @@ class APIAgent(APISettings):
         raise refused
 
     async def _ask(self, chats: Sequence[Chat]) -> list[Reply]:
-        """On the loop's thread alone, so that two threads cannot open two sessions."""
-        session = self._life.session
-        if session is None or session.process != os.getpid():
-            if session is not None:
-                _abandoned.append(session)
-            session = self._life.session = self._opened()
-        return await session.ask_all(chats)
-
-    def _opened(self) -> ChatSession:
-        manner = Manner(
-            self.concurrency,
-            self.timeout,
-            self.retries,
-            self.reasks,
-            self.backoff,
-            self.longest_wait,
-            fenced=False,
-        )
-        session = ChatSession(self.connect(), manner, self._life.budget, None, self.fingerprint)
-        loop.close_at_end(session, session.close)
-        if self._life.release is not None:
-            self._life.release.detach()
-        self._life.release = weakref.finalize(self, loop.close_now, session, wait=False)
-        self._life.release.atexit = False  # the loop closes what is left then
-        return session
+        return await self.session().ask_all(chats)
 
     def _failure(self, error: UnjudgedError) -> APIError:
         return APIError(f"The model {self.model!r} at {self.url} gave no reply: {_reworded(error)}")
-
-
-_abandoned: list[ChatSession] = []
-"""What a fork inherited: not used in the child, nor closed, for it shares the parent's sockets."""
 
 
 def _reworded(error: Exception) -> str:

@@ -25,7 +25,7 @@ from .agent import APIAgent
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GeminiAgent(APIAgent):
-    """A Gemini model; see `APISettings` for what it takes."""
+    """A Gemini model; see `APIAgent` for what it takes."""
 
     model: str = "gemini-2.5-flash"
     api_key_env: str | None = "GEMINI_API_KEY"

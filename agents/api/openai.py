@@ -19,7 +19,7 @@ from .agent import APIAgent
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OpenAIAgent(APIAgent):
-    """A model behind an OpenAI-compatible URL; see `APISettings` for what it takes."""
+    """A model behind an OpenAI-compatible URL; see `APIAgent` for what it takes."""
 
     model: str = "gpt-4o-mini"
     api_key_env: str | None = "OPENAI_API_KEY"
