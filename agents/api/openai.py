@@ -8,39 +8,24 @@ Asked through the official client, as the judge of this name.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...rewards.judges.client import Client, http_client
-from ...rewards.judges.openai import URL, ChatClient
+from ...rewards.judges.client import Client
+from ...rewards.judges.openai import ChatClient, OpenAISettings
 from .agent import APIAgent
+from .session import ChatSession
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class OpenAIAgent(APIAgent):
+class OpenAIAgent(OpenAISettings[ChatSession], APIAgent):
     """A model behind an OpenAI-compatible URL; see `APIAgent` for what it takes."""
 
-    model: str = "gpt-4o-mini"
-    api_key_env: str | None = "OPENAI_API_KEY"
-
     provider: ClassVar[str] = "openai"
-    packages: ClassVar[tuple[str, ...]] = ("openai", "httpx2")
-
-    def usual_url(self) -> str:
-        """Return the provider's URL, or what the client's own variable names."""
-        return os.environ.get("OPENAI_BASE_URL", "").strip() or URL
 
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
-        options: dict[str, Any] = {
-            "model": self.model,
-            "max_completion_tokens": self.max_new_tokens,
-        }
-        if self.temperature is not None:
-            options["temperature"] = self.temperature
-        http = http_client(self.url, self.timeout, self.concurrency)
-        return _Client(self.url, self.key(), http, "text", options)
+        return self.client(_Client, "text", self.max_new_tokens)
 
 
 class _Client(ChatClient):

@@ -96,6 +96,10 @@ class Asking(ABC, Generic[S]):
     def open(self) -> S:
         """Return a new session, made on the loop that will use it."""
 
+    def how(self) -> list[Any]:
+        """Return the settings that can change a reply."""
+        return [self.model, self.temperature]
+
     @abstractmethod
     def who(self) -> tuple[str, str]:
         """Return what messages call it, and a provider's name, of which a variable's is made."""

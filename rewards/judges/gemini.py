@@ -18,29 +18,30 @@ import msgspec
 from ...errors import require
 from ...retrieval.backoff import retry_after
 from ...retrieval.base import check_whole
+from .asking import Asking, S
 from .client import Answer, Client, asked_wait, body, count, http_client
 from .failures import TemporaryError, Why, refused
 from .keys import other_variables
 from .llm import LLMJudge
 from .prompts import Request
+from .session import Session
 from .text import without
 
 URL = "https://generativelanguage.googleapis.com"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GeminiJudge(LLMJudge):
-    """A Gemini model; see `LLMJudge` for what all judges take."""
+class GeminiSettings(Asking[S]):
+    """What a judge and an agent that are Gemini models have alike."""
 
     model: str = "gemini-2.5-flash"
     api_key_env: str | None = "GEMINI_API_KEY"
     """The environment variable that holds the key. If it is this one and not set, `GOOGLE_API_KEY`
     is read."""
     thinking_budget: int | None = 0
-    """Tokens of thought before a reply, which count as reply tokens; -1 lets the model decide, None
+    """Tokens of thought before a reply, which count as its tokens; -1 lets the model decide, None
     says nothing of it, for models that know no such number."""
 
-    name: ClassVar[str] = "gemini"
     packages: ClassVar[tuple[str, ...]] = ("google.genai", "httpx2")
 
     def __post_init__(self) -> None:
@@ -49,7 +50,7 @@ class GeminiJudge(LLMJudge):
         super().__post_init__()
 
     def how(self) -> list[Any]:
-        """Return the settings that can change a verdict."""
+        """Return the settings that can change a reply."""
         return [*super().how(), self.thinking_budget]
 
     def other_key_variables(self) -> tuple[str, ...]:
@@ -60,15 +61,26 @@ class GeminiJudge(LLMJudge):
         """Return the provider's URL, or what the client's own variable names."""
         return os.environ.get("GOOGLE_GEMINI_BASE_URL", "").strip() or URL
 
-    def connect(self) -> Client:
-        """Return a client, made on the loop that will use it."""
-        options: dict[str, Any] = {"max_output_tokens": self.reply_tokens}
+    def client(self, kind: type[GeminiClient], most_tokens: int) -> GeminiClient:
+        """Return a client for replies of so many tokens at most."""
+        options: dict[str, Any] = {"max_output_tokens": most_tokens}
         if self.temperature is not None:
             options["temperature"] = self.temperature
         if self.thinking_budget is not None:
             options["thinking_config"] = {"thinking_budget": self.thinking_budget}
         http = http_client(self.url, self.timeout, self.concurrency)
-        return GeminiClient(self.url, self.key(), http, self.model, options)
+        return kind(self.url, self.key(), http, self.model, options)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GeminiJudge(GeminiSettings[Session], LLMJudge):
+    """A Gemini model; see `LLMJudge` for what all judges take."""
+
+    name: ClassVar[str] = "gemini"
+
+    def connect(self) -> Client:
+        """Return a client, made on the loop that will use it."""
+        return self.client(GeminiClient, self.reply_tokens)
 
 
 class GeminiClient:
@@ -95,10 +107,9 @@ class GeminiClient:
         """Send a request, and read the answer; what fails is raised as its kind of failure."""
         config = self._types.GenerateContentConfig(
             system_instruction=request.task.system,
-            response_mime_type="application/json",
-            response_json_schema=request.task.schema,
             should_return_http_response=True,  # read here, strictly, and not by the client
             automatic_function_calling={"disable": True},
+            **self._form(request),
             **self._options,
         )
         try:
@@ -108,13 +119,21 @@ class GeminiClient:
         except (self._errors.APIError, self._httpx.HTTPError, ValueError) as error:
             failure = self._failure(error)
         else:
-            return read_answer(without(response.sdk_http_response.body or "", self._key))
+            return self._read(without(response.sdk_http_response.body or "", self._key))
         raise failure  # here, so that the client's error, which holds the request, is not its context
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aio.aclose()
         await self._http.aclose()  # the client leaves what it was given
+
+    def _form(self, request: Request[Any]) -> dict[str, Any]:
+        """Return what holds the reply to its form."""
+        schema = request.task.schema
+        return {"response_mime_type": "application/json", "response_json_schema": schema}
+
+    def _read(self, text: str) -> Answer:
+        return read_answer(text)
 
     def _failure(self, error: Exception) -> Exception:
         if isinstance(error, self._errors.APIError):

@@ -113,7 +113,7 @@ class LLMJudge(Asking[Session]):
 
     def how(self) -> list[Any]:
         """Return the settings that can change a verdict."""
-        return [self.model, self.temperature, self.reply_tokens]
+        return [*super().how(), self.reply_tokens]
 
     def who(self) -> tuple[str, str]:
         """Return what messages call it, and its provider."""

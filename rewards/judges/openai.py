@@ -16,10 +16,12 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from ...errors import ConfigError, require
+from .asking import Asking, S
 from .client import Answer, Client, asked_wait, body, count, http_client
 from .failures import TemporaryError, Why, refused
 from .llm import LLMJudge
 from .prompts import Request
+from .session import Session
 from .text import without
 
 URL = "https://api.openai.com/v1"
@@ -29,17 +31,36 @@ _STATUS = re.compile(r"^Error code: \d+(?: - )?")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class OpenAIJudge(LLMJudge):
-    """A model behind an OpenAI-compatible URL; see `LLMJudge` for what all judges take."""
+class OpenAISettings(Asking[S]):
+    """What a judge and an agent behind an OpenAI-compatible URL have alike."""
 
     model: str = "gpt-4o-mini"
     api_key_env: str | None = "OPENAI_API_KEY"
+
+    packages: ClassVar[tuple[str, ...]] = ("openai", "httpx2")
+
+    def usual_url(self) -> str:
+        """Return the provider's URL, or what the client's own variable names."""
+        return os.environ.get("OPENAI_BASE_URL", "").strip() or URL
+
+    def client(self, kind: type[ChatClient], form: str, most_tokens: int) -> ChatClient:
+        """Return a client for replies of a form and of so many tokens at most."""
+        options: dict[str, Any] = {"model": self.model, "max_completion_tokens": most_tokens}
+        if self.temperature is not None:
+            options["temperature"] = self.temperature
+        http = http_client(self.url, self.timeout, self.concurrency)
+        return kind(self.url, self.key(), http, form, options)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class OpenAIJudge(OpenAISettings[Session], LLMJudge):
+    """A model behind an OpenAI-compatible URL; see `LLMJudge` for what all judges take."""
+
     structured: Literal["schema", "object", "text"] = "schema"
     """How replies are held to their form: by a strict JSON schema, as any JSON object, or, where a
     server knows neither, by the instruction alone. All are checked alike."""
 
     name: ClassVar[str] = "openai"
-    packages: ClassVar[tuple[str, ...]] = ("openai", "httpx2")
 
     def __post_init__(self) -> None:
         if self.structured not in _FORMS:
@@ -57,20 +78,9 @@ class OpenAIJudge(LLMJudge):
         """Return the settings that can change a verdict."""
         return [*super().how(), self.structured]
 
-    def usual_url(self) -> str:
-        """Return the provider's URL, or what the client's own variable names."""
-        return os.environ.get("OPENAI_BASE_URL", "").strip() or URL
-
     def connect(self) -> Client:
         """Return a client, made on the loop that will use it."""
-        options: dict[str, Any] = {
-            "model": self.model,
-            "max_completion_tokens": self.reply_tokens,
-        }
-        if self.temperature is not None:
-            options["temperature"] = self.temperature
-        http = http_client(self.url, self.timeout, self.concurrency)
-        return ChatClient(self.url, self.key(), http, self.structured, options)
+        return self.client(ChatClient, self.structured, self.reply_tokens)
 
 
 class ChatClient:
