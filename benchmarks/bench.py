@@ -174,7 +174,7 @@ def prepare(task: Task) -> Ground:
         split = question_set.questions(task.split)
         every = getattr(split, "outlines", split)  # of lazy questions no graph is made for this
         check_questions(every, f"{question_set.name} {task.split}")
-        chosen = list(every[: task.episodes] if task.episodes else every)
+        chosen = [every[place] for place in task.places(len(every))]
         return Ground(
             task,
             named,

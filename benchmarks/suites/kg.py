@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .fixed import FIXED
@@ -20,6 +21,11 @@ def _select(name: str, questions: str, split: str = "test", **keywords: Any) -> 
         episodes=300,
         fingerprint=FIXED.get(questions, ""),
     )
+
+
+def _real(name: str, questions: str, split: str) -> Task:
+    """Spread, for MetaQA's files are sorted: its first 300 questions of one hop are of one kind."""
+    return replace(_select(name, questions, split), spread=True)
 
 
 KG = Suite(
@@ -44,16 +50,16 @@ REAL_KG = Suite(
     "MetaQA, PathQuestion and WebQSP's path graphs from your files (--data).",
     (
         *(
-            _select(f"metaqa-{n}", f"metaqa?path={DATA}/metaqa&hops={n}", split)
+            _real(f"metaqa-{n}", f"metaqa?path={DATA}/metaqa&hops={n}", split)
             for n, split in ((1, "test"), (2, "test"), (3, "dev"))
         ),
         *(
-            _select(
+            _real(
                 f"pathquestion-{n}", f"pathquestion?path={DATA}/pathquestion&part=PQ-{n}H", "train"
             )
             for n in (2, 3)
         ),
-        _select("webqsp_paths", f"{DATA}/webqsp_cwq/webqsp_path_graphs_1000.jsonl.gz", "train"),
+        _real("webqsp_paths", f"{DATA}/webqsp_cwq/webqsp_path_graphs_1000.jsonl.gz", "train"),
     ),
     _AGENTS,
 )

@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Task:
     """The environment's other keyword arguments."""
     episodes: int | None = None
     """Play only so many questions, the first of the split; all by default."""
+    spread: bool = False
+    """Take them at even distances over the split, and not the first: for files sorted by kind."""
     seeds: tuple[int, ...] = (0,)
     """Each question is played once with each seed."""
     fingerprint: str = ""
@@ -55,6 +57,15 @@ class Task:
         own = [name for name in ("questions", "split") if name in self.env_kwargs]
         if own:
             raise ConfigError(f"{own[0]!r} is a field of the task; do not set it as a keyword.")
+
+    def places(self, questions: int) -> Sequence[int]:
+        """Return which questions are played, of a split that has so many.
+
+        >>> list(Task(name="t", env_id="E-v0", episodes=3, spread=True).places(10))
+        [0, 3, 6]
+        """
+        wanted = min(self.episodes or questions, questions)
+        return [n * questions // wanted for n in range(wanted)] if self.spread else range(wanted)
 
     @property
     def keywords(self) -> dict[str, Any]:

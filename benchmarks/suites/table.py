@@ -53,6 +53,7 @@ def _row(task: Task) -> Iterator[str]:
     yield task.env_id.removeprefix("hopgym/")
     yield f"`{task.questions}`, {task.split}"
     count = "all" if task.episodes is None else str(task.episodes)
+    count += ", spread" * task.spread
     yield count if len(task.seeds) == 1 else f"{count} x {len(task.seeds)} seeds"
     said = ", ".join(f"{name}={value}" for name, value in task.env_kwargs.items())
     yield f"`{said}`" if said else "the environment's own"

@@ -24,12 +24,12 @@ _OBJECT: dict[str, Any] = {"type": "object"}
 _FLAG = {"type": "boolean"}
 _BEGUN = {"observation": _ANYTHING, "info": _OBJECT}
 _STEPPED = {**_BEGUN, "reward": NUMBER, "terminated": _FLAG, "truncated": _FLAG}
-_SEED = {"type": ["integer", "null"], "minimum": 0, "maximum": 2**63 - 1}
+_SEED = {"type": ["integer", "null"], "minimum": 0}
 _OPTIONS = {
     "type": ["object", "null"],
     "properties": {
         "question_id": {"type": ["string", "null"]},
-        "index": {"type": ["integer", "null"], "minimum": -(2**63), "maximum": 2**63 - 1},
+        "index": {"type": ["integer", "null"], "minimum": 0},
     },
     "additionalProperties": False,
 }

@@ -32,6 +32,18 @@ def test_the_default_suite_needs_no_data_and_the_real_one_does():
     assert all(task.needs_data for task in REAL.tasks)
 
 
+@pytest.mark.parametrize("spread", [False, True])
+def test_no_more_questions_are_played_than_there_are(spread):
+    for episodes in (None, 7, 99):
+        task = Task(name="t", env_id="e", episodes=episodes, spread=spread)
+        assert list(task.places(7)) == list(range(7)) and not list(task.places(0))
+
+
+def test_questions_are_the_first_or_from_all_over_the_split():
+    assert list(Task(name="t", env_id="e", episodes=4).places(10)) == [0, 1, 2, 3]
+    assert list(Task(name="t", env_id="e", episodes=4, spread=True).places(10)) == [0, 2, 5, 7]
+
+
 def test_the_data_folder_is_put_in(tmp_path, monkeypatch):
     folder = tmp_path / "my data"
     folder.mkdir()
