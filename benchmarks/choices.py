@@ -91,7 +91,12 @@ def questions_label(source: str) -> str:
 
 
 def ready_tasks(
-    tasks: Iterable[Task], episodes: int | None, seeds: str | None, data: str | None
+    tasks: Iterable[Task],
+    episodes: int | None,
+    seeds: str | None,
+    data: str | None,
+    *,
+    spread: bool = False,
 ) -> list[Task]:
     """Return tasks with what the command line says of all, and their data files looked for.
 
@@ -99,14 +104,21 @@ def ready_tasks(
         ConfigError: If files of the data folder are missing.
     """
     given = list(tasks)
-    ready = [adapt(task, episodes, seeds, data) for task in given]
+    ready = [adapt(task, episodes, seeds, data, spread=spread) for task in given]
     check_files((made for made, task in zip(ready, given, strict=True) if task.needs_data), data)
     return ready
 
 
-def adapt(task: Task, episodes: int | None, seeds: str | None, data: str | None) -> Task:
+def adapt(
+    task: Task,
+    episodes: int | None,
+    seeds: str | None,
+    data: str | None,
+    *,
+    spread: bool = False,
+) -> Task:
     """Return a task with what the command line says of all tasks."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"spread": task.spread or spread}
     if episodes is not None:
         changes["episodes"] = episodes
     if seeds is not None:

@@ -54,6 +54,10 @@ def bench(
     episodes: Annotated[
         int | None, typer.Option(help="Play only the first so many questions of each task.")
     ] = None,
+    spread: Annotated[
+        bool,
+        typer.Option("--spread", help="Take them from all over the split; for sorted files."),
+    ] = False,
     seeds: Annotated[
         str | None, typer.Option(help="Play each question with these seeds, as 0,1,2.")
     ] = None,
@@ -78,7 +82,7 @@ def bench(
     if list_:
         return _list_suites()
     chosen = choose_suite(suite, envs, agents, questions, split, set_)
-    tasks = ready_tasks(chosen.tasks, episodes, seeds, data)
+    tasks = ready_tasks(chosen.tasks, episodes, seeds, data, spread=spread)
     folder = out or Path("results") / chosen.name
     with _interruptible(folder), Display() as display:
         outcomes = run_bench(

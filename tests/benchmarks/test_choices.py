@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from hopgym.agents import AGENTS, register
@@ -94,6 +96,8 @@ def test_what_is_said_of_all_tasks_is_put_in():
     task = Task(name="t", env_id=ENV, episodes=9, seeds=(4,))
     assert adapt(task, None, None, None) == task
     changed = adapt(task, 2, "0, 1", None)
+    assert adapt(task, 2, None, None, spread=True).spread and not changed.spread
+    assert adapt(replace(task, spread=True), 2, None, None).spread  # as its suite says
     assert (changed.episodes, changed.seeds) == (2, (0, 1))
 
 
