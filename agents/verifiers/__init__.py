@@ -1,8 +1,12 @@
 """hopgym's environments for verifiers (0.4), with its tasks, traces, limits and clients.
 
-verifiers names an environment by a top-level module, so a project of its users holds a file such as
-`hopgym_env.py` with one line, `from hopgym.agents.verifiers import *`, and plays `hopgym_env`. In one
-process [`load_environment`][hopgym.agents.verifiers.loading.load_environment] needs no file.
+verifiers names an environment by a top-level module that says in `__all__` what it has, so a project
+of its users holds a file such as `hopgym_env.py`, and plays `hopgym_env`:
+
+    from hopgym.agents.verifiers import *
+    from hopgym.agents.verifiers import __all__
+
+In one process [`load_environment`][hopgym.agents.verifiers.loading.load_environment] needs no file.
 """
 
 from __future__ import annotations
