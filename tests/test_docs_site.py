@@ -21,10 +21,10 @@ CROSS = re.compile(r"\]\[(hopgym(?:\.\w+)+)\]")
 
 
 def build(folder, quick):
-    """Build the site as `make docs-site` does: any warning is an error."""
+    """Build the site as `make docs-site` does: any warning is an error (but not if `--quiet`)."""
     settings = {"NO_MKDOCS_2_WARNING": "1", **({"HOPGYM_DOCS_QUICK": "1"} if quick else {})}
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=ROOT,
         env={**os.environ, **settings},
         capture_output=True,
@@ -49,6 +49,11 @@ def loaded(page):
 def test_what_a_page_loads_is_told_from_where_it_leads():
     page = '<a href="https://a.org">x</a><img src="https://b.org/x.png"><link href="//c.org/x.css">'
     assert loaded(page) == ["https://b.org/x.png", "//c.org/x.css"]
+
+
+def test_a_heading_of_the_readme_is_found_in_the_sources(site):
+    page = (site / "suites" / "index.html").read_text(encoding="utf-8")
+    assert 'blob/main/README.md#compare"' in page and 'href="../index.html#compare' not in page
 
 
 def test_nothing_is_loaded_from_elsewhere(site):

@@ -33,6 +33,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def turned(match: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), match[1]))
         target = page_of(path)
+        if path == "README.md" and markdown.startswith("#", match.end()):
+            return f"{config.extra['sources']}/{path}"  # the home page has other headings
         if files.get_file_from_path(target):
             return posixpath.relpath(target, posixpath.dirname(page.file.src_uri) or ".")
         return match[1] if path.startswith("docs/") else f"{config.extra['sources']}/{path}"
