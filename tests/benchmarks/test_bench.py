@@ -1,58 +1,27 @@
 import shutil
 import sys
-from collections import Counter
-from dataclasses import replace
 
-import gymnasium
 import pytest
+from bench_tasks import WORLD, Counting, toy_task
 from boards import results
-from tiny_llms import needs_llms, save_causal_lm
 from toy import QUESTIONS, ToyQuestions, ToyRetriever
 
-from hopgym.agents import AGENTS, register
-from hopgym.agents.iterative import IterativeAgent
-from hopgym.agents.model_folder import write_model_folder
-from hopgym.benchmarks.bench import is_ceiling, prepare, run_bench
+from hopgym.benchmarks.bench import run_bench
 from hopgym.benchmarks.leaderboard import load_board
 from hopgym.benchmarks.progress import Silent
 from hopgym.benchmarks.results import read_records
-from hopgym.benchmarks.suites import Task
 from hopgym.core import Question, Score
 from hopgym.envs.grammars import make_grammar
 from hopgym.errors import (
-    AgentError,
     ConfigError,
     DataError,
     ResultsError,
     RetrievalError,
     UnknownNameError,
 )
-from hopgym.retrieval import make_retriever
 
-ENV = "hopgym/SearchRead-v0"
 R3 = make_grammar("r3")
-WORLD = Task(name="world", env_id=ENV, questions="world?entities=300", episodes=10, seeds=(0, 1))
 TOTAL = 20
-
-
-def toy_task(retriever=None, **changes):
-    """Two questions over three documents, with three seeds: six episodes."""
-    kwargs = {"retriever": retriever or ToyRetriever(), **changes.pop("env_kwargs", {})}
-    base = {"name": "toy", "questions": ToyQuestions(), "split": "train", "seeds": (0, 1, 2)}
-    return Task(env_id=ENV, env_kwargs=kwargs, **{**base, **changes})
-
-
-class Counting(IterativeAgent):
-    """Plays like `iterative` and counts the first turns that it was asked for."""
-
-    name = "counting"
-
-    def __init__(self):
-        self.begun = Counter()
-
-    def act(self, observations, infos):
-        self.begun.update(info["question_id"] for info in infos if info["step"] == 0)
-        return super().act(observations, infos)
 
 
 class StopAfter(Silent):
@@ -254,98 +223,12 @@ def test_a_second_run_into_the_folder_is_refused_while_the_first_goes_on(tmp_pat
     assert outcome.played == 6 and len(results(tmp_path)["toy--random.jsonl"]) == 6
 
 
-def test_who_was_shown_the_gold_is_a_ceiling(tmp_path):
-    run_bench([toy_task()], ["oracle", "random"], tmp_path)
-    rows = {row.agent: row for row in load_board([tmp_path]).groups[0].rows}
-    assert rows["oracle"].ceiling and not rows["random"].ceiling
-    assert not is_ceiling(len)
-
-
-def test_two_of_one_name_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"Two agents are called 'random'.*own name"):
-        run_bench([toy_task()], ["random", "random"], tmp_path)
-    with pytest.raises(ConfigError, match="Two tasks are called 'toy'"):
-        run_bench([toy_task(), toy_task()], ["random"], tmp_path)
-
-
-def test_language_models_with_options_keep_results_of_their_own(tmp_path):
-    needs_llms()
-    for seed, place in enumerate(("a/small", "b/small")):
-        save_causal_lm(tmp_path / place, seed=seed)
-    one, other = (f"llm?model={tmp_path / n}/small&max_new_tokens=4" for n in "ab")
-    task = toy_task(seeds=(0,), env_kwargs={"max_steps": 1})
-    with pytest.raises(ConfigError, match=r"Two agents are called 'small'.*FOLDER&name=mine"):
-        run_bench([task], [one, other], tmp_path / "o")
-    outcomes = run_bench([task], [one, f"{other}&name=other"], tmp_path / "o")
-    assert [(o.agent, o.played) for o in outcomes] == [("small", 2), ("other", 2)]
-    (first,) = {r.agent_fingerprint for r in read_records(outcomes[0].path).values()}
-    (second,) = {r.agent_fingerprint for r in read_records(outcomes[1].path).values()}
-    assert first and second and first != second
-    kept = outcomes[0].path.read_bytes()
-    for refused in (other, f"{one}&temperature=1"):  # by name they would go on where `one` stopped
-        with pytest.raises(ResultsError, match="another agent called 'small'"):
-            run_bench([task], [refused], tmp_path / "o")
-    save_causal_lm(tmp_path / "a/small", seed=2)
-    with pytest.raises(ResultsError, match=r"agent itself has changed.*--fresh"):
-        run_bench([task], [one], tmp_path / "o")
-    assert outcomes[0].path.read_bytes() == kept
-
-
-def test_names_are_known_before_anybody_plays(tmp_path):
-    write_model_folder(tmp_path / "made", "iterative_of", {})
-    register("iterative_of", "For this test.", lambda *, model: Counting())
-    try:
-        for spec in (tmp_path / "made", f"{tmp_path}/made", f"iterative_of?model={tmp_path}"):
-            with pytest.raises(ConfigError, match="Two agents are called 'counting'"):
-                run_bench([toy_task()], [spec, Counting()], tmp_path / "o")
-    finally:
-        del AGENTS._factories["iterative_of"]
-    with pytest.raises(UnknownNameError, match=r"Unknown agent 'lml'.*'llm'"):
-        run_bench([toy_task()], ["random", "lml?model=x"], tmp_path / "o")
-    assert not (tmp_path / "o").exists()
-
-
 def test_what_cannot_be_played_is_one_clear_error(tmp_path):
     with pytest.raises(UnknownNameError, match=r"Unknown engine 'loacl'.*'local'"):
         run_bench([toy_task()], ["random"], tmp_path, engine="loacl")
     with pytest.raises(UnknownNameError, match=r"Unknown agent 'rnadom'.*'random'"):
         run_bench([toy_task()], ["rnadom"], tmp_path)
-    with pytest.raises(ConfigError, match=r"CartPole-v1 cannot be made with questions, split"):
-        prepare(Task(name="t", env_id="CartPole-v1"))
     assert not list(tmp_path.iterdir())
-
-
-def test_a_task_is_played_on_the_questions_that_it_was_fixed_on():
-    found = prepare(toy_task()).dataset_fingerprint
-    assert prepare(replace(toy_task(), fingerprint=found)).dataset_fingerprint == found
-    with pytest.raises(ConfigError, match=rf"fixed on the questions 0123,.*gives {found}.*--envs"):
-        prepare(replace(toy_task(), fingerprint="0123"))
-
-
-def test_an_environment_must_say_where_its_questions_come_from():
-    class Bare(gymnasium.Env):
-        def __init__(self, questions, split):
-            self.observation_space = self.action_space = gymnasium.spaces.Discrete(2)
-
-    gymnasium.register("toy/Bare-v0", Bare, disable_env_checker=True)
-    try:
-        with pytest.raises(ConfigError, match="no attribute `question_set`"):
-            prepare(Task(name="t", env_id="toy/Bare-v0"))
-    finally:
-        del gymnasium.registry["toy/Bare-v0"]
-
-
-def test_an_environment_is_found_with_its_module():
-    ground = prepare(toy(f"hopgym:{ENV}"))
-    assert (ground.task.env_id, ground.env) == (ENV, f"hopgym:{ENV}")
-    with pytest.raises(UnknownNameError, match=r"SearchRaed-v0.*Did you mean .*SearchRead-v0"):
-        prepare(toy("hopgym/SearchRaed-v0"))
-    with pytest.raises(ConfigError, match="No module 'nosuch'"):
-        prepare(toy("nosuch:x/Y-v0"))
-
-
-def toy(env_id):
-    return replace(toy_task(), env_id=env_id)
 
 
 def from_(module, folder):
@@ -365,15 +248,6 @@ def test_another_agent_of_the_same_name_is_refused_and_loses_nothing(tmp_path, m
     assert one.path.read_bytes() == before
     (same,) = run_bench([toy_task()], [f"{tmp_path}/a.py:play"], "o", fresh=fresh)
     assert same.kept == (0 if fresh else 6)
-
-
-@pytest.mark.parametrize("name", [None, 3, " "])
-def test_an_agents_name_must_be_text(tmp_path, name):
-    agent = Counting()
-    agent.name = name
-    with pytest.raises(AgentError, match=rf"has the name {name!r}; a name must be text"):
-        run_bench([toy_task()], [agent], tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 AGENT = "def play(observation):\n    return 'nothing to read{}'\n"
@@ -423,37 +297,3 @@ def test_answers_that_are_no_text_are_refused_before_anybody_plays(tmp_path):
     with pytest.raises(DataError, match=r"toy train: question 'q3' has the answers \(1902,\)"):
         run_bench([toy_task(questions=Odd())], ["random"], tmp_path)
     assert not list(tmp_path.iterdir())
-
-
-def test_what_can_be_reached_is_told_of_what_is_searched():
-    class Index(ToyRetriever):
-        documents = ToyQuestions.documents[:1]
-
-    facts = prepare(toy_task(Index())).facts["q1"]
-    assert (facts.answer_reachable, facts.documents_reachable) == (False, False)
-    both = ToyRetriever()
-    both.sources = {"a": Index(), "b": bm25(ToyQuestions.documents[1:])}
-    facts = prepare(toy_task(both)).facts["q1"]
-    assert (facts.answer_reachable, facts.documents_reachable) == (True, True)
-
-
-def bm25(documents):
-    return make_retriever("bm25", documents)
-
-
-class OnlyR3(IterativeAgent):
-    """Knows one grammar."""
-
-    name = "only_r3"
-    grammars = ("r3",)
-
-
-def test_who_knows_one_grammar_alone_is_left_out_of_other_tasks(tmp_path):
-    plans = replace(WORLD, name="plans", env_id="hopgym/DagSearch-v0", seeds=(0,))
-    steps = replace(WORLD, seeds=(0,))
-    outcomes = run_bench([steps, plans], [OnlyR3(), IterativeAgent()], tmp_path)
-    assert [(outcome.task, outcome.agent) for outcome in outcomes] == [
-        ("world", "only_r3"), ("world", "iterative"), ("plans", "iterative"),
-    ]  # fmt: skip
-    with pytest.raises(ConfigError, match=r"'only_r3' knows the grammar r3 alone.*played in dag"):
-        run_bench([plans], [OnlyR3()], tmp_path)

@@ -8,7 +8,8 @@ from subgraphs import AUTHOR, AWKWARD, CHAIN, LIVES, question_set
 from toy import ToyQuestions, ToyRetriever
 
 from hopgym.agents import make_agent
-from hopgym.benchmarks.bench import prepare, run_bench
+from hopgym.benchmarks.bench import run_bench
+from hopgym.benchmarks.ground import prepare
 from hopgym.benchmarks.leaderboard import load_board
 from hopgym.benchmarks.records import Facts
 from hopgym.benchmarks.results import read_records
