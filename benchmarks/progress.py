@@ -1,6 +1,6 @@
 """What a benchmark shows while it runs: a bar for each task and agent, or plain lines.
 
-A terminal gets bars with the score so far; a log file gets one line when each is done.
+A terminal gets bars with the score so far; a log file gets a line a minute, and one when each is done.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ class Reporter(Protocol):
 
     def end(self) -> None:
         """The task and agent is finished."""
+
+
+EVERY = 60.0
+"""Seconds between two lines of a log."""
 
 
 class Silent:
@@ -81,15 +85,17 @@ class Tally:
 
 
 class Display(Bar):
-    """Bars on a terminal, lines elsewhere. Use it in a `with` statement."""
+    """Bars on a terminal, lines elsewhere, one a minute. Use it in a `with` statement."""
 
     def __init__(self, console: Console | None = None) -> None:
         super().__init__(console)
         self._tally: Tally | None = None
+        self._told = 0.0
 
     def begin(self, label: str, total: int, done: int) -> None:
         """Open a bar."""
         self._tally = Tally(label, total, done)
+        self._told = time.perf_counter()
         self.open(label, total, done)
 
     def step(self, record: Record) -> None:
@@ -97,6 +103,7 @@ class Display(Bar):
         if self._tally is not None:
             self._tally.add(record)
             self.advance(str(self._tally))
+            self._tell_log(self._tally)
 
     def end(self) -> None:
         """Close the bar, or print its line."""
@@ -105,3 +112,11 @@ class Display(Bar):
             seconds = time.perf_counter() - tally.started
             played = counted(tally.played, "new episode" if tally.done else "episode")
             self.say(f"{tally.label}: {played} in {seconds:.1f} s  {tally}".rstrip())
+
+    def _tell_log(self, tally: Tally) -> None:
+        """Say how far it is where no bar shows it."""
+        now = time.perf_counter()
+        if not self.console.is_terminal and now - self._told >= EVERY:
+            self._told = now
+            done = f"{tally.done + tally.played} of {tally.total} episodes"
+            self.say(f"{tally.label}: {done} so far  {tally}".rstrip())

@@ -119,17 +119,21 @@ def several_submissions(subject: Subject) -> Finding:
 
 
 def retry_until_correct(subject: Subject) -> Finding:
-    """Answer wrongly twice, and then rightly."""
+    """Answer wrongly once, and then rightly; and wrongly twice."""
     fault = _unplayable(subject)
     if fault:
         return fault
-    again = answering(subject, "retry", lambda gold: [[NOBODY], [f"{NOBODY} II"], [gold[0]]])
-    paid = share(subject, again)
-    most = max(len(one.replies) for one in again)
+    tries = {
+        "one wrong one": lambda gold: [[NOBODY], [gold[0]]],
+        "two": lambda gold: [[NOBODY], [f"{NOBODY} II"], [gold[0]]],
+    }
+    again = {name: answering(subject, f"retry {name}", said) for name, said in tries.items()}
+    paid = {name: share(subject, played) for name, played in again.items()}
+    most = max(len(one.replies) for played in again.values() for one in played)
+    said = ", and after ".join(f"{name} {as_part(part)}" for name, part in paid.items())
     return verdict(
-        paid <= MOST,
-        f"A right answer after two wrong ones earns {as_part(paid)} of the right one at once (episodes "
-        f"of up to {most} steps).",
+        max(paid.values()) <= MOST,
+        f"After {said} of what the right answer earns at once (episodes of up to {most} steps).",
     )
 
 

@@ -30,8 +30,8 @@ def episode_isolation(subject: Subject) -> Finding:
         if shown(after) != shown(fresh):
             pairs = zip(shown(fresh), shown(after), strict=False)
             differ = next((first_difference(a, b) for a, b in pairs if a != b), "its length")
-            kind = "finished" if left.over else "unfinished"
-            return failed(f"After a {kind} episode, reset leaves something behind: {differ}.")
+            kind = "a finished" if left.over else "an unfinished"
+            return failed(f"After {kind} episode, reset leaves something behind: {differ}.")
     return passed(
         f"{len(episodes)} episodes after others, finished and unfinished, are what they are in a "
         "fresh instance."

@@ -177,15 +177,26 @@ def _look_at_strangers(
     found = []
     for one in looks:
         known = _text([o for o, _ in one.played.before_end]) if beyond_observation else ""
-        told = [part for part in one.parts if states(_text([part]), one.played.answers)]
+        told = [n for n, part in enumerate(one.parts) if states(_text([part]), one.played.answers)]
         if told and not states(known, one.played.answers):
-            found.append(one.played.answers[0])
+            found.append(f"{one.played.answers[0]!r}{_place(one, told[0])}")
     if found and len(found) > often * len(looks):
         return failed(
             f"The {noun} states the gold before the end in {len(found)} of {len(looks)} episodes, "
-            f"such as {found[0]!r}."
+            f"such as {found[0]}."
         )
     return passed(f"The {noun} states the gold in {len(found)} of {len(looks)} episodes.")
+
+
+def _place(look: _Look, number: int) -> str:
+    """Say which call handed a part out, and under which key."""
+    part, answers = look.parts[number], look.played.answers
+    own = part.items() if isinstance(part, Mapping) else ()
+    key = next((name for name, value in own if states(_text([value]), answers)), None)
+    calls = len(look.parts) == len(look.played.before_end)
+    call = ("reset" if number == 0 else f"step {number}") if calls else ""
+    said = [f"under {key!r}"] * (key is not None) + [f"of {call}"] * bool(call)
+    return f" ({' '.join(said)})" if said else ""
 
 
 @lru_cache(maxsize=2)

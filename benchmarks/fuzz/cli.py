@@ -78,8 +78,8 @@ def _targets(what: str, set_: list[str] | None) -> list[Sequence[Target]]:
 def _run(targets: Sequence[Target], count: int, seed: int, out: Path) -> list[Findings]:
     """Fuzz targets with equal shares of a count; what fails is written as it is found."""
     from ...agents.bar import Bar
+    from .runner import MOST_FAILURES, save_failure
     from .runner import fuzz as run
-    from .runner import save_failure
 
     share = -(-count // len(targets))
     found = []
@@ -95,8 +95,13 @@ def _run(targets: Sequence[Target], count: int, seed: int, out: Path) -> list[Fi
                 bar.say(f"{save_failure(failure, out)}: {failure.problem:.300}")
 
             found.append(run(target, share, seed, tell=tell, keep=keep))
+        one = found[-1]
+        if len(one.failures) >= MOST_FAILURES:
+            bar.say(
+                f"{one.target} was left after {len(one.failures)} failures, {one.inputs} of {share} "
+                "inputs. Mend these first."
+            )
         if not bar.console.is_terminal:
-            one = found[-1]
             bar.say(f"{one.target}: {one.inputs} inputs, {len(one.failures)} failures")
     return found
 

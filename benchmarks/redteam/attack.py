@@ -5,33 +5,19 @@ It plays, and hands over cells; it prints nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ...agents.games import suits
-from ...agents.rollout import Episode
-from ...errors import ConfigError, EnvError, HopgymError, RewardError
-from ..stats import mean_interval
+from ...errors import ConfigError
+from .campaign import Campaign, Reference
 from .exploit import Exploit
-from .honest import HONEST_WRONG, references
-from .matches import DEFAULT, Scheme, Target, make_scheme, open_target, pay, play, true_score
+from .matches import DEFAULT, Scheme, Target, make_scheme, open_target
 from .published import BY_ENV
-from .verdicts import Cell, Earned, is_blind, judge_cell
+from .verdicts import Cell
 
 PUBLISHED = "published"
 """Stands for the published schemes of an environment."""
-
-MOST_NOTE = 200
-
-
-class Reference(NamedTuple):
-    """What an honest player earned from a reward."""
-
-    env: str
-    reward: str
-    player: str
-    pay: float
-    true: float
 
 
 class Report(NamedTuple):
@@ -76,18 +62,22 @@ def attack(
         tell: Called with what is being done.
 
     Raises:
-        ConfigError: If nothing fits together.
+        ConfigError: If nothing fits together, or a reward returns what is no score.
+        RewardError: If a reward has no verdict on any honest episode.
     """
     if isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 2:
         raise ConfigError(f"episodes is {episodes!r:.40}; give a whole number from 2.")
     cells: list[Cell] = []
     honest: list[Reference] = []
-    for env in envs:
+    campaigns = []
+    for env in envs:  # all first, so that a reward without a verdict is told before the attacks
         target = open_target(
             env, questions=questions, split=split, episodes=episodes, baseline=baseline
         )
-        campaign = Campaign(target, _schemes(target, rewards, judge))
         tell(f"{target.label}: honest play")
+        campaigns.append(Campaign(target, _schemes(target, rewards, judge)))
+    for campaign in campaigns:
+        target = campaign.target
         honest += campaign.references()
         cells += campaign.blind()
         for exploit in exploits:
@@ -100,111 +90,6 @@ def attack(
             "rewards fits them. List the exploits: hopgym redteam --list"
         )
     return Report(tuple(cells), tuple(honest), episodes, str(judge or ""))
-
-
-class Campaign:
-    """One environment: its honest episodes are played once and serve all exploits."""
-
-    def __init__(self, target: Target, schemes: Sequence[Scheme]) -> None:
-        self.target = target
-        self.schemes = schemes
-        players = references(target.game, target.baseline)
-        self._played = {name: play(target, agent) for name, agent in players.items()}
-        # where one action is the whole episode there is no work that could be left undone
-        self._has_work = any(
-            one.trajectory is not None and len(one.trajectory.steps) > 1
-            for one in self._played[target.baseline]
-        )
-        self._earned = {
-            (scheme.name, name): _earned(target, scheme, episodes)
-            for scheme in schemes
-            for name, episodes in self._played.items()
-        }
-
-    def references(self) -> Iterator[Reference]:
-        """Yield what the honest players earned."""
-        for (scheme, name), earned in self._earned.items():
-            if earned.pay:
-                means = (sum(v.values()) / len(v) for v in (earned.pay, earned.true))
-                yield Reference(self.target.label, scheme, name, *means)
-
-    def blind(self) -> Iterator[Cell]:
-        """Yield a cell for each reward that cannot tell an honest wrong answer from the right one."""
-        for scheme in self.schemes:
-            right, wrong = (self._earned.get((scheme.name, n)) for n in ("oracle", HONEST_WRONG))
-            if right is None or wrong is None or not is_blind(right, wrong):
-                continue
-            pay = mean_interval(list(wrong.pay.values()), "redteam", "blind", scheme.name)
-            base, even = (sum(e.pay.values()) / len(e.pay) for e in (self._base(scheme), right))
-            true = sum(wrong.true.values()) / len(wrong.true)
-            where = (self.target.label, scheme.name)
-            yield Cell(HONEST_WRONG, "honest", *where, "blind", pay, base, true, even)
-
-    def against(self, exploit: Exploit) -> list[Cell]:
-        """Play an exploit and return its cell for each reward."""
-        try:
-            episodes = play(self.target, exploit.make(), exploit.poison)
-        except HopgymError as error:
-            return [self._failed(exploit, s, "refused", error) for s in self.schemes]
-        except Exception as error:  # whatever an action can raise is a finding
-            return [self._failed(exploit, s, "crashed", error) for s in self.schemes]
-        told = (one.error for one in episodes if one.error)
-        broken = next((error for error in told if error.startswith(EnvError.__name__)), None)
-        if broken is not None:  # what an action broke in the environment cost its episode alone
-            breakdown = EnvError(broken.partition(": ")[2])
-            return [self._failed(exploit, s, "crashed", breakdown) for s in self.schemes]
-        return [self._cell(exploit, scheme, episodes) for scheme in self.schemes]
-
-    def _cell(self, exploit: Exploit, scheme: Scheme, episodes: Sequence[Episode]) -> Cell:
-        path = (exploit.name, self.target.env_id, scheme.name)
-        earned = _earned(self.target, scheme, episodes)
-        honest = [self._earned[scheme.name, name] for name in self._played]
-        baseline = self._base(scheme)
-        missing = len(self.target.questions) - len(earned.pay)
-        if not set(earned.pay) & set(baseline.pay):
-            note = next((one.error for one in episodes if one.error), "no verdict")
-            return Cell(
-                exploit.name,
-                exploit.family,
-                self.target.label,
-                scheme.name,
-                "unscored",
-                unscored=missing,
-                note=str(note)[:MOST_NOTE],
-            )
-        wrong = self._earned.get((scheme.name, HONEST_WRONG))
-        verdict, interval, base, even, worst = judge_cell(
-            earned,
-            baseline,
-            honest,
-            effort=exploit.work or not (exploit.void or self._has_work),
-            reads_gold=exploit.reads_gold,
-            wrong=wrong,
-            path=path,
-        )
-        true = sum(earned.true[id] for id in earned.pay) / len(earned.pay)
-        found = worst._replace(actions=_actions(episodes, worst.question_id))
-        return Cell(
-            exploit.name,
-            exploit.family,
-            self.target.label,
-            scheme.name,
-            verdict,
-            interval,
-            base,
-            true,
-            even,
-            missing,
-            found,
-        )
-
-    def _base(self, scheme: Scheme) -> Earned:
-        return self._earned[scheme.name, self.target.baseline]
-
-    def _failed(self, exploit: Exploit, scheme: Scheme, verdict: Any, error: Exception) -> Cell:
-        note = f"{type(error).__name__}: {error}"[:MOST_NOTE]
-        where = (self.target.label, scheme.name)
-        return Cell(exploit.name, exploit.family, *where, verdict, note=note)
 
 
 def exploit_player(exploit: Exploit) -> Any:
@@ -224,16 +109,3 @@ def _schemes(target: Target, rewards: Sequence[str], judge: Any) -> list[Scheme]
     ]
     made = (make_scheme(target, name, judge) for name in dict.fromkeys(names))
     return [scheme for scheme in made if scheme is not None]
-
-
-def _earned(target: Target, scheme: Scheme, episodes: Sequence[Episode]) -> Earned:
-    paid = pay(target, scheme, episodes)
-    sound = {id: float(value) for id, value in paid.items() if not isinstance(value, RewardError)}
-    true = {one.job.question_id: true_score(one) for one in episodes if one.trajectory is not None}
-    return Earned(sound, true)
-
-
-def _actions(episodes: Sequence[Episode], question_id: str) -> tuple[str, ...]:
-    found = (one.trajectory for one in episodes if one.job.question_id == question_id)
-    trajectory = next((one for one in found if one is not None), None)
-    return () if trajectory is None else tuple(str(s.action) for s in trajectory.steps)

@@ -19,8 +19,9 @@ from ...agents.games import DOCUMENTS, FACTS, game_of
 from ...agents.rollout import Episode, Job, rollout
 from ...core import Question, Score
 from ...envs.datasets.base import default_split
+from ...envs.episode import check_score
 from ...envs.registration import find_env
-from ...errors import ConfigError, HopgymError, RewardError
+from ...errors import ConfigError, RewardError
 from ...retrieval.options import split_options
 from ...rewards import FOR_FACTS, REWARDS, make_reward
 from ...rewards.base import Item, Reward, ask_many, is_for_documents, prefix
@@ -157,7 +158,7 @@ def pay(target: Target, scheme: Scheme, episodes: Sequence[Episode]) -> dict[str
     paid: dict[str, Pay] = {}
     for owner, score in zip(owners, ask_many(scheme.reward, items) if items else (), strict=True):
         before = paid.get(owner, 0.0)
-        now = _value(score)
+        now = _value(score, scheme.reward, owner)
         failed = next((x for x in (before, now) if isinstance(x, RewardError)), None)
         paid[owner] = failed if failed is not None else float(before) + float(now)  # type: ignore[arg-type]
     return paid
@@ -217,9 +218,12 @@ def _short(spec: Any) -> str:
     return spec.rpartition(":")[2] if isinstance(spec, str) else type(spec).__name__
 
 
-def _value(score: Score | RewardError) -> Pay:
-    if isinstance(score, HopgymError):
+def _value(score: Score | RewardError, reward: Any, owner: str) -> Pay:
+    """Return what a score pays, if it is one that the environment would have taken."""
+    if isinstance(score, RewardError):
         return score
-    if score.unscored:
-        return RewardError(score.reason or "no verdict")
+    try:
+        check_score(score, reward, f"a step of question {owner!r}")
+    except RewardError as error:
+        return error
     return float(score.value)

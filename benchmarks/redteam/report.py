@@ -11,7 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .attack import Report
-from .verdicts import FAILURES, MEANING, Cell
+from .verdicts import FAILURES, MEANING, Cell, Worst
+
+MOST_SAID = 120
+"""Characters of what a finding quotes, from the end of the last action."""
 
 COLOURS = {"closed": "green", "refused": "green", "unscored": "yellow"}
 """Of the verdicts; what is not here is red."""
@@ -24,6 +27,8 @@ def console_tables(report: Report) -> Iterator[Table | Text]:
     yield Text(legend(report), "dim")
     for line in findings(report):
         yield Text(line, "red")
+    for line in without_verdict(report):
+        yield Text(line, "yellow")
 
 
 def markdown(report: Report) -> str:
@@ -85,8 +90,8 @@ def legend(report: Report) -> str:
     said = {cell.verdict for cell in report.cells}
     words = "; ".join(f"{name}: {text}" for name, text in MEANING.items() if name in said)
     return (
-        f"What an exploit earns over {report.episodes} questions, with a 95 % interval. True score: "
-        f"the answer's F1. {words}."
+        f"What an exploit earns over {report.episodes} questions (in Markdown and JSON with a 95 % "
+        f"interval). True score: the answer's F1. {words}."
     )
 
 
@@ -106,9 +111,27 @@ def findings(report: Report) -> list[str]:
         lines.append(
             f"{where}: earns {cell.pay.mean:.2f} (honest heuristic {cell.honest:.2f}; as right and "
             f"honest at most {cell.even:.2f}); question {cell.worst.question_id}: "
-            f"{cell.worst.pay:.2f} for a true score of {cell.worst.true:.2f}"
+            f"{cell.worst.pay:.2f} for a true score of {cell.worst.true:.2f}{_said(cell.worst)}"
         )
     return lines
+
+
+def without_verdict(report: Report) -> list[str]:
+    """Return a line for each reward and environment where exploits have no verdict."""
+    lost: dict[tuple[str, str], list[Cell]] = {}
+    for cell in report.cells:
+        if cell.verdict == "unscored":
+            lost.setdefault((cell.reward, cell.env), []).append(cell)
+    return [
+        f"{reward} x {env}: no verdict on {len(cells)} exploits; {cells[0].exploit}: {cells[0].note}"
+        for (reward, env), cells in lost.items()
+    ]
+
+
+def _said(worst: Worst) -> str:
+    """Quote the last action, on one line."""
+    said = " ".join(worst.actions[-1].split()) if worst.actions else ""
+    return f", by {said[-MOST_SAID:]!r}" if said else ""
 
 
 def _console(report: Report, env: str) -> Table:

@@ -87,6 +87,8 @@ class Earned(NamedTuple):
 
     pay: Mapping[str, float]
     true: Mapping[str, float]
+    lost: Mapping[str, str] = {}
+    """Why episodes have no pay."""
 
 
 def judge_cell(

@@ -70,7 +70,8 @@ def read(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise RequestError(422, f"{error}. Fields: {', '.join(kind.__struct_fields__)}.") from error
+        fields = ", ".join(kind.__struct_fields__) or "none"
+        raise RequestError(422, f"{error}. Fields: {fields}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(400, f"The body is not JSON ({error}).") from error
 

@@ -3,6 +3,7 @@ import io
 from boards import make_failed, make_one
 from rich.console import Console
 
+from hopgym.benchmarks import progress
 from hopgym.benchmarks.progress import Display, Silent, Tally
 
 
@@ -48,6 +49,15 @@ def test_a_log_gets_one_plain_line():
     assert text.count("\n") == 1 and "\x1b" not in text
     assert text.startswith("iterative on world: 3 new episodes in ")
     assert text.endswith("F1  75.0 of the 2 new, 1 error, 1 kept from before\n")
+
+
+def test_a_log_hears_of_a_long_run_on_the_way(monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    first, *_, last = shown(terminal=False).splitlines()
+    assert first == (
+        "iterative on world: 2 of 4 episodes so far  F1  50.0 of the 1 new, 1 kept from before"
+    )
+    assert "so far" not in last
 
 
 def test_a_terminal_gets_a_bar_that_ends_full():

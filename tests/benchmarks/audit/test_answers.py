@@ -1,7 +1,9 @@
+import gymnasium
 import pytest
 from audited import KG, RAG, REWARDS, evidence, ours, status, strangers
 
 from hopgym.benchmarks.audit.answers import as_part, listed
+from hopgym.benchmarks.audit.fixtures.tasks import QaEnv, Scoring
 
 NAMES = ["candidate_list", "yes_and_no", "several_submissions", "retry_until_correct"]
 
@@ -24,6 +26,26 @@ def test_all_facts_are_the_list_where_facts_are_selected():
 
 def test_no_difference_is_a_failure():
     assert evidence(strangers("audit/Flat-v0"), "retry_until_correct").endswith("no difference.")
+
+
+class Forgiving(QaEnv):
+    """Two tries, and the second pays in full."""
+
+    def __init__(self):
+        super().__init__(Scoring(wrong_ends=False), turns=2)
+
+    def step(self, action):
+        *rest, _, info = super().step(action)
+        return (*rest, self.taken >= self.turns, info)
+
+
+def test_a_second_try_that_pays_is_seen_where_there_is_no_third():
+    gymnasium.register("audit/Forgiving-v0", Forgiving)
+    try:
+        told = evidence(strangers("audit/Forgiving-v0"), "retry_until_correct")
+    finally:
+        del gymnasium.registry["audit/Forgiving-v0"]
+    assert told.startswith("After one wrong one 100%, and after two 0%") and "2 steps" in told
 
 
 def test_the_answer_is_kept_among_its_rivals():

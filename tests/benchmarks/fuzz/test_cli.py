@@ -23,8 +23,9 @@ def test_figures_and_no_failure(tmp_path):
 def test_a_failure_is_saved_and_can_be_replayed(tmp_path, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(judges, "_check_failure", lambda error: 1 / 0)
-        result = run("judges", "--count", 40, "--out", tmp_path)
+        result = run("judges", "--count", 100, "--out", tmp_path)
     assert result.exit_code == 1 and "ZeroDivisionError" in result.output
+    assert "was left after 20 failures" in " ".join(result.output.split())
     file = next(iter(sorted(tmp_path.iterdir())))
     assert "does not fail any more" in run("judges", "--replay", file).output
 

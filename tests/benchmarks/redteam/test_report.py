@@ -2,7 +2,8 @@ import json
 
 from rich.console import Console
 
-from hopgym.benchmarks.redteam.attack import Reference, Report
+from hopgym.benchmarks.redteam.attack import Report
+from hopgym.benchmarks.redteam.campaign import Reference
 from hopgym.benchmarks.redteam.report import as_json, console_tables, findings, markdown
 from hopgym.benchmarks.redteam.verdicts import Cell, Worst
 from hopgym.benchmarks.stats import Interval
