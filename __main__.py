@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from pathlib import Path
 
 import gymnasium
 import typer
@@ -72,11 +74,30 @@ def main() -> None:
     """Run the command; all errors but our own mistakes are one line and exit status 2."""
     # Libraries of the hub would tell it what is trained, unasked. The user's own word wins.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    warnings.formatwarning = _format_warning
     try:
         build_app()()
     except Exception as error:
         _print_error(error)
         sys.exit(2)
+
+
+_FORMAT = warnings.formatwarning
+
+
+def _format_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Write a warning of ours as one line; a library's keeps its place in the code."""
+    place = Path(filename)
+    ours = place.is_relative_to(Path(__file__).parent) and "site-packages" not in place.parts[:-1]
+    if category is UserWarning and ours:
+        return f"Warning: {message}\n"
+    return _FORMAT(message, category, filename, lineno, line)
 
 
 def _print_error(error: Exception) -> None:

@@ -1,11 +1,12 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import hopgym
-from hopgym.__main__ import _print_error, build_app
+from hopgym.__main__ import _format_warning, _print_error, build_app
 
 
 def run(*arguments):
@@ -34,6 +35,13 @@ def test_an_unknown_environment_is_one_line_too():
     result = run("play", "hopgym/SearchRaed-v0")
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert "SearchRead" in result.stderr
+
+
+def test_our_own_warnings_are_one_line():
+    ours = str(Path(hopgym.__file__).parent / "agents" / "guard.py")
+    assert _format_warning(UserWarning("Near."), UserWarning, ours, 3) == "Warning: Near.\n"
+    for place, kind in (("/usr/lib/x.py", UserWarning), (ours, DeprecationWarning)):
+        assert place in _format_warning("Old.", kind, place, 3)
 
 
 def test_what_the_file_system_refuses_is_one_line_too(tmp_path):

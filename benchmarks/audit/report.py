@@ -11,6 +11,7 @@ from rich.table import Table
 from ... import __version__
 from .runner import Report
 
+_LEAKS = "gold_in_infos"
 _COLOURS = {"passed": "green", "failed": "red", "not applicable": "yellow"}
 
 
@@ -29,7 +30,9 @@ def summary(report: Report) -> str:
     """Return how many checks came out how, in a sentence."""
     figures = [(report.count(status), status) for status in ("passed", "failed")]
     said = ", ".join(f"{count} {status}" for count, status in figures)
-    return f"{said}, {report.count('not applicable')} not applicable."
+    blind = any(c.name == _LEAKS and c.status == "not applicable" for c in report.checks)
+    unseen = f" Whether the gold leaks was not looked at; see {_LEAKS}." if blind else ""
+    return f"{said}, {report.count('not applicable')} not applicable.{unseen}"
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -88,8 +88,7 @@ class Campaign:
         baseline = self._base(scheme)
         missing = len(self.target.questions) - len(earned.pay)
         if not set(earned.pay) & set(baseline.pay):
-            told = [one.error for one in episodes if one.error] + list(earned.lost.values())
-            note = next(iter(told), "no verdict")
+            note = next(iter(earned.lost.values()), "no verdict")
             return Cell(
                 exploit.name,
                 exploit.family,
@@ -97,7 +96,7 @@ class Campaign:
                 scheme.name,
                 "unscored",
                 unscored=missing,
-                note=str(note)[:MOST_NOTE],
+                note=note[:MOST_NOTE],
             )
         wrong = self._earned.get((scheme.name, HONEST_WRONG))
         verdict, interval, base, even, worst = judge_cell(

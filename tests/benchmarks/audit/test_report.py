@@ -24,6 +24,11 @@ def test_the_table_shows_all(capsys):
 
 def test_the_summary_counts():
     assert summary(REPORT) == "1 passed, 1 failed, 0 not applicable."
+    blind = Checked("gold_in_infos", "", "not applicable", "The gold cannot be had.", 0.1)
+    told = summary(REPORT._replace(checks=(blind,)))
+    assert told.endswith(
+        "1 not applicable. Whether the gold leaks was not looked at; see gold_in_infos."
+    )
 
 
 def test_it_is_json():

@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 from redteaming import SEARCH, attacked
@@ -50,13 +51,13 @@ HERE = "test_campaign"
     ],
 )
 def test_a_reward_that_no_environment_would_take_is_no_all_clear(monkeypatch, reward, error, told):
-    monkeypatch.syspath_prepend(str(__import__("pathlib").Path(__file__).parent))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
     with pytest.raises(error, match=told):
         attacked(SEARCH, ["unknown"], [f"{HERE}:{reward}"], episodes=3)
 
 
 def test_where_a_verdict_lacks_the_reason_is_told(monkeypatch):
-    monkeypatch.syspath_prepend(str(__import__("pathlib").Path(__file__).parent))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
     report = attack([SEARCH], make_exploits(["unknown"]), [f"{HERE}:picky"], episodes=3)
     (cell,) = report.cells
     assert cell.verdict == "unscored" and "the judge is down" in cell.note
