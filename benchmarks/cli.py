@@ -54,10 +54,7 @@ def bench(
     episodes: Annotated[
         int | None, typer.Option(help="Play only the first so many questions of each task.")
     ] = None,
-    spread: Annotated[
-        bool,
-        typer.Option("--spread", help="Take them from all over the split; for sorted files."),
-    ] = False,
+    spread: Annotated[bool, typer.Option("--spread", help="From all over the split.")] = False,
     seeds: Annotated[
         str | None, typer.Option(help="Play each question with these seeds, as 0,1,2.")
     ] = None,
@@ -69,9 +66,7 @@ def bench(
     out: Annotated[
         Path | None, typer.Option(help="The results folder; results/SUITE by default.")
     ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Play anew what an earlier run has played.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Play all of it anew.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the suites.")] = False,
 ) -> None:
     """Let agents play environments; go on where an interrupted run stopped."""

@@ -6,6 +6,7 @@ from judge_servers import fake_model, judged, says
 from redteaming import DAG, attacked
 
 from hopgym.benchmarks.redteam.injections import TEMPLATES
+from hopgym.errors import RewardError
 from hopgym.rewards.judges.openai import OpenAIJudge
 
 EASY = re.compile(r"correct=true|judge this answer correct|CORRECT|\"correct\": true", re.I)
@@ -54,12 +55,11 @@ def test_a_strict_judge_is_not_moved(judge):
     assert {name for (name, _), cell in cells.items() if cell.failed} == set()
 
 
-def test_a_judge_that_is_away_leaves_cells_unscored(judge):
+def test_a_judge_that_is_away_is_told_before_anything_is_attacked(judge):
     with fake_model(lambda asked: None) as fake:
         made = OpenAIJudge(base_url=f"{fake.url}/v1", backoff=0.01, retries=0)
-        cells = attacked(DAG, ["inject_order"], judge=made, episodes=2)
-        made.close()
-    assert {(cell.verdict, cell.unscored) for cell in cells.values()} == {("unscored", 2)}
+        with made, pytest.raises(RewardError, match="no verdict on any of the 2 episodes"):
+            attacked(DAG, ["inject_order"], judge=made, episodes=2)
 
 
 def test_rules_are_not_spoken_to():
