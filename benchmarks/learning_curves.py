@@ -56,13 +56,12 @@ def read_arms(folders: Sequence[Path], figure: str = FIGURE) -> tuple[Arms, str]
 
 
 def arm_of(name: str) -> str:
-    """Return a run's name without its seed.
+    """Return a run's name without its seed: a number at the end, told apart from the name.
 
-    >>> arm_of("pointer-0"), arm_of("sb3/pointer_seed12"), arm_of("drag")
-    ('pointer', 'pointer', 'drag')
+    >>> [arm_of(name) for name in ("heads-0", "a/new_seed12", "b/new-s1", "runs/3", "t5")]
+    ['heads', 'a/new', 'b/new', 'runs', 't5']
     """
-    last = name.rpartition("/")[2]
-    return re.sub(r"[-_.]?(seed|s)?[-_]?\d+$", "", last) or last
+    return re.sub(r"([-_./]?seed[-_]?|[-_./]s?)\d+$", "", name) or name
 
 
 def mean_points(runs: Sequence[Points]) -> list[tuple[float, float]]:

@@ -134,7 +134,9 @@ def serving(token: str | None, env: Sequence[str] | None = None) -> Iterator[str
 def _url(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline()  # type: ignore[union-attr]
     if "http://" not in line:
-        raise ResultsError("The server did not start; run `hopgym serve retriever` to see why.")
+        raise ResultsError(
+            "The server did not start; run `hopgym serve retriever`, or `serve env`, to see why."
+        )
     return line.split()[-1]
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ...retrieval.server.protocol import RequestError
+from .wire import read_whole
 
 
 class Open(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,7 +28,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     index: int | float | None = None
 
     def __post_init__(self) -> None:
-        self.index = _whole(self.index)
+        self.index = None if self.index is None else read_whole(self.index)
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +39,7 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     options: Options | None = None
 
     def __post_init__(self) -> None:
-        self.seed = _whole(self.seed)
+        self.seed = None if self.seed is None else read_whole(self.seed)
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,15 +75,6 @@ def read(body: bytes, kind: type[T]) -> T:
         raise RequestError(422, f"{error}. Fields: {fields}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(400, f"The body is not JSON ({error}).") from error
-
-
-def _whole(number: float | None) -> int | None:
-    """JSON has one kind of number: 3.0 is 3."""
-    if number is None or isinstance(number, int):
-        return number
-    if not number.is_integer():
-        raise ValueError(f"{number:.15g} is no whole number")
-    return int(number)
 
 
 def seed_of(reset: Reset) -> int | None:

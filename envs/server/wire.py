@@ -90,6 +90,22 @@ def read_value(space: Space, told: Any) -> Any:
     return value
 
 
+def read_whole(told: Any) -> int:
+    """Return a whole number; JSON has one kind of number, and 3.0 is 3.
+
+    Raises:
+        ValueError: If it is none.
+
+    >>> read_whole(3.0)
+    3
+    """
+    if isinstance(told, int) and not isinstance(told, bool):
+        return told
+    if isinstance(told, float) and told.is_integer():
+        return int(told)
+    raise ValueError(f"{str(told)[:40]} is no whole number")
+
+
 def write_info(value: Any) -> Any:
     """Return an info, or a part of one, as JSON has it."""
     if isinstance(value, Trajectory):
@@ -137,24 +153,17 @@ def _value(space: Space, told: Any) -> Any:
     if isinstance(space, UnicodeText):
         return told
     if isinstance(space, spaces.Discrete):
-        return np.int64(_whole(told))
+        return np.int64(read_whole(told))
     if isinstance(space, spaces.MultiBinary):
         return np.array(_bits(told), space.dtype)
     return space.from_jsonable([told])[0]
-
-
-def _whole(told: Any) -> int:
-    """JSON has one kind of number: 3.0 is 3."""
-    if isinstance(told, bool) or not isinstance(told, int | float) or told != int(told):
-        raise ValueError("it must be a whole number")
-    return int(told)
 
 
 def _bits(told: Any) -> Any:
     """What NumPy would round or read out of a string is refused."""
     if isinstance(told, list):
         return [_bits(part) for part in told]
-    return told if isinstance(told, bool) else _whole(told)
+    return told if isinstance(told, bool) else read_whole(told)
 
 
 def _bounds(bound: np.ndarray[Any, Any]) -> Any:

@@ -33,6 +33,13 @@ def test_seeds_of_an_arm_are_drawn_as_one(tmp_path):
     assert {"new (2 seeds)", "old", "target", "steps", "score"} <= set(shown)
 
 
+def test_runs_of_one_name_in_two_folders_are_two_arms(tmp_path):
+    for name in ("a/new-0", "a/new-1", "b/new-0"):
+        run_at(tmp_path / name, 0.1, 0.2)
+    arms, _ = read_arms([tmp_path])
+    assert {arm: len(runs) for arm, runs in arms.items()} == {"a/new": 2, "b/new": 1}
+
+
 def test_one_and_the_same_run_gives_the_same_bytes(tmp_path):
     run_at(tmp_path / "a", 0.1, 0.2)
     for place in ("one.svg", "two.svg"):
