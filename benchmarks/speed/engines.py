@@ -1,8 +1,10 @@
 """Is play on two actors of Ray nearly twice as fast as in one process, and the same to the byte?
 
 Both engines play the same episodes, one right after the other, round by round; a busy machine then
-slows both. Actors and environments are made, and played on for a moment, before any clock runs. In
-the last play, which is not timed, one of the actors is killed on the way.
+slows both. As many bare processes, which share the episodes and send nothing back, show what the
+machine itself allows: two cores that share caches are not two machines. Actors and environments are
+made, and played on for a moment, before any clock runs. In the last play, which is not timed, one
+of the actors is killed on the way.
 
     python -m hopgym.benchmarks.speed.engines [--actors 2] [--episodes 4000] [--rounds 5]
         [--env hopgym/SearchRead-v0] [--agent iterative] [--json FILE]
@@ -13,12 +15,14 @@ Status 1 if any episode differs.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import signal
 import statistics
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +34,7 @@ from rich.table import Table
 from ...agents import make_agent
 from ...agents.bar import Bar
 from ...agents.engines import Engine, Job, Work, make_engine
+from ...agents.engines.local import LocalEngine
 from ...agents.rollout import Episode
 from ...envs.datasets import make_questions
 from ...errors import HopgymError, require
@@ -47,24 +52,29 @@ class Race:
     actors: int
     local: list[float] = field(default_factory=list)
     """Seconds of each round."""
+    bare: list[float] = field(default_factory=list)
     ray: list[float] = field(default_factory=list)
     same: bool = True
     """Whether all plays gave the same episodes, but for their times."""
     killed: int = 0
     """Actors that were killed in the last play."""
 
-    @property
-    def ratio(self) -> float:
-        """How many times as fast Ray was: the median over the rounds."""
-        return statistics.median(a / b for a, b in zip(self.local, self.ray, strict=True))
+    def ratio(self, seconds: Sequence[float]) -> float:
+        """How many times as fast as one process: the median over the rounds."""
+        return statistics.median(a / b for a, b in zip(self.local, seconds, strict=True))
 
 
 def race(work: Work, actors: int, rounds: int) -> Race:
     """Let both engines play, round by round, and at last one of them with a fault."""
     found = Race(len(work.jobs), actors)
-    with closing(make_engine("local")) as one, closing(make_engine(f"ray?actors={actors}")) as many:
-        for engine in (one, many):
-            _play(engine, replace(work, jobs=work.jobs[: WARM_UP * actors]))
+    with (
+        closing(make_engine("local")) as one,
+        closing(make_engine(f"ray?actors={actors}")) as many,
+        ProcessPoolExecutor(actors, multiprocessing.get_context("spawn")) as pool,
+    ):
+        few = replace(work, jobs=work.jobs[: WARM_UP * actors])
+        _play(many, few)
+        _play_bare(pool, actors, few)
         expected = _play(one, work)[1]
         with Bar() as bar:
             bar.open("rounds", rounds)
@@ -73,6 +83,7 @@ def race(work: Work, actors: int, rounds: int) -> Race:
                     spent, played = _play(engine, work)
                     seconds.append(spent)
                     found.same &= played == expected
+                found.bare.append(_play_bare(pool, actors, work))
                 bar.move(number + 1)
         found.same &= _play(many, work, kill=found)[1] == expected
     return found
@@ -88,6 +99,18 @@ def _play(engine: Engine, work: Work, kill: Race | None = None) -> tuple[float, 
     return time.perf_counter() - began, played
 
 
+def _play_bare(pool: ProcessPoolExecutor, processes: int, work: Work) -> float:
+    """Return the seconds that bare processes take which have a share of the jobs each."""
+    shares = [replace(work, jobs=work.jobs[n::processes]) for n in range(processes)]
+    began = time.perf_counter()
+    list(pool.map(_play_share, shares))
+    return time.perf_counter() - began
+
+
+def _play_share(work: Work) -> int:
+    return sum(1 for _ in LocalEngine().play(work, make_agent(work.agent)))
+
+
 def _kill_one() -> int:
     """Kill an actor of this machine; return how many were."""
     psutil = require("psutil", "ray")
@@ -101,10 +124,11 @@ def _kill_one() -> int:
 def table(found: Race) -> Table:
     """Return the figures."""
     shown = Table("Engine", "Seconds", "Episodes/s", "Ratio", box=None, pad_edge=False)
-    rows = (("local", found.local, 1.0), (f"ray?actors={found.actors}", found.ray, found.ratio))
-    for name, seconds, ratio in rows:
+    bare, ray = f"{found.actors} bare processes", f"ray?actors={found.actors}"
+    for name, seconds in (("local", found.local), (bare, found.bare), (ray, found.ray)):
         middle = statistics.median(seconds)
-        shown.add_row(name, f"{middle:.2f}", f"{found.episodes / middle:,.0f}", f"{ratio:.2f}")
+        figures = f"{middle:.2f}", f"{found.episodes / middle:,.0f}", f"{found.ratio(seconds):.2f}"
+        shown.add_row(name, *figures)
     return shown
 
 

@@ -30,8 +30,9 @@ class Odd(LocalEngine):
 
 
 def test_ratios_are_taken_round_by_round():
-    found = Race(100, 2, local=[2.0, 9.0, 4.0], ray=[1.0, 3.0, 4.0])
-    assert found.ratio == 2.0 and table(found).row_count == 2
+    found = Race(100, 2, local=[2.0, 9.0, 4.0], bare=[1.0, 3.0, 4.0], ray=[1.0, 9.0, 2.0])
+    assert found.ratio(found.ray) == found.ratio(found.bare) == 2.0
+    assert table(found).row_count == 3
 
 
 @pytest.mark.parametrize(("other", "same"), [(LocalEngine, True), (Odd, False)])
@@ -41,7 +42,8 @@ def test_every_episode_is_compared(other, same, monkeypatch):
     monkeypatch.setattr(engines, "_kill_one", lambda: 1)
     found = race(WORK, 2, rounds=2)
     assert found.same is same and found.killed == 1
-    assert len(found.local) == len(found.ray) == 2 and min(found.local) > 0
+    assert len(found.local) == len(found.bare) == len(found.ray) == 2
+    assert min(found.local + found.bare) > 0
 
 
 @pytest.mark.slow
