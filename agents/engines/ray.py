@@ -20,6 +20,8 @@ from ..base import Agent
 from ..rollout import Episode, Job
 from .base import Work
 from .local import LocalEngine
+from .ray_episodes import Packed, pack, unpack
+from .ray_questions import QuestionsStore, StoredQuestions, TakenQuestions
 from .ray_retriever import SharedRetriever
 
 CHUNK = 4
@@ -66,6 +68,7 @@ class RayEngine:
         self._options = {"num_cpus": cpus, "num_gpus": gpus, "max_restarts": -1}
         self._actors: list[Any] = []
         self._retriever: SharedRetriever | None = None
+        self._questions = QuestionsStore()
         self._began_ray = False
 
     def play(self, work: Work, agent: Agent) -> Iterator[Episode]:
@@ -95,6 +98,7 @@ class RayEngine:
         for actor in self._actors:
             self._ray.kill(actor)
         self._actors = []
+        self._questions.clear()
         if self._retriever is not None:
             self._retriever.end(self._ray)
             self._retriever = None
@@ -119,7 +123,7 @@ class RayEngine:
                 return
             (done,), _ = self._ray.wait(list(playing))
             idle = [playing.pop(done)]
-            yield from self._ray.get(done)
+            yield from unpack(self._ray.get(done))
 
     def _some(self, useful: int) -> list[Any]:
         """Return as many actors as are of use; those of earlier work play on."""
@@ -130,7 +134,7 @@ class RayEngine:
         return self._actors[:wanted]
 
     def _portable(self, work: Work) -> Work:
-        """Return work with its questions made, and perhaps its retriever in an actor."""
+        """Return work with its questions in the object store, and perhaps its retriever in an actor."""
         kwargs = dict(work.env_kwargs)
         if "questions" in kwargs:
             kwargs["questions"] = make_questions(kwargs["questions"])
@@ -142,6 +146,8 @@ class RayEngine:
                 )
             self._retriever = SharedRetriever.begin(self._ray, kwargs, self._retriever)
             kwargs["retriever"] = self._retriever
+        if "questions" in kwargs:
+            kwargs["questions"] = self._questions.put(self._ray, kwargs["questions"])
         return replace(work, env_kwargs=kwargs, jobs=())
 
 
@@ -160,22 +166,26 @@ class Host:
 
     def __init__(self) -> None:
         self._engine = LocalEngine()
+        self._questions = TakenQuestions()
         self._held: Any = None
         self._work: Work | None = None
         self._agent: Agent | None = None
 
-    def play(self, held: list[Any], jobs: Sequence[Job]) -> list[Episode]:
+    def play(self, held: list[Any], jobs: Sequence[Job]) -> list[Packed]:
         """Play some jobs of the work that a reference stands for."""
         if self._held != held[0] or self._work is None or self._agent is None:
             import ray
 
-            self._take(ray.get(held[0]))
+            self._take(ray, ray.get(held[0]))
             self._held = held[0]
         assert self._work is not None and self._agent is not None
-        return list(self._engine.play(replace(self._work, jobs=jobs), self._agent))
+        return pack(list(self._engine.play(replace(self._work, jobs=jobs), self._agent)))
 
-    def _take(self, work: Work) -> None:
+    def _take(self, ray: Any, work: Work) -> None:
         if work.env:
             find_env(work.env)
         self._agent = make_agent(work.agent)
-        self._work = work
+        kwargs = dict(work.env_kwargs)
+        if isinstance(stored := kwargs.get("questions"), StoredQuestions):
+            kwargs["questions"] = self._questions.get(ray, stored)
+        self._work = replace(work, env_kwargs=kwargs)

@@ -1,4 +1,4 @@
-"""`sb3`: plays by a policy that `hopgym train sb3` trained. It sees padded observations.
+"""`sb3`: plays by a policy that `hopgym train sb3` trained. It sees padded observations and graphs.
 
 A folder's path is a name for it: `make_agent("runs/mine")`.
 """
@@ -15,11 +15,12 @@ from ...errors import AgentError, ConfigError
 from ..base import Info
 from ..games import FACTS
 from .extras import check_extras
+from .padding import as_padded
 
 if TYPE_CHECKING:
     from .shape import Shape
 
-_REMAKE = "Make the environment with observation='padded' (--set observation=padded)."
+_REMAKE = "Make the environment with observation='graph' or 'padded' (--set observation=graph)."
 
 
 class SB3Agent:
@@ -55,10 +56,9 @@ class SB3Agent:
         if settings is None:
             return  # a user's own environment: the observations are looked at
         shape, form = self.shape, getattr(settings, "observation", "text")
-        if form != "padded":
+        if form == "text":
             raise AgentError(
-                f"{self.name} plays padded observations alone, and this environment shows "
-                f"{form!r}. {_REMAKE}"
+                f"{self.name} plays arrays, and this environment shows {form!r}. {_REMAKE}"
             )
         encoder = getattr(getattr(stage, "encoder", None), "fingerprint", "")
         for name, same in (
@@ -81,10 +81,10 @@ class SB3Agent:
         """
         if not observations:
             return []
-        self._check(observations[0])
+        padded = [as_padded(observation) for observation in observations]
+        self._check(padded[0])
         batch = {
-            name: np.stack([each[name] for each in observations]).astype(np.float32)
-            for name in observations[0]
+            name: np.stack([each[name] for each in padded]).astype(np.float32) for name in padded[0]
         }
         policy = self._policy({name: array.shape[1:] for name, array in batch.items()})
         masks = {"action_masks": _masks(infos)} if self.shape.masked else {}
@@ -95,9 +95,8 @@ class SB3Agent:
 
     def _check(self, seen: Any) -> None:
         if not isinstance(seen, Mapping) or "edge_index" not in seen:
-            kind = "a graph" if isinstance(seen, Mapping) and "graph" in seen else "no arrays"
             raise AgentError(
-                f"{self.name} plays padded observations; it was shown {kind} "
+                f"{self.name} plays graphs, or padded arrays; it was shown neither "
                 f"({type(seen).__name__}). {_REMAKE}"
             )
         shape, slots, most = self.shape, len(seen["edge_type"]), int(np.max(seen["edge_type"]))

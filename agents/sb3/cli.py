@@ -53,7 +53,7 @@ def summary(settings: SB3Settings, told: Trained) -> list[str]:
     words = ["hopgym", "bench", "--envs", settings.env_id]
     if settings.questions != "world":
         words += ["--questions", settings.questions]
-    keywords = ("observation=padded", f"mode={settings.mode}", f"top_k={settings.top_k}")
+    keywords = (f"mode={settings.mode}", f"top_k={settings.top_k}")
     for each in (*keywords, *settings.env_set):
         words += ["--set", each]
     return [*lines, f"Next: {shlex.join([*words, '--agents', str(told.folder)])}"]

@@ -88,6 +88,17 @@ def test_it_plays_the_real_environment(tmp_path):
     assert played[0] == played[1] and len(played[0]) == len(ids)
 
 
+def test_it_plays_graphs_as_it_plays_padded_arrays(tmp_path):
+    saved_for_the_real_one(tmp_path)
+    jobs = [Job(f"world-0-test-{n}") for n in range(10)]
+    played = [
+        [e.trajectory.steps for e in rollout(
+            ENV, tmp_path, jobs, env_kwargs={**KEYWORDS, "split": "test", "observation": form})]
+        for form in ("padded", "graph")
+    ]  # fmt: skip
+    assert played[0] == played[1] and any(len(steps) > 1 for steps in played[0])
+
+
 def test_other_environments_are_refused(tmp_path):
     saved_for_the_real_one(tmp_path)
     player = make_agent(tmp_path)
@@ -98,9 +109,9 @@ def test_other_environments_are_refused(tmp_path):
     bind()
     bind(top_k=8)
     bind(encoder="hashing?dim=256")
-    for form in ("graph", "text"):
-        with pytest.raises(AgentError, match=f"shows '{form}'.*observation='padded'"):
-            bind(observation=form)
+    bind(observation="graph")
+    with pytest.raises(AgentError, match=r"plays arrays, .* shows 'text'.*observation='graph'"):
+        bind(observation="text")
     with pytest.raises(AgentError, match=r"trained with mode='sequential', and .* 'one_shot'"):
         bind(mode="one_shot")
     with pytest.raises(AgentError, match=r"trained with relation_ids=4096, and .* 50"):
@@ -114,9 +125,9 @@ def test_other_environments_are_refused(tmp_path):
 def test_other_observations_are_refused(tmp_path):
     player = agent(tmp_path)
     (seen,), told = boards(1)
-    with pytest.raises(AgentError, match=r"it was shown no arrays \(str\)\. Make the environment"):
+    with pytest.raises(AgentError, match=r"it was shown neither \(str\)\. Make the environment"):
         player.act(["Question: who?"], told)
-    with pytest.raises(AgentError, match="it was shown a graph"):
+    with pytest.raises(AgentError, match=r"it was shown neither \(dict\)"):
         player.act([{"graph": None}], told)
     with pytest.raises(AgentError, match=r"trained with 16 numbers for .*; it was shown 9 numbers"):
         player.act([{**seen, "question": np.zeros(9)}], told)

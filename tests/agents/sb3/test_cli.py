@@ -32,7 +32,7 @@ def test_the_command_trains_and_says_what_follows(tmp_path):
     assert told.startswith(f"Wrote {out}: 32 steps, reward ")
     assert following == (
         f"Next: hopgym bench --envs hopgym/KGSubgraph-v0 --questions '{WORLD}' --set "
-        "observation=padded --set mode=sequential --set top_k=32 --set max_steps=8 "
+        "mode=sequential --set top_k=32 --set max_steps=8 "
         f"--agents {out}"
     )
     assert "step 0  reward " in result.stderr and "step 32  reward " in result.stderr
@@ -82,7 +82,7 @@ def test_the_last_lines_tell_the_best_and_that_it_ended_early(tmp_path):
     assert lines == [
         "Wrote my runs/out: 128 steps, reward 0.456 at step 64.",
         "It ended early: 3 examinations were no better.",
-        "Next: hopgym bench --envs hopgym/KGSubgraph-v0 --set observation=padded --set "
+        "Next: hopgym bench --envs hopgym/KGSubgraph-v0 --set "
         "mode=sequential --set top_k=16 --agents 'my runs/out'",
     ]
     (wrote, _) = summary(told, Trained(folder, 128, [], None, False))
