@@ -17,7 +17,7 @@ from ..agents.engines import Engine, Work, make_engine
 from ..agents.rollout import Job
 from .contamination import seen_by
 from .contestants import check_agents, check_different, is_ceiling, make_contestant, spec_text
-from .ground import Ground, known_to, prepare
+from .ground import Ground, accepted_by, prepare
 from .progress import Reporter, Silent
 from .records import Key, Protocol, make_record
 from .results import ResultsFile
@@ -55,7 +55,7 @@ def run_bench(
     """Let every agent play every task that it knows, and keep each episode in `out` as it ends.
 
     An agent that says by an attribute `grammars` or `plays` what it can play is left out where that
-    is not it.
+    is not it, and so is one whose `bind` refuses a task, unless it refuses all.
 
     Call it again, with the same arguments, after an interruption: it goes on where it stopped.
 
@@ -73,11 +73,12 @@ def run_bench(
         reporter: Is told how it goes.
 
     Raises:
-        AgentError: If an agent's name is no text.
+        AgentError: If an agent's name is no text, or it refuses every task.
         ConfigError: If two agents, or two tasks, have one name, or an agent knows no task.
         ResultsError: If a results file cannot be continued, or is of another agent of that name.
         MissingExtraError: If the engine is not installed.
     """
+    told = reporter or Silent()
     with closing(make_engine(engine)) as player:
         check_different([task.name for task in tasks], "tasks")
         check_agents(agents)
@@ -85,10 +86,11 @@ def run_bench(
         outcomes = []
         for spec in agents:  # one agent at a time: a language model fills the memory
             agent = make_contestant(spec)
-            for ground in known_to(grounds, agent):
-                run = _Run(
-                    ground, agent, spec, player, num_envs, fresh, command, reporter or Silent()
-                )
+            accepted, refused = accepted_by(grounds, agent)
+            for name, why in refused.items():
+                told.leave_out(f"{agent.name} on {name}", why)
+            for ground in accepted:
+                run = _Run(ground, agent, spec, player, num_envs, fresh, command, told)
                 outcomes.append(run.play(out, suite))
         return outcomes
 

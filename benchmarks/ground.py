@@ -14,7 +14,7 @@ from ..agents.games import FACTS, game_of, suits, what_it_does
 from ..core import Document, Question
 from ..envs.datasets.base import check_questions
 from ..envs.registration import find_env
-from ..errors import ConfigError
+from ..errors import AgentError, ConfigError, users_code
 from .fingerprints import agent_fingerprint, env_fingerprint, part_fingerprint
 from .reachability import find_reachable
 from .records import Facts, Protocol
@@ -47,6 +47,27 @@ class Ground:
         known = getattr(agent, "grammars", None)
         silent = not self.grammar and self.game != FACTS  # facts in arrays are read by no grammar
         return (not known or silent or self.grammar in known) and suits(agent, self.game)
+
+    def refusal(self, agent: Agent) -> str:
+        """Return why an agent that looks at its environment (`bind`) refuses this; else nothing.
+
+        Raises:
+            AgentError: If it broke down.
+        """
+        bind = getattr(agent, "bind", None)
+        if bind is None:
+            return ""
+        env = _make_env(self.task)
+        try:
+            with users_code("agent", str(agent.name), AgentError):
+                bind(env)
+        except AgentError as error:
+            if error.__cause__ is not None:
+                raise
+            return str(error)
+        finally:
+            env.close()
+        return ""
 
     def protocol(self, suite: str, agent: Agent, spec: Any = None) -> Protocol:
         """Return the conditions under which an agent, named by `spec`, plays."""
@@ -119,7 +140,22 @@ def _check_fixed(task: Task, questions: Any) -> None:
         )
 
 
-def known_to(grounds: Sequence[Ground], agent: Agent) -> list[Ground]:
+def accepted_by(grounds: Sequence[Ground], agent: Agent) -> tuple[list[Ground], dict[str, str]]:
+    """Return the tasks that an agent plays, and why it refuses others that are of its kind.
+
+    Raises:
+        ConfigError: If none is of its kind.
+        AgentError: If it refuses all of them.
+    """
+    known = _known_to(grounds, agent)
+    why = {ground.task.name: ground.refusal(agent) for ground in known}
+    refused = {name: told for name, told in why.items() if told}
+    if known and len(refused) == len(known):
+        raise AgentError(next(iter(refused.values())))
+    return [ground for ground in known if ground.task.name not in refused], refused
+
+
+def _known_to(grounds: Sequence[Ground], agent: Agent) -> list[Ground]:
     """Return the tasks that an agent knows how to play."""
     known = [ground for ground in grounds if ground.suits(agent)]
     if grounds and not known:

@@ -36,6 +36,9 @@ class Reporter(Protocol):
     def end(self) -> None:
         """The task and agent is finished."""
 
+    def leave_out(self, label: str, why: str) -> None:
+        """The agent refuses the task."""
+
 
 EVERY = 60.0
 """Seconds between two lines of a log."""
@@ -51,6 +54,9 @@ class Silent:
         """Show nothing."""
 
     def end(self) -> None:
+        """Show nothing."""
+
+    def leave_out(self, label: str, why: str) -> None:
         """Show nothing."""
 
 
@@ -112,6 +118,10 @@ class Display(Bar):
             seconds = time.perf_counter() - tally.started
             played = counted(tally.played, "new episode" if tally.done else "episode")
             self.say(f"{tally.label}: {played} in {seconds:.1f} s  {tally}".rstrip())
+
+    def leave_out(self, label: str, why: str) -> None:
+        """Say what is not played, and why."""
+        self.say(f"{label}: not played. {why}")
 
     def _tell_log(self, tally: Tally) -> None:
         """Say how far it is where no bar shows it."""

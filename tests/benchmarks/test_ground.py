@@ -8,8 +8,9 @@ from toy import ToyQuestions, ToyRetriever
 from hopgym.agents.iterative import IterativeAgent
 from hopgym.benchmarks.bench import run_bench
 from hopgym.benchmarks.ground import prepare
+from hopgym.benchmarks.progress import Silent
 from hopgym.benchmarks.suites import Task
-from hopgym.errors import ConfigError, UnknownNameError
+from hopgym.errors import AgentError, ConfigError, UnknownNameError
 from hopgym.retrieval import make_retriever
 
 
@@ -83,3 +84,52 @@ def test_who_knows_one_grammar_alone_is_left_out_of_other_tasks(tmp_path):
     ]  # fmt: skip
     with pytest.raises(ConfigError, match=r"'only_r3' knows the grammar r3 alone.*played in dag"):
         run_bench([plans], [OnlyR3()], tmp_path)
+
+
+class Choosy(IterativeAgent):
+    """Plays with five steps and no other number."""
+
+    name = "choosy"
+
+    def bind(self, env):
+        if env.unwrapped.stage.max_steps == 7:
+            raise KeyError("seven")
+        if env.unwrapped.stage.max_steps != 5:
+            raise AgentError("choosy plays with max_steps=5.")
+
+
+class Told(Silent):
+    def __init__(self):
+        self.said = []
+
+    def begin(self, label, total, done):
+        self.said.append(label)
+
+    def leave_out(self, label, why):
+        self.said.append((label, why))
+
+
+def steps(number):
+    return replace(toy_task(), name=f"steps-{number}", env_kwargs={"max_steps": number})
+
+
+def test_what_an_agent_refuses_is_left_out_and_told_before_it_plays_the_rest(tmp_path):
+    told = Told()
+    tasks = [steps(4), steps(5), steps(6)]
+    outcomes = run_bench(tasks, [Choosy(), "random"], tmp_path, reporter=told)
+    played = [(outcome.agent, outcome.task) for outcome in outcomes]
+    assert played == [("choosy", "steps-5"), *(("random", task.name) for task in tasks)]
+    why = "choosy plays with max_steps=5."
+    assert told.said[:3] == [
+        ("choosy on steps-4", why),
+        ("choosy on steps-6", why),
+        "choosy on steps-5",
+    ]
+
+
+def test_an_agent_that_refuses_all_or_breaks_down_ends_the_benchmark_before_it_plays(tmp_path):
+    with pytest.raises(AgentError, match=r"^choosy plays with max_steps=5\.$"):
+        run_bench([steps(4), steps(6)], [Choosy()], tmp_path)
+    with pytest.raises(AgentError, match="The agent 'choosy' raised KeyError: 'seven'"):
+        run_bench([steps(5), steps(7)], [Choosy()], tmp_path)
+    assert not list(tmp_path.rglob("*.jsonl"))

@@ -88,4 +88,13 @@ def test_silence_is_silent(capsys):
     silent.begin("a", 1, 0)
     silent.step(make_one())
     silent.end()
+    silent.leave_out("a on b", "It is no fish.")
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_not_played_is_said_with_the_reason():
+    stream = io.StringIO()
+    with Display(Console(file=stream, width=40)) as display:
+        display.leave_out("mine on plans", "It plays no plans, and says so at length.")
+    said = " ".join(stream.getvalue().split())
+    assert said == "mine on plans: not played. It plays no plans, and says so at length."
