@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gymnasium import spaces
+
 from ..errors import AgentError
 
 DOCUMENTS = "documents"
@@ -49,11 +51,29 @@ def check_suits(agent: Any, env: Any) -> None:
         )
 
 
+def check_text(agent: Any, env: Any) -> None:
+    """Refuse, for an agent that reads text alone, an environment that shows arrays.
+
+    Raises:
+        AgentError: If so; it says what to change.
+    """
+    seen = getattr(env, "single_observation_space", env.observation_space)
+    if isinstance(seen, _ARRAYS):
+        facts = game_of(env) == FACTS
+        what = (
+            "Make it with observation='text' (--set observation=text)" if facts else "Give another"
+        )
+        raise AgentError(
+            f"The agent {agent.name!r} plays in text, and {_env_name(env)} shows arrays. {what}."
+        )
+
+
 def what_it_does(agent: Any) -> str:
     """Say what an agent plays."""
     return _DOES.get(agent.plays, f"plays {agent.plays!r:.60}")
 
 
+_ARRAYS = (spaces.Box, spaces.Dict, spaces.Discrete, spaces.Graph, spaces.MultiBinary, spaces.Tuple)
 _DOES = {DOCUMENTS: "searches documents and answers in text", FACTS: "selects facts of a graph"}
 _IS = {DOCUMENTS: "has documents to search", FACTS: "has facts to select"}
 _WHO = {DOCUMENTS: "'iterative', 'oracle' or 'random'", FACTS: "'ppr', 'oracle' or 'random'"}

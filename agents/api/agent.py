@@ -19,6 +19,7 @@ from ...rewards.judges import loop
 from ...rewards.judges.asking import Asking
 from ...rewards.judges.failures import SetupError, UnjudgedError
 from ..base import Info, UnansweredError
+from ..games import check_text
 from ..llm.prompts import grammar_in, stop_of
 from .chat import MOST_STOPS, Chat, Role
 from .session import ChatSession, Reply
@@ -79,6 +80,14 @@ class APIAgent(Asking[ChatSession]):
 
     def reset(self, seed: int | None = None) -> None:
         """Nothing is remembered; APIs promise no sampling by seed, so that none is sent."""
+
+    def bind(self, env: Any) -> None:
+        """Refuse an environment that shows arrays.
+
+        Raises:
+            AgentError: If it does.
+        """
+        check_text(self, env)
 
     def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
         """Return the model's action for each observation.

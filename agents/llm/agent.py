@@ -16,6 +16,7 @@ from ...errors import ConfigError
 from ...files import fingerprint as name_of
 from ...seeding import rng_for
 from ..base import Info
+from ..games import check_text
 from .generator import Generator, LateGenerator, forget
 from .loading import Dtype, check_model, files_fingerprint, folders_of, load_model
 from .prompts import PromptEncoder, Prompts, Style, stop_of
@@ -57,6 +58,14 @@ class LLMAgent:
         """Take the seed of all that is sampled; the model may have been trained since."""
         self._seed = seed or 0
         forget(self.generator)
+
+    def bind(self, env: Any) -> None:
+        """Refuse an environment that shows arrays.
+
+        Raises:
+            AgentError: If it does.
+        """
+        check_text(self, env)
 
     def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
         """Return the model's action for each observation, in one batch."""

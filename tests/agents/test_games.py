@@ -6,7 +6,7 @@ from kg_playing import KG, play_kg
 from toy import toy_kwargs
 
 from hopgym.agents import make_agent
-from hopgym.agents.games import DOCUMENTS, FACTS, check_suits, game_of, suits
+from hopgym.agents.games import DOCUMENTS, FACTS, check_suits, check_text, game_of, suits
 from hopgym.agents.rollout import Job, rollout
 from hopgym.errors import AgentError
 
@@ -43,3 +43,25 @@ def test_a_game_that_nobody_knows_is_told_as_it_is():
     agent = SimpleNamespace(name="mine", plays="chess")
     with pytest.raises(AgentError, match=r"'mine' plays 'chess', and hopgym/KGSubgraph-v0 has"):
         check_suits(agent, gymnasium.make(KG))
+
+
+@pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
+def test_who_reads_text_is_refused_where_arrays_are_shown(make):
+    agent = SimpleNamespace(name="mine")
+    check_text(agent, make(KG, observation="text"))
+    check_text(agent, make("hopgym/SearchRead-v0", **toy_kwargs()))
+    for form in ("graph", "padded"):
+        with pytest.raises(
+            AgentError, match=rf"'mine' plays in text, and {KG} shows arrays\. Make"
+        ):
+            check_text(agent, make(KG, observation=form))
+    with pytest.raises(AgentError, match=r"CartPole-v1 shows arrays\. Give another\."):
+        check_text(agent, make("CartPole-v1"))
+
+
+@pytest.mark.parametrize("name", ["tiny", "openai?model=gpt-4o-mini"])
+def test_language_models_refuse_arrays_before_they_are_asked(name, monkeypatch):
+    pytest.importorskip("torch" if name == "tiny" else "openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with pytest.raises(AgentError, match=rf"plays in text, and {KG} shows arrays"):
+        make_agent(name).bind(gymnasium.make(KG))
