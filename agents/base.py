@@ -4,7 +4,8 @@ An agent sees what any player sees: the observation and the info of each episode
 more (the oracle needs the gold, random play needs the action space) may have a method
 `bind(env)`, which the rollout loop calls once before it plays. One that looks at the gold of the
 questions it plays says so by an attribute `uses_gold = True`; leaderboards show it as a ceiling. What
-it plays it may say by `plays` (see `games`) and by `grammars`; benchmarks leave it out elsewhere.
+it plays it may say by `plays` (see `games`) and by `grammars`, or by an `AgentError` from `bind`;
+benchmarks leave it out elsewhere.
 """
 
 from __future__ import annotations
