@@ -10,10 +10,12 @@ benchmarks leave it out elsewhere.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ..errors import AgentError, HopgymError
+from .games import check_text
 
 Info = Mapping[str, Any]
 
@@ -58,6 +60,9 @@ class UnansweredError(AgentError):
 class FunctionAgent:
     """A plain function `observation -> action`, as an agent.
 
+    What the function says of itself by `plays`, `grammars` or `uses_gold` holds for the agent. One
+    whose argument is annotated `str` reads text, and refuses an environment that shows arrays.
+
     >>> shout = FunctionAgent(str.upper, name="shout")
     >>> shout.act(["a", "b"], [{}, {}])
     ['A', 'B']
@@ -66,6 +71,18 @@ class FunctionAgent:
     def __init__(self, function: Callable[[Any], Any], name: str | None = None) -> None:
         self.function = function
         self.name = name or str(getattr(function, "__name__", "function"))
+        for said in ("plays", "grammars", "uses_gold"):
+            if hasattr(function, said):
+                setattr(self, said, getattr(function, said))
+
+    def bind(self, env: Any) -> None:
+        """Refuse arrays, if the function reads text.
+
+        Raises:
+            AgentError: If arrays are shown.
+        """
+        if _reads_text(self.function):
+            check_text(self, env)
 
     def reset(self, seed: int | None = None) -> None:
         """A function has nothing to forget."""
@@ -73,3 +90,12 @@ class FunctionAgent:
     def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:
         """Call the function on each observation."""
         return [self.function(observation) for observation in observations]
+
+
+def _reads_text(function: Callable[[Any], Any]) -> bool:
+    """Return whether a function's argument is annotated as a text."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return False
+    return bool(parameters) and parameters[0].annotation in (str, "str")

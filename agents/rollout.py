@@ -205,6 +205,8 @@ class Player:
     def __init__(self, agent: Agent, env: Any) -> None:
         self.agent = agent
         played = env.unwrapped
+        name = getattr(getattr(env, "spec", None), "id", "")
+        self.where = f" It was playing {name}." if name else ""
         self.space = getattr(played, "single_action_space", played.action_space)
 
     def act(self, states: Sequence[Playing]) -> list[Any]:
@@ -218,7 +220,7 @@ class Player:
         except Exception as error:
             full = is_out_of_memory(error)
             remedy = " Play fewer episodes side by side: a smaller num_envs." if full else ""
-            raise AgentError(f"{self.label} raised {told(error)}.{remedy}") from error
+            raise AgentError(f"{self.label} raised {told(error)}.{self.where}{remedy}") from error
         if isinstance(actions, np.ndarray) and actions.ndim:
             actions = list(actions)  # as policies over arrays give them: one row for each
         if not isinstance(actions, Sequence) or isinstance(actions, str):

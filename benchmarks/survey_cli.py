@@ -77,6 +77,6 @@ def _plays(holds: Sequence[Holds], documents: bool) -> list[str]:
         + (
             "yes"
             if any(one.graphs for one in holds)
-            else "no; questions need `facts`, `topic_entities`, `answer_entities` and `gold_facts`"
+            else "no; questions need `facts` and `topic_entities`"
         ),
     ]

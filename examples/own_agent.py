@@ -28,10 +28,14 @@ def first_title(observation: str) -> str:
     return R3.write_answer(turn, f"The best document is about {title}.", title)
 
 
+first_title.grammars = ("r3",)  # type: ignore[attr-defined]
+
+
 class Patient:
     """The same as a class: one call of `act` serves a whole batch of episodes."""
 
     name = "patient"
+    grammars = ("r3",)  # what it writes; bench leaves it out of what is played otherwise
 
     def reset(self, seed: int | None = None) -> None:
         """Forget everything; called once before a run."""

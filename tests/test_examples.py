@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from hopgym.benchmarks.bench import run_bench
+from hopgym.benchmarks.suites import QUICK
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPECTED = {
@@ -49,3 +53,17 @@ def test_the_script_runs(script, tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert EXPECTED[script.name] in result.stdout
+
+
+def test_an_agent_of_ones_own_joins_the_default_suite(tmp_path):
+    agents = [f"{ROOT / 'examples/own_agent.py'}:{name}" for name in ("first_title", "Patient")]
+    tasks = [replace(task, episodes=2) for task in QUICK.tasks]
+    outcomes = run_bench(tasks, [*agents, "oracle"], tmp_path)
+    played = {
+        agent: {o.task for o in outcomes if o.agent == agent}
+        for agent in {o.agent for o in outcomes}
+    }
+    assert "world" in played["first_title"] == played["patient"]
+    assert "facts" not in played["first_title"] and "plans" not in played["first_title"]
+    assert played["oracle"] == {task.name for task in tasks}
+    assert not any(outcome.errors for outcome in outcomes)

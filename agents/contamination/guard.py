@@ -104,5 +104,6 @@ def _told_near(found: Overlap, near: Sequence[str]) -> str:
     told = ", ".join(f"{count} by {kind}" for kind, count in kinds.items() if count)
     return (
         f"{len(near)} of {len(found.evaluated.questions)} questions of {found.evaluated.name} are near "
-        f"to one of {found.trained.name} ({told}). `hopgym contamination` shows which."
+        f"to one of {found.trained.name} ({told}). Near ones may be fair: `hopgym "
+        "contamination TRAIN HELD_OUT` shows them."
     )

@@ -70,7 +70,8 @@ class SB3Agent:
                 raise AgentError(
                     f"{self.name} was trained with {name}={getattr(shape, name)!r}, and this "
                     f"environment has {getattr(settings, name)!r}: what it sees and does would "
-                    f"mean something else. Make it with {name}={getattr(shape, name)!r}."
+                    f"mean something else. Make it with {name}={getattr(shape, name)!r} "
+                    f"(--set {name}={getattr(shape, name)})."
                 )
 
     def act(self, observations: Sequence[Any], infos: Sequence[Info]) -> list[Any]:

@@ -140,8 +140,8 @@ def check_split(held_out: QuestionSet, split: str) -> None:
 
 
 NO_GRAPHS = (
-    "have no graphs: no facts and no topic entities. Write them into each question (fields `facts`, "
-    "`topic_entities`, `answer_entities` and `gold_facts`), or give a set that has them, such as "
+    "have no graphs: no facts and no topic entities. Write them into each question (fields `facts` "
+    "and `topic_entities`), or give a set that has them, such as "
     "world, webqsp or cwq"
 )
 """What to say of a set's questions where `have_graphs` is false, and what to do."""

@@ -1,4 +1,4 @@
-"""`quick`: every environment on the same questions, in a minute on a CPU. The default suite."""
+"""`quick`: every environment on the same questions, in minutes on a CPU. The default suite."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WORLD = "world?hops=1-6"
 
 QUICK = Suite(
     "quick",
-    "The synthetic world, 1 to 6 hops: offline, a minute on a CPU.",
+    "The synthetic world, 1 to 6 hops: offline, minutes on a CPU.",
     (
         Task(
             name="world",
