@@ -5,6 +5,8 @@ import importlib
 import pkgutil
 import re
 import shlex
+import subprocess
+import sys
 from itertools import takewhile
 from pathlib import Path
 
@@ -90,3 +92,17 @@ def test_docstring_examples_run(name):
     except MissingExtraError as error:  # verifiers needs an environment of its own
         pytest.skip(str(error))
     assert doctest.testmod(module).failed == 0
+
+
+def test_the_quickstart_s_agent_joins_the_suite_by_the_command_it_shows(tmp_path):
+    page = ROOT / "docs/quickstart.md"
+    (code,) = [block for block in blocks(page, "python") if "def play" in block]
+    (tmp_path / "my_agent.py").write_text(code)
+    shown = re.findall(
+        r"^hopgym (bench --suite quick --agents my_agent\.py:play.*)$", page.read_text(), re.M
+    )
+    words = [sys.executable, "-m", "hopgym", *shlex.split(shown[0]), "--episodes", "2"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "play on world: 2 episodes" in done.stderr + done.stdout
+    assert "play on facts" not in done.stderr + done.stdout
